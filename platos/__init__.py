@@ -1,0 +1,63 @@
+"""Always-on specialist agents: they sleep almost all the time, cost nothing while they do, and can be trusted when
+they wake. This module holds the words that parts are written with."""
+
+from platos import errors
+from platos.core.effect import EffectClass, Receipt
+from platos.core.handoff import Artifact, Claim, HandOff, Status, Work
+from platos.core.item import Extract, Item, Problem, StoredItem
+from platos.core.money import Price, Usage
+from platos.core.plan import FanOut, Loop, Node, Plan, Sequence, Single
+from platos.core.verdict import Decision, Verdict
+from platos.ports.actor import Actor, Context
+from platos.ports.model import Document, Model, ModelReply, ModelRequest
+from platos.ports.part import Environment, actor, model, planner, source, tier, tool
+from platos.ports.planner import Brief, Planner
+from platos.ports.source import Polled, Source
+from platos.ports.tier import Bench, Tier
+from platos.ports.tool import Tool
+
+__all__ = [
+    "Actor",
+    "Artifact",
+    "Bench",
+    "Brief",
+    "Claim",
+    "Context",
+    "Decision",
+    "Document",
+    "EffectClass",
+    "Environment",
+    "Extract",
+    "FanOut",
+    "HandOff",
+    "Item",
+    "Loop",
+    "Model",
+    "ModelReply",
+    "ModelRequest",
+    "Node",
+    "Plan",
+    "Planner",
+    "Polled",
+    "Price",
+    "Problem",
+    "Receipt",
+    "Sequence",
+    "Single",
+    "Source",
+    "Status",
+    "StoredItem",
+    "Tier",
+    "Tool",
+    "Usage",
+    "Verdict",
+    "Work",
+    "actor",
+    "errors",
+    "model",
+    "planner",
+    "source",
+    "tier",
+    "tool",
+]
+__version__ = "0.1.0"

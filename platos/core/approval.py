@@ -1,0 +1,48 @@
+"""Approvals: what a person says yes to, byte for byte, and for how long."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from platos.core.digest import digest
+from platos.core.instant import Instant
+from platos.core.policy import RiskTier
+
+__all__ = ["GateState", "Request"]
+
+
+class GateState(StrEnum):
+    """Where a request stands. An approval is used once."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    USED = "used"
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gate shows a person, made by the runtime: exactly what will run, under which rule, until when.
+
+    `contract` is the digest of the tool's contract. `why` and `evidence` inform; the approval is not bound to them.
+    """
+
+    tool: str
+    contract: str
+    arguments: dict[str, Any]
+    preconditions: dict[str, str]
+    rule: str
+    tier: RiskTier
+    expires: Instant
+    why: str
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """What the approval is bound to. Where any of it changes, the approval is void."""
+        return digest(
+            [self.tool, self.contract, self.arguments, self.preconditions, self.rule, self.tier, self.expires]
+        )

@@ -1,0 +1,78 @@
+"""Effects: what a tool declares that it does to the world, and what follows from that after a crash."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from platos.core.digest import digest
+
+__all__ = ["Contract", "EffectClass", "EffectState", "Receipt", "Recovery", "effect_key", "recovery_of"]
+
+
+class EffectClass(StrEnum):
+    """What a tool does to the world. Where a tool says nothing, it is `once`, the worst."""
+
+    READ = "read"
+    KEYED = "keyed"
+    PROBED = "probed"
+    ONCE = "once"
+
+
+class EffectState(StrEnum):
+    """How far an effect has come. `dispatched` without a receipt is what recovery looks for."""
+
+    INTENT = "intent"
+    DISPATCHED = "dispatched"
+    DONE = "done"
+    IN_DOUBT = "in_doubt"
+    ABANDONED = "abandoned"
+
+
+class Recovery(StrEnum):
+    """What to do about an effect that was sent and whose receipt is not known."""
+
+    SEND_AGAIN = "send_again"
+    PROBE_FIRST = "probe_first"
+    NEVER_AGAIN = "never_again"
+
+
+def recovery_of(effect: EffectClass) -> Recovery:
+    """The table of DESIGN section 7, in one place."""
+    match effect:
+        case EffectClass.READ | EffectClass.KEYED:
+            return Recovery.SEND_AGAIN
+        case EffectClass.PROBED:
+            return Recovery.PROBE_FIRST
+        case EffectClass.ONCE:
+            return Recovery.NEVER_AGAIN
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tool declares, and what an approval is bound to: the code may change under it, this may not."""
+
+    name: str
+    version: str
+    effect: EffectClass
+    schema: dict[str, Any]
+    once_per: tuple[str, ...] = ()
+    repeatable: bool = False
+
+    @property
+    def digest(self) -> str:
+        return digest(self)
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """The world's answer to an effect: one line for people, and what a program needs to find it again."""
+
+    summary: str
+    data: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+def effect_key(run: int, contract: Contract, arguments: dict[str, Any], path: str) -> str:
+    """The idempotency key. The same act in one run is one act, whichever node, round or re-plan asks for it."""
+    fields = {name: arguments.get(name) for name in contract.once_per} if contract.once_per else arguments
+    return digest([run, contract.name, fields, path if contract.repeatable else ""])

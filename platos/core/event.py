@@ -1,0 +1,295 @@
+"""Events: what the journal keeps. One union; every event says when, and `by` whom: a person, a model, the runtime.
+
+An event carries all that its projections need, so that runs, steps, gates, effects and accounts can be made again
+from the journal. A changed event gets a new tag (`step_ended.2`) and an up-caster; a tag is never used twice.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from platos.core.approval import GateState, Request
+from platos.core.effect import EffectClass, EffectState, Receipt
+from platos.core.evidence import CheckResult, Evidence
+from platos.core.failure import FailureRecord
+from platos.core.instant import Instant
+from platos.core.money import Nano, Price, Usage
+from platos.core.plan import Plan
+from platos.core.state import Outcome, State
+from platos.core.step import StepKey, StepKind
+
+__all__ = [
+    "AnyEvent",
+    "BudgetRefused",
+    "ChainSealed",
+    "DefinitionBroken",
+    "DefinitionLoaded",
+    "EffectIntended",
+    "EffectMoved",
+    "Event",
+    "EvidenceRecorded",
+    "GateDecided",
+    "GateOpened",
+    "ItemsArrived",
+    "ItemsTriaged",
+    "MoneyReserved",
+    "MoneySettled",
+    "PlanMade",
+    "ProcessStarted",
+    "RunMoved",
+    "RunOpened",
+    "SourceFailed",
+    "StepMoved",
+    "decode_event",
+    "encode_event",
+]
+
+RUNTIME = "runtime"
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    """Something that happened. `by` is `runtime`, `person:NAME` or `model:NAME`."""
+
+    at: Instant
+    by: str = RUNTIME
+
+
+# -- the system's chain
+
+
+class ProcessStarted(Event, frozen=True, kw_only=True, tag="process_started"):
+    """A process took the state folder over, as this epoch."""
+
+    epoch: int
+    version: str
+
+
+class ChainSealed(Event, frozen=True, kw_only=True, tag="chain_sealed"):
+    """A run's chain has ended: how many entries, and the digest after the last."""
+
+    chain: int
+    name: str
+    length: int
+    head: str
+
+
+# -- a specialist's chain
+
+
+class DefinitionLoaded(Event, frozen=True, kw_only=True, tag="definition_loaded"):
+    """A new or edited definition is in force from here on."""
+
+    specialist: str
+    definition: str
+
+
+class DefinitionBroken(Event, frozen=True, kw_only=True, tag="definition_broken"):
+    """An edit cannot be used; the definition before it stays in force."""
+
+    specialist: str
+    problem: str
+
+
+class SourceFailed(Event, frozen=True, kw_only=True, tag="source_failed"):
+    """A source, or one thing in it, could not be read. It is polled again at the next wake-up."""
+
+    specialist: str
+    source: str
+    where: str
+    why: str
+
+
+class ItemsArrived(Event, frozen=True, kw_only=True, tag="items_arrived"):
+    """New items were stored: their numbers, and the digest of each."""
+
+    specialist: str
+    slot: Instant
+    items: tuple[tuple[int, str], ...]
+
+
+class ItemsTriaged(Event, frozen=True, kw_only=True, tag="items_triaged"):
+    """What triage came to, as item numbers by where they went."""
+
+    specialist: str
+    dismissed: tuple[int, ...] = ()
+    waiting: tuple[int, ...] = ()
+    signal: tuple[int, ...] = ()
+
+
+# -- money: in the chain of the run or of the specialist that spends it
+
+
+class MoneyReserved(Event, frozen=True, kw_only=True, tag="money_reserved"):
+    """Money is held on every account of the path, before anything is sent. `step` names what it is for."""
+
+    reservation: int
+    accounts: tuple[str, ...]
+    amount: Nano
+    specialist: str
+    model: str
+    tier: str
+    step: str
+    price: Price
+    run: int | None = None
+
+
+class MoneySettled(Event, frozen=True, kw_only=True, tag="money_settled"):
+    """The reservation is resolved: what was really charged, for how many tokens, by which model.
+
+    `cause` is `answered`, `failed` (the other side did no work) or `unknown` (sent and unanswered: charged in full).
+    """
+
+    reservation: int
+    charged: Nano
+    cause: str
+    served: str = ""
+    usage: Usage = Usage()
+    latency: int = 0
+
+
+class BudgetRefused(Event, frozen=True, kw_only=True, tag="budget_refused"):
+    """A call was not made, because an account would have passed its cap."""
+
+    specialist: str
+    account: str
+    needed: Nano
+    step: str
+    run: int | None = None
+
+
+# -- a run's chain
+
+
+class RunOpened(Event, frozen=True, kw_only=True, tag="run_opened"):
+    """Signals and the run that takes them, bound in one transaction."""
+
+    run: int
+    specialist: str
+    definition: str
+    items: tuple[int, ...]
+
+
+class PlanMade(Event, frozen=True, kw_only=True, tag="plan_made"):
+    """The plan, validated, before anything of it runs."""
+
+    run: int
+    revision: int
+    plan: Plan
+
+
+class RunMoved(Event, frozen=True, kw_only=True, tag="run_moved"):
+    """A run changed its state. `due` is when it goes on by itself; `outcome` and `checks` are set at its end."""
+
+    run: int
+    old: State
+    new: State
+    why: str = ""
+    due: Instant | None = None
+    outcome: Outcome | None = None
+    checks: tuple[CheckResult, ...] = ()
+
+
+class StepMoved(Event, frozen=True, kw_only=True, tag="step_moved"):
+    """A step changed its state.
+
+    Local work that ends in its first attempt is written once, at its end: nothing outside knew of it before.
+    `input` is the digest of what it was given. `result` is the checkpoint, or `payload` the digest of a large one.
+    `waits` names what a step that is not final waits for: `g3` for a gate, `time` with `due`.
+    """
+
+    run: int
+    revision: int
+    path: str
+    name: str
+    ordinal: int
+    kind: StepKind
+    state: State
+    input: str
+    attempt: int = 1
+    started: Instant = 0
+    result: msgspec.Raw | None = None
+    payload: str | None = None
+    failure: FailureRecord | None = None
+    waits: str = ""
+    due: Instant | None = None
+
+    @property
+    def key(self) -> StepKey:
+        return StepKey(self.run, self.revision, self.path, self.name, self.ordinal)
+
+
+class GateOpened(Event, frozen=True, kw_only=True, tag="gate_opened"):
+    """A node waits for a person, who is shown exactly this."""
+
+    gate: int
+    run: int
+    effect: str
+    request: Request
+
+
+class GateDecided(Event, frozen=True, kw_only=True, tag="gate_decided"):
+    """The answer, and by whom; or that time decided (`expired`); or that the approval was `used`."""
+
+    gate: int
+    run: int
+    state: GateState
+    reason: str = ""
+
+
+class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
+    """What will be done, frozen before it is done: recovery sends these arguments and no others."""
+
+    effect: str
+    run: int
+    tool: str
+    contract: str
+    effect_class: EffectClass
+    arguments: msgspec.Raw
+    step: str
+
+
+class EffectMoved(Event, frozen=True, kw_only=True, tag="effect_moved"):
+    """An effect was dispatched, got its receipt, is in doubt, or was abandoned."""
+
+    effect: str
+    run: int
+    state: EffectState
+    receipt: Receipt | None = None
+    why: str = ""
+
+
+class EvidenceRecorded(Event, frozen=True, kw_only=True, tag="evidence_recorded"):
+    """Something that the runtime itself saw."""
+
+    number: int
+    run: int
+    evidence: Evidence
+
+
+AnyEvent = (
+    ProcessStarted
+    | ChainSealed
+    | DefinitionLoaded
+    | DefinitionBroken
+    | SourceFailed
+    | ItemsArrived
+    | ItemsTriaged
+    | MoneyReserved
+    | MoneySettled
+    | BudgetRefused
+    | RunOpened
+    | PlanMade
+    | RunMoved
+    | StepMoved
+    | GateOpened
+    | GateDecided
+    | EffectIntended
+    | EffectMoved
+    | EvidenceRecorded
+)
+
+encode_event = msgspec.json.Encoder().encode
+"""An event as the journal stores it: JSON, so that a person can read a journal without us."""
+
+decode_event = msgspec.json.Decoder(AnyEvent).decode
+"""An event from the journal, decoded to its type."""

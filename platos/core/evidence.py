@@ -1,0 +1,68 @@
+"""Evidence: what the runtime itself saw. A claim is what somebody says; only evidence makes a run `done`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+import msgspec
+
+from platos.core.effect import Receipt
+from platos.core.handoff import Artifact, Claim
+from platos.core.state import Outcome
+
+__all__ = ["Check", "CheckResult", "Evidence", "EvidenceKind", "outcome_of", "uncited"]
+
+
+class EvidenceKind(StrEnum):
+    """What a record proves."""
+
+    RECEIPT = "receipt"
+    CHECK = "check"
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """One record, written by the runtime: what it proves, in a line, and the digest of what was seen."""
+
+    kind: EvidenceKind
+    what: str
+    digest: str
+    tool: str = ""
+    receipt: Receipt | None = None
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One condition of `done_when`: its name and what it is about, as in `receipt: outbox` or `cited`."""
+
+    name: str
+    about: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.about}" if self.about else self.name
+
+
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a condition held, and what was seen."""
+
+    check: Check
+    passed: bool
+    seen: str
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def uncited(artifacts: Iterable[Artifact], texts: Mapping[str, str]) -> list[Claim]:
+    """The claims whose quote does not stand in the item that they name. `texts` are the run's items by name."""
+    squeezed = {name: _squeezed(text) for name, text in texts.items()}
+    claims = [claim for artifact in artifacts for claim in artifact.claims]
+    return [c for c in claims if not _squeezed(c.quote) or _squeezed(c.quote) not in squeezed.get(c.source, "")]
+
+
+def outcome_of(results: Iterable[CheckResult], *, acted: bool, made: bool) -> Outcome:
+    """What a run came to: `done` where every condition held; `noop` where there was nothing to make and nothing was done."""
+    if all(result.passed for result in results):
+        return Outcome.DONE if acted or made else Outcome.NOOP
+    return Outcome.COMPLETED_UNUSABLE if acted or made else Outcome.NOOP

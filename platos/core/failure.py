@@ -1,0 +1,79 @@
+"""What happens after a failure: one answer per class. The first question, whether it was sent, is the caller's."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from platos.core.instant import MINUTE, SECOND, Span
+from platos.errors import FAILURES, Failure
+
+__all__ = ["ANSWERS", "Answer", "FailureRecord", "RetryPolicy"]
+
+
+class Answer(StrEnum):
+    """What the runtime does about a class of failure."""
+
+    AGAIN = "again"
+    REPAIR = "repair"
+    REPLAN = "replan"
+    REVIEW = "review"
+    BREAK = "break"
+    STOP = "stop"
+    FAIL = "fail"
+
+
+ANSWERS: dict[str, Answer] = {
+    "timeout": Answer.AGAIN,
+    "rate_limited": Answer.AGAIN,
+    "unavailable": Answer.AGAIN,
+    "invalid_output": Answer.REPAIR,
+    "bad_reasoning": Answer.REPLAN,
+    "stale_world": Answer.REPLAN,
+    "low_confidence": Answer.REVIEW,
+    "in_doubt": Answer.REVIEW,
+    "permission_denied": Answer.FAIL,
+    "budget_exceeded": Answer.STOP,
+    "auth": Answer.BREAK,
+    "billing": Answer.BREAK,
+    "broken": Answer.FAIL,
+}
+
+
+class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How often and how patiently a step is tried: exponential backoff from `first` to at most `longest`."""
+
+    attempts: int = 4
+    first: Span = 2 * SECOND
+    longest: Span = 10 * MINUTE
+
+    def delay(self, attempt: int, *, chance: float, retry_after: float | None = None) -> Span:
+        """How long to wait after failed attempt number `attempt` (1, 2, ...).
+
+        Half of the exponential span is kept and half is jitter, drawn by `chance` in [0, 1): callers that failed
+        together do not come back together. `retry_after` (seconds) is a lower bound.
+        """
+        whole: Span = min(self.longest, self.first << min(attempt - 1, 40))
+        wait = whole // 2 + int(chance * (whole - whole // 2))
+        return max(wait, round((retry_after or 0) * SECOND))
+
+
+class FailureRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A failure as the journal keeps it."""
+
+    kind: str
+    what: str
+    where: str = ""
+    sent: bool = False
+
+    @classmethod
+    def of(cls, error: BaseException) -> FailureRecord:
+        """The record of an exception; one that is no Failure is `broken`, named by its type."""
+        if isinstance(error, Failure):
+            return cls(kind=error.kind, what=error.what, where=error.where, sent=error.sent)
+        return cls(kind="broken", what=f"{type(error).__name__}: {error}")
+
+    def error(self) -> Failure:
+        """The failure as an exception again."""
+        return FAILURES.get(self.kind, FAILURES["broken"])(self.what, where=self.where, sent=self.sent)

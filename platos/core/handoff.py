@@ -1,0 +1,66 @@
+"""Hand-offs: the typed messages between actors. Never loose prose passed on as fact."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from platos.core.digest import digest
+from platos.core.item import Extract
+
+__all__ = ["Artifact", "Claim", "HandOff", "Status", "Work"]
+
+
+class Status(StrEnum):
+    """What the receiver may take a hand-off for. Work by a model starts unverified."""
+
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    REJECTED = "rejected"
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement and what it rests on: `quote` stands word for word in the item `source` (`i12`)."""
+
+    text: str
+    source: str = ""
+    quote: str = ""
+
+
+class Artifact(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of work: what kind it is, its claims with their sources, and by whom it was made.
+
+    `by` is the actor and the model, as in `assistant, offline`. `note` is what the maker says of it; it proves nothing.
+    """
+
+    kind: str
+    title: str
+    claims: tuple[Claim, ...]
+    by: str
+    note: str = ""
+
+    @property
+    def id(self) -> str:
+        """The artifact's content digest."""
+        return digest(self)
+
+
+class HandOff(msgspec.Struct, frozen=True, kw_only=True):
+    """An artifact on its way from one actor to the next.
+
+    `evidence` names records that the runtime wrote (`e7`), `scope` the items it is about (`i12`).
+    """
+
+    artifact: Artifact
+    status: Status = Status.UNVERIFIED
+    scope: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True):
+    """What a node is given: its items as extracts, what came before it, and the remarks on its last round."""
+
+    items: tuple[Extract, ...] = ()
+    inputs: tuple[HandOff, ...] = ()
+    remarks: tuple[str, ...] = ()

@@ -1,0 +1,75 @@
+"""Specialists: always-on agents as configured. A run pins the definition that it started with."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from platos.core.digest import digest
+from platos.core.evidence import Check
+from platos.core.failure import RetryPolicy
+from platos.core.instant import DAY, Span
+from platos.core.money import Nano
+from platos.core.review import Trigger
+from platos.core.schedule import Schedule
+
+__all__ = ["Budget", "Overlap", "PartSpec", "Specialist"]
+
+
+class Overlap(StrEnum):
+    """What becomes of signals that arrive while a run of the same specialist is working."""
+
+    QUEUE = "queue"
+    MERGE = "merge"
+    PARALLEL = "parallel"
+
+
+class PartSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A part as a specialist names it: which (`directory`), under which name here, with which options."""
+
+    part: str
+    name: str
+    options: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """Caps in nano-dollars: on a day of the specialist's, of its triage, and on one run. A cap of 0 spends nothing."""
+
+    day: Nano
+    triage_day: Nano
+    run: Nano
+
+
+class Specialist(msgspec.Struct, frozen=True, kw_only=True):
+    """One tight job: scope, owner, schedule, sources, triage, planner, tools, policy, budget, done_when.
+
+    `scope` is the body of its file: what it is for and how to work, in the owner's words. `models` maps a tier of
+    model (`small`, `frontier`) to a model's name.
+    """
+
+    name: str
+    owner: str
+    schedule: Schedule
+    sources: tuple[PartSpec, ...]
+    triage: tuple[PartSpec, ...]
+    planner: PartSpec
+    models: dict[str, str]
+    scope: str
+    budget: Budget
+    fallback_owner: str = ""
+    tools: tuple[PartSpec, ...] = ()
+    policy: dict[str, int] = msgspec.field(default_factory=dict)
+    done_when: tuple[Check, ...] = ()
+    review: tuple[Trigger, ...] = ()
+    overlap: Overlap = Overlap.QUEUE
+    retry: RetryPolicy = RetryPolicy()
+    approval_expires: Span = 7 * DAY
+
+    @property
+    def digest(self) -> str:
+        return digest(self)
+
+    def tool_names(self) -> tuple[str, ...]:
+        return tuple(tool.name for tool in self.tools)

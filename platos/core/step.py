@@ -1,0 +1,32 @@
+"""Steps: the named units of a run, and how a finished one is found again."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+__all__ = ["StepKey", "StepKind"]
+
+
+class StepKind(StrEnum):
+    """What a step is: a whole node, a piece of local work, a model call, a tool call, or a question to an actor."""
+
+    NODE = "node"
+    LOCAL = "local"
+    MODEL = "model"
+    TOOL = "tool"
+    ASK = "ask"
+
+
+class StepKey(NamedTuple):
+    """The checkpoint's key: run, plan revision, instance path, the step's name, and which one of that name it is."""
+
+    run: int
+    revision: int
+    path: str
+    name: str
+    ordinal: int
+
+    def __str__(self) -> str:
+        again = f"#{self.ordinal}" if self.ordinal > 1 else ""
+        return f"r{self.run}:{self.path}:{self.name}{again}"

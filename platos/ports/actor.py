@@ -1,0 +1,82 @@
+"""Actors: who does the work, and the context through which alone they touch the world."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, TypeVarTuple
+
+from platos.core.effect import Receipt
+from platos.core.handoff import Artifact, HandOff, Status, Work
+from platos.core.item import Item
+from platos.ports.model import Document
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["Actor", "Context"]
+
+A = TypeVar("A", bound="BaseModel")
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+
+class Context(Protocol):
+    """What an actor has. Every call is a step: once it has come to its result, a resumed actor gets that result back.
+
+    A call that must wait (for a person, for time) ends the actor; it is started again, from its beginning, when the
+    wait is over. Failures that the runtime answers itself (retries, repair) never reach the actor.
+    """
+
+    @property
+    def scope(self) -> str:
+        """The specialist's scope and instructions, in its owner's words."""
+        ...
+
+    @property
+    def tools(self) -> tuple[str, ...]:
+        """The tools that the plan gave to this node."""
+        ...
+
+    @property
+    def signature(self) -> str:
+        """How this actor signs what it makes: its name and its model's."""
+        ...
+
+    async def read(self, item: str) -> Item:
+        """An item of the run by its name (`i12`), text included. Raises NotFound for any other item."""
+        ...
+
+    async def step(self, name: str, work: Callable[[*Ts], T | Awaitable[T]], *args: *Ts, returns: type[T]) -> T:
+        """`work(*args)`, once. `args` and the result are plain data; the result is decoded to `returns`."""
+        ...
+
+    async def ask_model(self, name: str, instructions: str, documents: Sequence[Document], answer: type[A]) -> A:
+        """A model's answer, in the form of `answer`. Raises BudgetExceeded, LowConfidence or InvalidOutput."""
+        ...
+
+    async def call_tool(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
+        """Ask the runtime to call a tool. It may have to wait for a person. Raises PermissionDenied or Denied."""
+        ...
+
+    async def ask(self, actor: str, work: Work) -> HandOff:
+        """What another actor makes of `work`. It has no tools of its own."""
+        ...
+
+    def hand_off(
+        self,
+        artifact: Artifact,
+        *,
+        scope: Sequence[str],
+        status: Status = Status.UNVERIFIED,
+        evidence: Sequence[str] = (),
+    ) -> HandOff:
+        """What the node gives to the next one."""
+        ...
+
+
+class Actor(Protocol):
+    """A behaviour. It keeps nothing between two calls: what must last is a step's result or a hand-off."""
+
+    async def act(self, context: Context, work: Work) -> HandOff:
+        """Do the work. It may run again from its start, so everything that it does goes through `context`."""
+        ...

@@ -1,0 +1,89 @@
+"""Parts: sources, tiers, models, tools, actors and planners. All are declared the same way, in one file each.
+
+@source("directory", version="1")
+class Directory:
+    class Options(BaseModel):            # what the specialist writes under its name; leave out where there is none
+        path: str
+
+    def __init__(self, options: Options, environment: Environment) -> None: ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from platos.ports.clock import Clock
+from platos.ports.offload import Offload
+
+__all__ = [
+    "KINDS",
+    "Declaration",
+    "Environment",
+    "PartKind",
+    "actor",
+    "declaration_of",
+    "model",
+    "planner",
+    "source",
+    "tier",
+    "tool",
+]
+
+PartKind = Literal["source", "tier", "model", "tool", "actor", "planner"]
+KINDS: tuple[PartKind, ...] = ("source", "tier", "model", "tool", "actor", "planner")
+
+C = TypeVar("C", bound=type)
+_MARK = "__platos_part__"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a part says of itself."""
+
+    kind: PartKind
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a part may know of where it runs.
+
+    `workspace` is the folder that relative paths start from. `secret` turns a reference (`env:NAME`, `file:PATH`,
+    `cmd:COMMAND`) into its value; `settings` are the part's own in `platos.toml`.
+    """
+
+    workspace: Path
+    clock: Clock
+    offload: Offload
+    secret: Callable[[str], str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _declare(kind: PartKind) -> Callable[..., Callable[[C], C]]:
+    def named(name: str, *, version: str) -> Callable[[C], C]:
+        def mark(cls: C) -> C:
+            setattr(cls, _MARK, Declaration(kind, name, version))
+            return cls
+
+        return mark
+
+    named.__doc__ = f"Declare a class to be the {kind} `name`. `version` changes whenever its behaviour does."
+    return named
+
+
+source = _declare("source")
+tier = _declare("tier")
+model = _declare("model")
+tool = _declare("tool")
+actor = _declare("actor")
+planner = _declare("planner")
+
+
+def declaration_of(thing: object) -> Declaration | None:
+    """The declaration of a part's class; None for anything else, a subclass that does not declare itself included."""
+    found = vars(thing).get(_MARK) if isinstance(thing, type) else None
+    return found if isinstance(found, Declaration) else None
