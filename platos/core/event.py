@@ -19,6 +19,7 @@ from platos.core.state import Outcome, State
 from platos.core.step import StepKey, StepKind
 
 __all__ = [
+    "AccountCapped",
     "AnyEvent",
     "BudgetRefused",
     "ChainSealed",
@@ -71,6 +72,13 @@ class ChainSealed(Event, frozen=True, kw_only=True, tag="chain_sealed"):
     name: str
     length: int
     head: str
+
+
+class AccountCapped(Event, frozen=True, kw_only=True, tag="account_capped"):
+    """An account has this cap from here on: the first it has, or one that its owner changed."""
+
+    account: str
+    cap: Nano
 
 
 # -- a specialist's chain
@@ -205,9 +213,10 @@ class StepMoved(Event, frozen=True, kw_only=True, tag="step_moved"):
     kind: StepKind
     state: State
     input: str
+    old: State = State.PENDING
     attempt: int = 1
     started: Instant = 0
-    result: msgspec.Raw | None = None
+    result: msgspec.Raw = msgspec.Raw(b"null")
     payload: str | None = None
     failure: FailureRecord | None = None
     waits: str = ""
@@ -269,6 +278,7 @@ class EvidenceRecorded(Event, frozen=True, kw_only=True, tag="evidence_recorded"
 AnyEvent = (
     ProcessStarted
     | ChainSealed
+    | AccountCapped
     | DefinitionLoaded
     | DefinitionBroken
     | SourceFailed

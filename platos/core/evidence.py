@@ -12,7 +12,7 @@ from platos.core.effect import Receipt
 from platos.core.handoff import Artifact, Claim
 from platos.core.state import Outcome
 
-__all__ = ["Check", "CheckResult", "Evidence", "EvidenceKind", "outcome_of", "uncited"]
+__all__ = ["Check", "CheckResult", "Evidence", "EvidenceKind", "outcome_of", "strike_uncited", "uncited"]
 
 
 class EvidenceKind(StrEnum):
@@ -61,8 +61,18 @@ def uncited(artifacts: Iterable[Artifact], texts: Mapping[str, str]) -> list[Cla
     return [c for c in claims if not _squeezed(c.quote) or _squeezed(c.quote) not in squeezed.get(c.source, "")]
 
 
+def strike_uncited(artifact: Artifact, texts: Mapping[str, str]) -> Artifact:
+    """The artifact without its uncited claims; its note says how many were struck."""
+    struck = uncited([artifact], texts)
+    if not struck:
+        return artifact
+    kept = tuple(claim for claim in artifact.claims if claim not in struck)
+    count = f"{len(struck)} uncited claim{'s' if len(struck) > 1 else ''} struck."
+    return msgspec.structs.replace(artifact, claims=kept, note=f"{artifact.note} {count}".strip())
+
+
 def outcome_of(results: Iterable[CheckResult], *, acted: bool, made: bool) -> Outcome:
-    """What a run came to: `done` where every condition held; `noop` where there was nothing to make and nothing was done."""
+    """What a run came to: `done` where every condition held; `noop` where nothing was made and nothing done."""
     if all(result.passed for result in results):
         return Outcome.DONE if acted or made else Outcome.NOOP
     return Outcome.COMPLETED_UNUSABLE if acted or made else Outcome.NOOP

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from platos.core.instant import MINUTE, SECOND, Span
+from platos.core.instant import DAY, MINUTE, SECOND, Span
 from platos.errors import FAILURES, Failure
 
 __all__ = ["ANSWERS", "Answer", "FailureRecord", "RetryPolicy"]
@@ -40,6 +40,9 @@ ANSWERS: dict[str, Answer] = {
     "broken": Answer.FAIL,
 }
 
+_ASKED: Span = DAY
+"""The longest wait that the other side can ask for: what it says comes from outside."""
+
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How often and how patiently a step is tried: exponential backoff from `first` to at most `longest`."""
@@ -52,11 +55,11 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         """How long to wait after failed attempt number `attempt` (1, 2, ...).
 
         Half of the exponential span is kept and half is jitter, drawn by `chance` in [0, 1): callers that failed
-        together do not come back together. `retry_after` (seconds) is a lower bound.
+        together do not come back together. `retry_after` (seconds) is a lower bound, heeded up to a day.
         """
         whole: Span = min(self.longest, self.first << min(attempt - 1, 40))
         wait = whole // 2 + int(chance * (whole - whole // 2))
-        return max(wait, round((retry_after or 0) * SECOND))
+        return max(wait, round(min(max(0, retry_after or 0), _ASKED // SECOND) * SECOND))
 
 
 class FailureRecord(msgspec.Struct, frozen=True, kw_only=True):

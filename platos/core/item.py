@@ -31,6 +31,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         """The digest of the content. `ts` is no content: a file that was only touched has not changed."""
         return digest([self.id, self.kind, self.title, self.text, self.fields])
 
+    @property
+    def full_text(self) -> str:
+        """What is read of the item, and may be quoted: its title, then its text."""
+        return f"{self.title}\n\n{self.text}".strip()
+
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """Something that a source could not read, and went on without: which thing, and why."""

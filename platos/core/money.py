@@ -5,7 +5,9 @@ The invariant of every account, in every committed state: spent + reserved <= ca
 
 from __future__ import annotations
 
-from decimal import ROUND_CEILING, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import ceil
 
 import msgspec
 
@@ -15,6 +17,9 @@ __all__ = ["NANO", "Nano", "Price", "Usage", "charge_for", "dollars", "parse_mon
 
 Nano = int
 NANO: Nano = 1_000_000_000
+
+_LARGEST = 9_000_000_000
+"""The largest amount in US dollars: nano-dollars are kept in 64 bits."""
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,11 +65,11 @@ def parse_money(value: str | int | float | Decimal) -> Nano:
         amount = Decimal(text)
     except InvalidOperation:
         amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0:
+    if not amount.is_finite() or not 0 <= amount <= _LARGEST:
         raise ConfigurationError(
             f"{value!r} is not an amount of money", expected='US dollars, as in 0.50 or "0.50 USD"'
         )
-    return int((amount * NANO).to_integral_value(ROUND_CEILING))
+    return ceil(Fraction(amount) * NANO)
 
 
 def dollars(amount: Nano) -> str:

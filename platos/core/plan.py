@@ -29,7 +29,7 @@ __all__ = [
     "draw",
 ]
 
-NAME = r"^[a-z][a-z0-9_-]{0,40}$"
+NAME = r"[a-z][a-z0-9_-]{0,40}"
 
 
 class _Node(msgspec.Struct, frozen=True, kw_only=True, tag_field="shape"):
@@ -130,7 +130,7 @@ def check_plan(
 
     seen: set[str] = set()
     for count, (node, path, depth) in enumerate(_walk(plan.root), start=1):
-        if not re.match(NAME, node.name):
+        if not re.fullmatch(NAME, node.name):
             raise InvalidPlan(f"{node.name!r} is no name for a node", where=path, expected="a lower-case word")
         if path in seen:
             raise InvalidPlan("two nodes share one path", where=path, expected="a name of its own for each node")

@@ -1,19 +1,20 @@
 """Schedules: when a specialist wakes. Cron expressions in an IANA zone.
 
 A local time that does not exist fires at the first instant that does; one that exists twice fires once, the first
-time. cronsim keeps both rules.
+time. A schedule for every hour (`*/15 * * * *`) names no local time: it goes on evenly while clocks change.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
 from enum import StrEnum
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 import msgspec
 from cronsim import CronSim, CronSimError
 
-from platos.core.instant import DAY, MINUTE, SECOND, Instant, Span, from_datetime, to_datetime
+from platos.core.instant import DAY, HOUR, MINUTE, Instant, Span, from_datetime, to_datetime
 from platos.errors import ConfigurationError
 
 __all__ = ["CatchUp", "Due", "Missed", "Schedule"]
@@ -69,22 +70,23 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
                 expected="an IANA name, as in Europe/Berlin or UTC",
             ) from None
         try:
-            self.next_after(0)
+            fires = len(self.cron.split()) == 5 and bool(self.next_after(0))
         except (CronSimError, StopIteration):
+            fires = False
+        if not fires:
             raise ConfigurationError(
                 f"{self.cron!r} is not a schedule that ever fires",
                 where="schedule",
                 expected='five cron fields (minute hour day month weekday), as in "*/15 * * * *" or "0 8 * * 1-5"',
-            ) from None
+            )
 
     def next_after(self, instant: Instant) -> Instant:
         """The first slot later than `instant`."""
-        return from_datetime(next(self._iterator(instant)))
+        return next(self._fires(instant))
 
     def slots(self, after: Instant, count: int) -> list[Instant]:
         """The next `count` slots later than `after`."""
-        fires = self._iterator(after)
-        return [from_datetime(next(fires)) for _ in range(count)]
+        return list(islice(self._fires(after), count))
 
     def due(self, due: Instant, now: Instant) -> Due:
         """What to do at `now` about a specialist whose next slot was `due` (`due <= now`).
@@ -93,33 +95,45 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         slot only while it is less than a minute old.
         """
         window = min(self.grace, MINUTE) if self.catch_up is CatchUp.NONE else self.grace
-        passed, upcoming = self._passed(due, now)
-        timely = [slot for slot in passed if now - slot <= window]
-        too_late = passed[: len(passed) - len(timely)]
-        missed = _missed(too_late, "skipped")
-        if not timely:
-            return Due(slot=None, next=upcoming, missed=missed)
+        timely = due if now - due <= window else self.next_after(now - window - 1)
+        skipped = self._missed(due, timely, "skipped")
+        if timely > now:
+            return Due(slot=None, next=timely, missed=skipped)
         if self.catch_up is CatchUp.ALL:
-            return Due(slot=timely[0], next=timely[1] if len(timely) > 1 else upcoming, missed=missed)
-        return Due(slot=timely[-1], next=upcoming, missed=missed + _missed(timely[:-1], "coalesced"))
+            return Due(slot=timely, next=self.next_after(timely), missed=skipped)
+        latest = max(timely, self._last_before(now + 1))
+        coalesced = self._missed(timely, latest, "coalesced")
+        return Due(slot=latest, next=self.next_after(now), missed=skipped + coalesced)
 
-    def _passed(self, due: Instant, now: Instant) -> tuple[list[Instant], Instant]:
-        """The slots from `due` to `now`, and the first after `now`."""
-        passed, fires = [due], self._iterator(due)
-        while (slot := from_datetime(next(fires))) <= now:
-            passed.append(slot)
-            if len(passed) == _COUNTED:
-                latest = from_datetime(next(self._iterator(now + SECOND, reverse=True)))
-                return [*passed, latest], self.next_after(now)
-        return passed, slot
+    def _missed(self, first: Instant, end: Instant, why: str) -> tuple[Missed, ...]:
+        """The slots from `first` up to `end`, `end` not included."""
+        if first >= end:
+            return ()
+        count = 1 + sum(1 for _ in islice(takewhile(lambda slot: slot < end, self._fires(first)), _COUNTED - 1))
+        return (Missed(first=first, last=max(first, self._last_before(end)), count=count, why=why),)
+
+    def _last_before(self, end: Instant) -> Instant:
+        """The last slot earlier than `end`, looked for from ever further back."""
+        back = HOUR
+        while not (slots := list(takewhile(lambda slot: slot < end, self._fires(end - back)))):
+            back *= 2
+        return slots[-1]
 
     def words(self) -> str:
         """The schedule as a sentence: `At minutes 0, 15, 30 and 45 (Europe/Berlin)`."""
-        return f"{CronSim(self.cron, datetime(2026, 1, 1)).explain()} ({self.zone})"
+        return f"{CronSim(self.cron, to_datetime(0)).explain()} ({self.zone})"
 
-    def _iterator(self, instant: Instant, *, reverse: bool = False) -> CronSim:
-        return CronSim(self.cron, to_datetime(instant).astimezone(ZoneInfo(self.zone)), reverse=reverse)
+    def _fires(self, after: Instant) -> Iterator[Instant]:
+        """The slots later than `after`, each once."""
+        for moment in CronSim(self._spelled_out(), to_datetime(after).astimezone(ZoneInfo(self.zone))):
+            slot = from_datetime(moment)
+            if slot > after:  # where clocks are turned back, cronsim begins at the first of two equal local times
+                after = slot
+                yield slot
 
-
-def _missed(slots: list[Instant], why: str) -> tuple[Missed, ...]:
-    return (Missed(first=slots[0], last=slots[-1], count=len(slots), why=why),) if slots else ()
+    def _spelled_out(self) -> str:
+        """The expression as cronsim must read it to keep both rules: it takes any star for `every hour`."""
+        minute, hour, *days = self.cron.split()
+        if hour == "*":
+            return self.cron
+        return " ".join([minute.replace("*", "0-59"), hour.replace("*", "0-23"), *days])

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from platos.errors import InvalidTransition
 
-__all__ = ["FINAL", "Outcome", "State", "move"]
+__all__ = ["FINAL", "Outcome", "State", "arrive", "move"]
 
 
 class State(StrEnum):
@@ -48,3 +48,9 @@ def move(old: State, new: State, *, of: str = "") -> State:
         allowed = ", ".join(sorted(_TABLE[old])) or "nothing: it is final"
         raise InvalidTransition(f"cannot go from {old} to {new}", where=of, expected=allowed)
     return new
+
+
+def arrive(old: State, new: State, *, of: str = "") -> State:
+    """As `move`, and through `running` where the step began and ended between two writes. Raises InvalidTransition."""
+    through = old is State.PENDING and new in _TABLE[State.RUNNING]
+    return new if through else move(old, new, of=of)

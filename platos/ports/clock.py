@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+import anyio
+
 from platos.core.instant import Instant
 
 __all__ = ["Clock"]
@@ -17,10 +19,8 @@ class Clock(Protocol):
         """This moment."""
         ...
 
-    async def wait(
-        self, until: Instant | None, nudged: Callable[[], Awaitable[None]], idle: Callable[[], Awaitable[None]]
-    ) -> None:
-        """Return at `until`, or as soon as `nudged()` returns. None waits for the nudge alone.
+    async def wait(self, until: Instant | None, nudge: anyio.Event, idle: Callable[[], Awaitable[None]]) -> None:
+        """Return at `until`, or as soon as `nudge` is set. None waits for the nudge alone.
 
         A virtual clock first awaits `idle()`, which returns when nothing is runnable or in flight, and then jumps.
         """

@@ -48,7 +48,7 @@ class Model(Protocol):
     """A provider of models."""
 
     def price(self, name: str) -> Price | None:
-        """The dearest price that can apply to a call of the model, or None where none is known: then it is not called."""
+        """The dearest price that can apply to a call of the model. None where none is known: it is not called then."""
         ...
 
     def input_bound(self, request: ModelRequest) -> int:

@@ -1,0 +1,45 @@
+"""The store: one SQLite file, one writer. One file per table; what a transaction means is the runtime's.
+
+Importing the package imports every table, so that every event has its projection.
+"""
+
+from platos.store import (
+    accounts,
+    agenda,
+    breakers,
+    cursors,
+    effects,
+    evidence,
+    gates,
+    items,
+    journal,
+    occurrences,
+    runs,
+    specialists,
+    steps,
+    verdicts,
+)
+from platos.store.store import ReadStore, Store, open_store, read_store
+from platos.store.tx import Tx
+
+__all__ = [
+    "ReadStore",
+    "Store",
+    "Tx",
+    "accounts",
+    "agenda",
+    "breakers",
+    "cursors",
+    "effects",
+    "evidence",
+    "gates",
+    "items",
+    "journal",
+    "occurrences",
+    "open_store",
+    "read_store",
+    "runs",
+    "specialists",
+    "steps",
+    "verdicts",
+]

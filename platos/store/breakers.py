@@ -1,0 +1,37 @@
+"""Breakers: models that are not called until somebody closes them, and why."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from platos.core.instant import Instant
+from platos.store.sql import load
+from platos.store.store import ReadStore
+from platos.store.tx import Tx
+
+__all__ = ["BreakerRow", "close_breaker", "every", "open_breaker"]
+
+SQL = load("breakers")
+
+
+class BreakerRow(NamedTuple):
+    """An open breaker."""
+
+    model: str
+    cause: str
+    since: Instant
+
+
+def open_breaker(tx: Tx, model: str, cause: str, since: Instant) -> None:
+    """Call the model no more."""
+    tx.execute(SQL.open, model=model, cause=cause, since=since)
+
+
+def close_breaker(tx: Tx, model: str) -> bool:
+    """Call it again; False where nothing was open."""
+    return tx.execute(SQL.close, model=model) == 1
+
+
+async def every(store: ReadStore) -> list[BreakerRow]:
+    """The open ones."""
+    return [BreakerRow(*row) for row in await store.all(SQL.all)]

@@ -1,0 +1,116 @@
+"""Gates: where nodes wait for a person, and the answers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from platos.core.approval import GateState, Request
+from platos.core.event import GateDecided, GateOpened, decode_event
+from platos.core.instant import Instant
+from platos.errors import InvalidTransition, NotFound
+from platos.store.projection import projects
+from platos.store.sql import load
+from platos.store.store import ReadStore, Row
+from platos.store.tx import Tx
+
+__all__ = ["GateRow", "expired", "find", "get", "of_effect", "of_run", "open_gates"]
+
+SQL = load("gates")
+
+_BEFORE = {
+    GateState.APPROVED: GateState.OPEN,
+    GateState.DENIED: GateState.OPEN,
+    GateState.EXPIRED: GateState.OPEN,
+    GateState.USED: GateState.APPROVED,
+}
+
+
+class GateRow(NamedTuple):
+    """A gate: what was asked, about which effect of which run, and the answer."""
+
+    id: int
+    run: int
+    effect: str
+    state: GateState
+    opened: Instant
+    decided: Instant | None
+    decider: str
+    reason: str
+    request: Request
+
+    @property
+    def name(self) -> str:
+        return f"g{self.id}"
+
+
+@projects(GateOpened)
+def _opened(tx: Tx, seq: int, event: GateOpened) -> None:
+    tx.execute(
+        SQL.open,
+        id=event.gate,
+        run=event.run,
+        effect=event.effect,
+        digest=event.request.digest,
+        event=seq,
+        opened=event.at,
+        expires=event.request.expires,
+    )
+
+
+@projects(GateDecided)
+def _decided(tx: Tx, seq: int, event: GateDecided) -> None:
+    old = _BEFORE[event.state]
+    values = {"id": event.gate, "state": event.state, "old": old, "at": event.at, "reason": event.reason}
+    by = get(tx, event.gate).decider if event.state is GateState.USED else event.by
+    if not tx.execute(SQL.decide, by=by, **values):
+        found = get(tx, event.gate)
+        raise InvalidTransition(
+            f"it is {found.state}" + (f" by {found.decider}" if found.decider else ""),
+            where=found.name,
+            expected=f"a gate that is {old}",
+            hint="platos inbox shows what is open",
+        )
+
+
+def get(tx: Tx, gate: int) -> GateRow:
+    """One gate, inside a transaction. Raises NotFound."""
+    return _found(tx.one(SQL.one, id=gate), gate)
+
+
+def of_effect(tx: Tx, effect: str) -> GateRow | None:
+    """The latest gate of an effect, inside a transaction."""
+    row = tx.one(SQL.of_effect, effect=effect)
+    return _row(row) if row else None
+
+
+async def find(store: ReadStore, gate: int) -> GateRow:
+    """One gate. Raises NotFound."""
+    return _found(await store.one(SQL.one, id=gate), gate)
+
+
+async def open_gates(store: ReadStore) -> list[GateRow]:
+    """What waits for a person, oldest first."""
+    return [_row(row) for row in await store.all(SQL.in_state, state=GateState.OPEN)]
+
+
+async def of_run(store: ReadStore, run: int) -> list[GateRow]:
+    """A run's gates, oldest first."""
+    return [_row(row) for row in await store.all(SQL.of_run, run=run)]
+
+
+async def expired(store: ReadStore, now: Instant) -> list[GateRow]:
+    """Open gates whose time is over."""
+    return [_row(row) for row in await store.all(SQL.expired, now=now)]
+
+
+def _found(row: Row | None, gate: int) -> GateRow:
+    if row is None:
+        raise NotFound(f"there is no gate g{gate}", hint="platos inbox shows what is open")
+    return _row(row)
+
+
+def _row(row: Row) -> GateRow:
+    id, run, effect, state, opened, decided, decider, reason, body = row
+    event = decode_event(body)
+    assert isinstance(event, GateOpened)
+    return GateRow(id, run, effect, GateState(state), opened, decided, decider, reason, event.request)

@@ -1,0 +1,87 @@
+"""Items: what sources yielded, once for each content."""
+
+from __future__ import annotations
+
+import msgspec
+
+from platos.core.instant import Instant
+from platos.core.item import Item, ItemState, StoredItem
+from platos.errors import NotFound
+from platos.store.sql import load
+from platos.store.store import ReadStore, Row
+from platos.store.tx import Tx
+
+__all__ = ["add", "counts", "find", "in_state", "move", "of_run", "owing", "signals", "take"]
+
+SQL = load("items")
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Item).decode
+
+
+def add(tx: Tx, specialist: str, source: str, item: Item, *, digest: str, seen: Instant) -> int | None:
+    """Store an item as new; its number, or None where this content was seen before."""
+    row = tx.one(
+        SQL.add, specialist=specialist, source=source, id=item.id, digest=digest, seen=seen, body=_encode(item)
+    )
+    return row[0] if row else None
+
+
+def move(tx: Tx, number: int, state: ItemState) -> bool:
+    """Triage has spoken; False where it had before."""
+    return tx.execute(SQL.move, number=number, state=state) == 1
+
+
+def take(tx: Tx, number: int, run: int) -> bool:
+    """Bind a signal to the run that takes it; False where another run has."""
+    return tx.execute(SQL.take, number=number, run=run) == 1
+
+
+def signals(tx: Tx, specialist: str, count: int) -> list[int]:
+    """The numbers of signals that no run has taken yet, oldest first."""
+    return [row[0] for row in tx.all(SQL.signals, specialist=specialist, count=count)]
+
+
+async def in_state(store: ReadStore, specialist: str, state: ItemState, count: int) -> list[StoredItem]:
+    """A specialist's items in a state, oldest first; of signals those that no run has taken."""
+    rows = await store.all(SQL.in_state, specialist=specialist, state=state, count=count)
+    return [_stored(row) for row in rows]
+
+
+async def of_run(store: ReadStore, run: int) -> list[StoredItem]:
+    """The items that a run is about."""
+    return [_stored(row) for row in await store.all(SQL.of_run, run=run)]
+
+
+async def find(store: ReadStore, number: int) -> StoredItem:
+    """One item. Raises NotFound."""
+    row = await store.one(SQL.one, number=number)
+    if row is None:
+        raise NotFound(f"there is no item i{number}")
+    return _stored(row)
+
+
+async def owing(store: ReadStore) -> list[str]:
+    """Specialists with items that somebody still has to judge or to work on."""
+    return [row[0] for row in await store.all(SQL.owing)]
+
+
+async def counts(store: ReadStore) -> dict[str, dict[str, int]]:
+    """How many items each specialist has in each state; signals that wait for a run are `queued`."""
+    found: dict[str, dict[str, int]] = {}
+    for specialist, state, count in await store.all(SQL.counts):
+        found.setdefault(specialist, {})[state] = count
+    return found
+
+
+def _stored(row: Row) -> StoredItem:
+    number, specialist, source, state, seen, run, body = row
+    return StoredItem(
+        number=number,
+        specialist=specialist,
+        source=source,
+        item=_decode(body),
+        state=ItemState(state),
+        seen=seen,
+        run=run,
+    )

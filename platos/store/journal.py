@@ -1,0 +1,63 @@
+"""The journal: what happened. Entries are appended by `Tx.record` alone."""
+
+from __future__ import annotations
+
+import msgspec
+
+from platos.core.digest import digest_bytes
+from platos.core.event import AnyEvent, ChainSealed, decode_event
+from platos.core.instant import Instant
+from platos.errors import StoreCorrupt
+from platos.store.sql import load
+from platos.store.store import ReadStore
+from platos.store.tx import Tx
+from platos.store.verify import verify_chain
+
+__all__ = ["SYSTEM", "events", "get_payload", "put_payload", "run_chain", "seal", "specialist_chain"]
+
+SQL = load("journal")
+
+SYSTEM = "system"
+
+
+def run_chain(run: int) -> str:
+    """The name of a run's chain, and of the run for people: `r17`."""
+    return f"r{run}"
+
+
+def specialist_chain(name: str) -> str:
+    """The name of a specialist's chain."""
+    return f"specialist:{name}"
+
+
+def seal(tx: Tx, name: str, at: Instant) -> None:
+    """A chain has ended: keep its length and last digest in the system's chain."""
+    head = tx.head(name)
+    tx.execute(SQL.seal, chain=head.chain)
+    tx.record(SYSTEM, ChainSealed(at=at, chain=head.chain, name=name, length=head.length, head=head.digest.hex()))
+
+
+def put_payload(tx: Tx, content: bytes) -> str:
+    """Keep a large content once; its digest."""
+    digest = digest_bytes(content)
+    tx.execute(SQL.put_payload, digest=digest, content=content)
+    return digest
+
+
+async def get_payload(store: ReadStore, digest: str) -> bytes:
+    """A large content by its digest. Raises StoreCorrupt where it is not what the digest says."""
+    row = await store.one(SQL.payload, digest=digest)
+    if row is None or digest_bytes(row[0]) != digest:
+        raise StoreCorrupt(f"the payload {digest[:12]} is missing or damaged", hint="restore a backup")
+    content: bytes = row[0]
+    return content
+
+
+async def events(store: ReadStore, chain: str) -> list[AnyEvent]:
+    """A chain's events in order, verified. Raises StoreCorrupt."""
+    rows = await store.all(SQL.chain, name=chain)
+    verify_chain(chain, [(n, body, digest) for n, body, digest in rows])
+    try:
+        return [decode_event(body) for _, body, _ in rows]
+    except msgspec.DecodeError as error:
+        raise StoreCorrupt(f"the journal's chain {chain} cannot be read: {error}") from error

@@ -1,0 +1,56 @@
+"""Readers: read-only connections, off the event loop. Other processes read the same way."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiosqlite
+
+from platos.store.database import connect_read_only, read_only_uri
+
+__all__ = ["InlineReader", "Reader", "ThreadReader"]
+
+Row = tuple[Any, ...]
+
+
+class Reader(Protocol):
+    """Answers queries from what is committed."""
+
+    async def all(self, sql: str, **values: Any) -> list[Row]: ...
+
+    async def close(self) -> None: ...
+
+
+class ThreadReader:
+    """aiosqlite: one connection and its thread, opened at the first query."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: aiosqlite.Connection | None = None
+
+    async def all(self, sql: str, **values: Any) -> list[Row]:
+        if self._connection is None:
+            self._connection = aiosqlite.connect(read_only_uri(self._path), uri=True, isolation_level=None)
+            await self._connection
+        rows = await self._connection.execute_fetchall(sql, values)
+        return [tuple(row) for row in rows]
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+
+class InlineReader:
+    """The same on the event loop itself, for simulations."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection: sqlite3.Connection = connect_read_only(path)
+
+    async def all(self, sql: str, **values: Any) -> list[Row]:
+        return self._connection.execute(sql, values).fetchall()
+
+    async def close(self) -> None:
+        self._connection.close()

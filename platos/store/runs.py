@@ -1,0 +1,133 @@
+"""Runs: the durable work that signals started, and the plan of each revision."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from platos.core.event import PlanMade, RunMoved, RunOpened, decode_event
+from platos.core.instant import Instant
+from platos.core.plan import Plan
+from platos.core.state import FINAL, Outcome, State, move
+from platos.errors import InvalidTransition, NotFound
+from platos.store.projection import projects
+from platos.store.sql import load
+from platos.store.store import ReadStore, Row
+from platos.store.tx import Tx
+
+__all__ = ["RunRow", "counts", "current_plan", "due_now", "find", "latest", "movable", "open_runs", "plans", "state_of"]
+
+SQL = load("runs")
+
+
+class RunRow(NamedTuple):
+    """A run. `why` says what it waits for or how it ended; `due` is when it goes on by itself."""
+
+    id: int
+    specialist: str
+    definition: str
+    state: State
+    revision: int
+    outcome: Outcome | None
+    why: str
+    due: Instant | None
+    opened: Instant
+    ended: Instant | None
+
+    @property
+    def name(self) -> str:
+        return f"r{self.id}"
+
+
+@projects(RunOpened)
+def _opened(tx: Tx, seq: int, event: RunOpened) -> None:
+    tx.execute(SQL.open, id=event.run, specialist=event.specialist, definition=event.definition, at=event.at)
+
+
+@projects(PlanMade)
+def _planned(tx: Tx, seq: int, event: PlanMade) -> None:
+    tx.execute(SQL.revise, id=event.run, revision=event.revision)
+    tx.execute(SQL.plan, run=event.run, revision=event.revision, event=seq)
+
+
+@projects(RunMoved)
+def _moved(tx: Tx, seq: int, event: RunMoved) -> None:
+    name = f"r{event.run}"
+    move(event.old, event.new, of=name)
+    changed = tx.execute(
+        SQL.move,
+        id=event.run,
+        old=event.old,
+        new=event.new,
+        why=event.why,
+        due=event.due,
+        outcome=event.outcome,
+        ended=event.at if event.new in FINAL else None,
+    )
+    if not changed:
+        raise InvalidTransition(f"the run is {state_of(tx, event.run)}, not {event.old}", where=name)
+
+
+def state_of(tx: Tx, run: int) -> State:
+    """Where a run is. Raises NotFound."""
+    row = tx.one(SQL.state, id=run)
+    if row is None:
+        raise NotFound(f"there is no run r{run}")
+    return State(row[0])
+
+
+async def find(store: ReadStore, run: int) -> RunRow:
+    """One run. Raises NotFound."""
+    row = await store.one(SQL.one, id=run)
+    if row is None:
+        raise NotFound(f"there is no run r{run}", hint="platos runs lists them")
+    return _row(row)
+
+
+async def latest(store: ReadStore, count: int, specialist: str = "") -> list[RunRow]:
+    """The last runs, newest first; of one specialist where it is named."""
+    return [_row(row) for row in await store.all(SQL.latest, specialist=specialist, count=count)]
+
+
+async def open_runs(store: ReadStore) -> list[RunRow]:
+    """Runs that have not ended, oldest first."""
+    return [_row(row) for row in await store.all(SQL.open_runs)]
+
+
+async def movable(store: ReadStore, specialist: str, now: Instant) -> list[RunRow]:
+    """A specialist's runs that can go on now, oldest first."""
+    return [_row(row) for row in await store.all(SQL.movable, specialist=specialist, now=now)]
+
+
+async def due_now(store: ReadStore, now: Instant) -> list[str]:
+    """Specialists with a run whose wait is over."""
+    return [row[0] for row in await store.all(SQL.due, now=now)]
+
+
+async def current_plan(store: ReadStore, run: RunRow) -> Plan | None:
+    """The plan in force, or None where the run has none yet."""
+    row = await store.one(SQL.current_plan, run=run.id, revision=run.revision)
+    return _plan(row) if row else None
+
+
+async def plans(store: ReadStore, run: int) -> list[Plan]:
+    """The plans of a run, by revision."""
+    return [_plan(row) for row in await store.all(SQL.plans, run=run)]
+
+
+async def counts(store: ReadStore) -> dict[str, dict[str, int]]:
+    """How many runs each specialist has in each state."""
+    found: dict[str, dict[str, int]] = {}
+    for specialist, state, count in await store.all(SQL.counts):
+        found.setdefault(specialist, {})[state] = count
+    return found
+
+
+def _row(row: Row) -> RunRow:
+    run = RunRow(*row)
+    return run._replace(state=State(run.state), outcome=Outcome(run.outcome) if run.outcome else None)
+
+
+def _plan(row: Row) -> Plan:
+    event = decode_event(row[0])
+    assert isinstance(event, PlanMade)
+    return event.plan

@@ -1,0 +1,87 @@
+"""Specialists asleep: a row each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from platos.core.instant import Instant
+from platos.errors import NotFound
+from platos.store.sql import load
+from platos.store.store import ReadStore
+from platos.store.tx import Tx
+
+__all__ = [
+    "SpecialistRow",
+    "advance",
+    "due_now",
+    "every",
+    "find",
+    "put",
+    "remove",
+    "set_problem",
+    "skip",
+    "woken_by_hand",
+]
+
+SQL = load("specialists")
+
+
+class SpecialistRow(NamedTuple):
+    """What the store knows of a specialist. `definition` is the digest of the one in force."""
+
+    name: str
+    definition: str
+    due: Instant | None
+    last_slot: Instant | None
+    wakes: int
+    quiet: int
+    present: bool
+    problem: str
+
+
+def put(tx: Tx, name: str, definition: str, due: Instant | None) -> None:
+    """A new or edited specialist, and when it wakes next."""
+    tx.execute(SQL.put, name=name, definition=definition, due=due)
+
+
+def advance(tx: Tx, name: str, *, due: Instant, slot: Instant, upcoming: Instant, quiet: bool) -> bool:
+    """Claim the occurrence that was `due` and move on to `upcoming`; False where somebody else has claimed it."""
+    return tx.execute(SQL.advance, name=name, due=due, slot=slot, next=upcoming, quiet=int(quiet)) == 1
+
+
+def skip(tx: Tx, name: str, *, due: Instant, upcoming: Instant) -> bool:
+    """Give up the occurrence that was `due`; False where somebody else has claimed it."""
+    return tx.execute(SQL.skip, name=name, due=due, next=upcoming) == 1
+
+
+def woken_by_hand(tx: Tx, name: str, *, quiet: bool) -> None:
+    """A wake-up that no schedule asked for."""
+    tx.execute(SQL.woken_by_hand, name=name, quiet=int(quiet))
+
+
+def set_problem(tx: Tx, name: str, problem: str) -> bool:
+    """Why the specialist's file is not in force as it stands, empty where it is; False where that was known."""
+    return tx.execute(SQL.set_problem, name=name, problem=problem) == 1
+
+
+def remove(tx: Tx, name: str) -> bool:
+    """Its file is gone: it wakes no more. What it began goes on. False where that was known."""
+    return tx.execute(SQL.gone, name=name) == 1
+
+
+async def every(store: ReadStore) -> list[SpecialistRow]:
+    """All specialists, by name."""
+    return [SpecialistRow(*row) for row in await store.all(SQL.all)]
+
+
+async def find(store: ReadStore, name: str) -> SpecialistRow:
+    """One specialist. Raises NotFound."""
+    row = await store.one(SQL.one, name=name)
+    if row is None:
+        raise NotFound(f"there is no specialist {name!r}", hint="platos status lists them")
+    return SpecialistRow(*row)
+
+
+async def due_now(store: ReadStore, now: Instant, count: int = 1_000) -> list[tuple[str, Instant]]:
+    """Specialists with a slot that has come, the longest waiting first."""
+    return [(name, due) for name, due in await store.all(SQL.due, now=now, count=count)]

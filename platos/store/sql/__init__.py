@@ -1,0 +1,35 @@
+"""Named queries: `load("runs").open_runs` is the statement under `-- name: open_runs` in `runs.sql`.
+
+They keep to the subset that SQLite and PostgreSQL share; schemas are per dialect.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+__all__ = ["Queries", "load", "script"]
+
+if TYPE_CHECKING:
+
+    class Queries(SimpleNamespace):
+        def __getattr__(self, name: str) -> str: ...
+else:
+    Queries = SimpleNamespace
+
+_NAME = re.compile(r"^-- name: (\w+)[^\n]*\n", re.MULTILINE)
+
+
+@cache
+def load(table: str) -> Queries:
+    """The queries of one file. A name that is not there is an AttributeError."""
+    _, *parts = _NAME.split(script(f"{table}.sql"))
+    return Queries(**{name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)})
+
+
+def script(name: str) -> str:
+    """A whole file of SQL."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

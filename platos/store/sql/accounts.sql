@@ -1,0 +1,48 @@
+-- name: cap_of
+SELECT cap FROM accounts WHERE name = :name
+
+-- name: cap
+INSERT INTO accounts (name, cap) VALUES (:name, :cap)
+ON CONFLICT (name) DO UPDATE SET cap = excluded.cap,
+excess = CASE WHEN accounts.spent + accounts.reserved > excluded.cap
+              THEN accounts.spent + accounts.reserved - excluded.cap ELSE 0 END
+
+-- name: reserve
+UPDATE accounts SET reserved = reserved + :amount WHERE name = :name AND spent + reserved + :amount <= cap
+
+-- name: settle
+UPDATE accounts SET reserved = reserved - :held, spent = spent + :charged,
+excess = CASE WHEN spent + :charged + reserved - :held > cap + excess
+              THEN spent + :charged + reserved - :held - cap ELSE excess END
+WHERE name = :name
+
+-- name: one
+SELECT name, cap, spent, reserved, excess FROM accounts WHERE name = :name
+
+-- name: all
+SELECT name, cap, spent, reserved, excess FROM accounts ORDER BY name
+
+-- name: hold
+INSERT INTO reservations (id, state, accounts, amount, specialist, run, step, tier, model, made)
+VALUES (:id, 'held', :accounts, :amount, :specialist, :run, :step, :tier, :model, :at)
+
+-- name: reservation
+SELECT accounts, amount FROM reservations WHERE id = :id AND state = 'held'
+
+-- name: resolve
+UPDATE reservations SET state = :state, charged = :charged, served = :served, tokens_in = :tokens_in,
+tokens_out = :tokens_out, latency = :latency, settled = :at WHERE id = :id AND state = 'held'
+
+-- name: held
+SELECT id, amount, run, specialist, step FROM reservations WHERE state = 'held' ORDER BY id
+
+-- name: calls_of_run
+SELECT id, state, amount, charged, specialist, run, step, tier, model, served, tokens_in, tokens_out, latency, made
+FROM reservations WHERE run = :run ORDER BY id
+
+-- name: spend
+SELECT made / 86400000000, specialist, tier, model, count(*), sum(tokens_in), sum(tokens_out), sum(charged)
+FROM reservations WHERE made >= :since GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+
+-- name: spent_by_run
+SELECT coalesce(sum(charged), 0) FROM reservations WHERE run = :run

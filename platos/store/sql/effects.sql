@@ -1,0 +1,14 @@
+-- name: intend
+INSERT INTO effects (key, run, tool, class, state, intended, event)
+VALUES (:key, :run, :tool, :class, 'intent', :event, :event)
+
+-- name: move
+UPDATE effects SET state = :state, event = :event WHERE key = :key AND state IN (:old_1, :old_2)
+
+-- name: one
+SELECT e.key, e.run, e.tool, e.class, e.state, i.body, m.body FROM effects e
+JOIN journal i ON i.seq = e.intended JOIN journal m ON m.seq = e.event WHERE e.key = :key
+
+-- name: of_run
+SELECT e.key, e.run, e.tool, e.class, e.state, i.body, m.body FROM effects e
+JOIN journal i ON i.seq = e.intended JOIN journal m ON m.seq = e.event WHERE e.run = :run ORDER BY e.intended

@@ -1,0 +1,26 @@
+-- name: open
+INSERT INTO gates (id, run, effect, state, digest, event, opened, expires)
+VALUES (:id, :run, :effect, 'open', :digest, :event, :opened, :expires)
+
+-- name: decide
+UPDATE gates SET state = :state, decided = :at, decider = :by, reason = :reason WHERE id = :id AND state = :old
+
+-- name: one
+SELECT g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g
+JOIN journal j ON j.seq = g.event WHERE g.id = :id
+
+-- name: of_effect
+SELECT g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g
+JOIN journal j ON j.seq = g.event WHERE g.effect = :effect ORDER BY g.id DESC LIMIT 1
+
+-- name: in_state
+SELECT g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g
+JOIN journal j ON j.seq = g.event WHERE g.state = :state ORDER BY g.id
+
+-- name: of_run
+SELECT g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g
+JOIN journal j ON j.seq = g.event WHERE g.run = :run ORDER BY g.id
+
+-- name: expired
+SELECT g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g
+JOIN journal j ON j.seq = g.event WHERE g.state = 'open' AND g.expires <= :now ORDER BY g.id

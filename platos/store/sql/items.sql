@@ -1,0 +1,30 @@
+-- name: add
+INSERT INTO items (specialist, source, id, digest, state, seen, body)
+VALUES (:specialist, :source, :id, :digest, 'new', :seen, :body)
+ON CONFLICT (specialist, source, id, digest) DO NOTHING RETURNING number
+
+-- name: in_state
+SELECT number, specialist, source, state, seen, run, body FROM items
+WHERE specialist = :specialist AND state = :state AND (state <> 'signal' OR run IS NULL) ORDER BY number LIMIT :count
+
+-- name: of_run
+SELECT number, specialist, source, state, seen, run, body FROM items WHERE run = :run ORDER BY number
+
+-- name: signals
+SELECT number FROM items WHERE specialist = :specialist AND state = 'signal' AND run IS NULL ORDER BY number LIMIT :count
+
+-- name: one
+SELECT number, specialist, source, state, seen, run, body FROM items WHERE number = :number
+
+-- name: move
+UPDATE items SET state = :state WHERE number = :number AND state IN ('new', 'waiting')
+
+-- name: take
+UPDATE items SET run = :run WHERE number = :number AND state = 'signal' AND run IS NULL
+
+-- name: owing
+SELECT DISTINCT specialist FROM items WHERE state = 'new' OR state = 'waiting' OR (state = 'signal' AND run IS NULL)
+
+-- name: counts
+SELECT specialist, CASE WHEN state = 'signal' AND run IS NULL THEN 'queued' ELSE state END, count(*)
+FROM items GROUP BY 1, 2

@@ -1,0 +1,222 @@
+-- The state of a workspace, in one file. Times are microseconds since 1970 UTC, money is nano-dollars.
+--
+-- Primary: what the world gave us and cannot be made again (specialists, cursors, items, verdicts, occurrences, the
+-- journal). Projections: what the journal says, laid out to be asked (runs, plans, steps, gates, effects, evidence,
+-- accounts, reservations). Only `store/projection.py` writes projections.
+
+-- What the file is: schema version, epoch of the process that owns it, how far the journal is verified.
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- The next number of each kind of thing that people call by a number. A number is never given twice.
+CREATE TABLE counters (
+    name TEXT PRIMARY KEY,
+    last INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- The journal: what happened, in order. Each chain is linked by hash; a run's chain is sealed into the system's.
+CREATE TABLE chains (
+    id     INTEGER PRIMARY KEY,
+    name   TEXT NOT NULL UNIQUE,
+    sealed INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE journal (
+    seq   INTEGER PRIMARY KEY,
+    chain INTEGER NOT NULL REFERENCES chains (id),
+    n     INTEGER NOT NULL,
+    body  BLOB NOT NULL,
+    hash  BLOB NOT NULL
+);
+CREATE UNIQUE INDEX journal_chain ON journal (chain, n);
+
+-- Large contents, once each, by digest: definitions of specialists, results of steps.
+CREATE TABLE payloads (
+    digest  TEXT PRIMARY KEY,
+    content BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- A sleeping specialist is this row. `due` is empty where it does not wake by itself; `problem` is why its file,
+-- as it stands, is not in force.
+CREATE TABLE specialists (
+    name       TEXT PRIMARY KEY,
+    definition TEXT NOT NULL REFERENCES payloads (digest),
+    due        INTEGER,
+    last_slot  INTEGER,
+    wakes      INTEGER NOT NULL DEFAULT 0,
+    quiet      INTEGER NOT NULL DEFAULT 0,
+    present    INTEGER NOT NULL DEFAULT 1,
+    problem    TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX specialists_due ON specialists (due) WHERE due IS NOT NULL;
+
+-- How far each source of a specialist has been read, and what is wrong with it now.
+CREATE TABLE cursors (
+    specialist TEXT NOT NULL REFERENCES specialists (name),
+    source     TEXT NOT NULL,
+    position   BLOB NOT NULL,
+    failures   INTEGER NOT NULL DEFAULT 0,
+    problem    TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (specialist, source)
+) WITHOUT ROWID;
+
+-- Wake-ups that were not quiet, and slots that did not run. A row may cover several missed slots: `slot` to `last`.
+CREATE TABLE occurrences (
+    specialist TEXT NOT NULL REFERENCES specialists (name),
+    slot       INTEGER NOT NULL,
+    last       INTEGER NOT NULL,
+    slots      INTEGER NOT NULL DEFAULT 1,
+    outcome    TEXT NOT NULL,
+    why        TEXT NOT NULL DEFAULT '',
+    items      INTEGER NOT NULL DEFAULT 0,
+    started    INTEGER NOT NULL,
+    ended      INTEGER NOT NULL,
+    PRIMARY KEY (specialist, slot, outcome)
+) WITHOUT ROWID;
+
+-- What sources yielded, once for each content. `run` took it as a signal.
+CREATE TABLE items (
+    number     INTEGER PRIMARY KEY AUTOINCREMENT,
+    specialist TEXT NOT NULL REFERENCES specialists (name),
+    source     TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    digest     TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    seen       INTEGER NOT NULL,
+    run        INTEGER,
+    body       BLOB NOT NULL,
+    UNIQUE (specialist, source, id, digest)
+);
+CREATE INDEX items_open ON items (specialist, state) WHERE state IN ('new', 'waiting') OR (state = 'signal' AND run IS NULL);
+CREATE INDEX items_run ON items (run) WHERE run IS NOT NULL;
+
+-- Every tier's answer for every item that it saw.
+CREATE TABLE verdicts (
+    item       INTEGER NOT NULL REFERENCES items (number),
+    position   INTEGER NOT NULL,
+    tier       TEXT NOT NULL,
+    decision   TEXT NOT NULL,
+    reason     TEXT NOT NULL,
+    confidence REAL NOT NULL,
+    cost       INTEGER NOT NULL,
+    at         INTEGER NOT NULL,
+    PRIMARY KEY (item, at, position)
+) WITHOUT ROWID;
+
+-- The durable work that signals started. `due` is when a waiting run goes on by itself.
+CREATE TABLE runs (
+    id         INTEGER PRIMARY KEY,
+    specialist TEXT NOT NULL,
+    definition TEXT NOT NULL REFERENCES payloads (digest),
+    state      TEXT NOT NULL,
+    revision   INTEGER NOT NULL DEFAULT 0,
+    outcome    TEXT,
+    why        TEXT NOT NULL DEFAULT '',
+    due        INTEGER,
+    opened     INTEGER NOT NULL,
+    ended      INTEGER
+);
+CREATE INDEX runs_open ON runs (specialist, id) WHERE state IN ('pending', 'running', 'needs_review');
+CREATE INDEX runs_due ON runs (due) WHERE due IS NOT NULL;
+
+-- The plan of each revision of a run: the entry of the journal that holds it.
+CREATE TABLE plans (
+    run      INTEGER NOT NULL REFERENCES runs (id),
+    revision INTEGER NOT NULL,
+    event    INTEGER NOT NULL REFERENCES journal (seq),
+    PRIMARY KEY (run, revision)
+) WITHOUT ROWID;
+
+-- A step's last word: the entry of the journal that holds its state, and its result where it has one.
+CREATE TABLE steps (
+    run      INTEGER NOT NULL REFERENCES runs (id),
+    revision INTEGER NOT NULL,
+    path     TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    ordinal  INTEGER NOT NULL,
+    kind     TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    attempt  INTEGER NOT NULL,
+    event    INTEGER NOT NULL REFERENCES journal (seq),
+    PRIMARY KEY (run, revision, path, name, ordinal)
+) WITHOUT ROWID;
+
+-- Where a node waits for a person, and the answer.
+CREATE TABLE gates (
+    id      INTEGER PRIMARY KEY,
+    run     INTEGER NOT NULL REFERENCES runs (id),
+    effect  TEXT NOT NULL,
+    state   TEXT NOT NULL,
+    digest  TEXT NOT NULL,
+    event   INTEGER NOT NULL REFERENCES journal (seq),
+    opened  INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    decided INTEGER,
+    decider TEXT NOT NULL DEFAULT '',
+    reason  TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX gates_open ON gates (expires) WHERE state = 'open';
+CREATE INDEX gates_effect ON gates (effect);
+
+-- Outward calls of tools: intended, dispatched, and what the world answered.
+CREATE TABLE effects (
+    key      TEXT PRIMARY KEY,
+    run      INTEGER NOT NULL REFERENCES runs (id),
+    tool     TEXT NOT NULL,
+    class    TEXT NOT NULL,
+    state    TEXT NOT NULL,
+    intended INTEGER NOT NULL REFERENCES journal (seq),
+    event    INTEGER NOT NULL REFERENCES journal (seq)
+) WITHOUT ROWID;
+CREATE INDEX effects_run ON effects (run);
+
+-- What the runtime itself saw.
+CREATE TABLE evidence (
+    number INTEGER PRIMARY KEY,
+    run    INTEGER NOT NULL REFERENCES runs (id),
+    kind   TEXT NOT NULL,
+    event  INTEGER NOT NULL REFERENCES journal (seq)
+);
+CREATE INDEX evidence_run ON evidence (run);
+
+-- Who may spend what. A name is a path and its window: `all/2026-11-21`, `specialist/inbox/2026-11-21`, `run/17`.
+CREATE TABLE accounts (
+    name     TEXT PRIMARY KEY,
+    cap      INTEGER NOT NULL,
+    spent    INTEGER NOT NULL DEFAULT 0,
+    reserved INTEGER NOT NULL DEFAULT 0,
+    excess   INTEGER NOT NULL DEFAULT 0,
+    CHECK (spent >= 0 AND reserved >= 0 AND excess >= 0),
+    CHECK (spent + reserved <= cap + excess)
+) WITHOUT ROWID;
+
+-- Money held before a call, and what came of it. `accounts` is the path that it is held on, as JSON.
+CREATE TABLE reservations (
+    id         INTEGER PRIMARY KEY,
+    state      TEXT NOT NULL,
+    accounts   TEXT NOT NULL,
+    amount     INTEGER NOT NULL,
+    charged    INTEGER NOT NULL DEFAULT 0,
+    specialist TEXT NOT NULL,
+    run        INTEGER,
+    step       TEXT NOT NULL,
+    tier       TEXT NOT NULL,
+    model      TEXT NOT NULL,
+    served     TEXT NOT NULL DEFAULT '',
+    tokens_in  INTEGER NOT NULL DEFAULT 0,
+    tokens_out INTEGER NOT NULL DEFAULT 0,
+    latency    INTEGER NOT NULL DEFAULT 0,
+    made       INTEGER NOT NULL,
+    settled    INTEGER
+);
+CREATE INDEX reservations_held ON reservations (id) WHERE state = 'held';
+CREATE INDEX reservations_run ON reservations (run) WHERE run IS NOT NULL;
+CREATE INDEX reservations_made ON reservations (made);
+
+-- Providers that are not called until somebody closes the breaker.
+CREATE TABLE breakers (
+    model TEXT PRIMARY KEY,
+    cause TEXT NOT NULL,
+    since INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,106 @@
+"""A transaction, as the functions that run inside one see it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from platos.core.chain import GENESIS, link
+from platos.core.event import Event, encode_event
+from platos.store.projection import project
+from platos.store.sql import load
+
+__all__ = ["Head", "Tx"]
+
+SQL = load("journal")
+Row = tuple[Any, ...]
+
+_MOST_HEADS = 10_000
+
+
+class Head(NamedTuple):
+    """The end of a chain: its id, how many entries it has, the digest after the last."""
+
+    chain: int
+    length: int
+    digest: bytes
+
+
+class Tx:
+    """What a transaction function gets. The function is pure: no clock, no ids of its own, no I/O; it may run twice."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._heads: dict[str, Head] = {}
+        self._touched: set[str] = set()
+
+    def execute(self, sql: str, **values: Any) -> int:
+        """Run a statement; how many rows it changed."""
+        return self._connection.execute(sql, values).rowcount
+
+    def many(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
+        """Run a statement for each row."""
+        self._connection.executemany(sql, rows)
+
+    def all(self, sql: str, **values: Any) -> list[Row]:
+        """Every row of a query."""
+        return self._connection.execute(sql, values).fetchall()
+
+    def one(self, sql: str, **values: Any) -> Row | None:
+        """The first row of a query, or None."""
+        row: Row | None = self._connection.execute(sql, values).fetchone()
+        return row
+
+    def next_number(self, counter: str) -> int:
+        """The next number of a kind of thing. It is given once; a rolled-back transaction gives it back."""
+        row = self.one(SQL.next_number, name=counter)
+        assert row is not None
+        return int(row[0])
+
+    def record(self, chain: str, event: Event) -> int:
+        """Append an event to a chain of the journal and bring every projection up to it; its number in the journal."""
+        head = self._heads.get(chain) or self._find_head(chain)
+        body = encode_event(event)
+        digest = link(head.digest, body)
+        cursor = self._connection.execute(SQL.append, (head.chain, head.length + 1, body, digest))
+        self._heads[chain] = Head(head.chain, head.length + 1, digest)
+        self._touched.add(chain)
+        seq = cursor.lastrowid
+        assert seq is not None
+        project(self, seq, event)
+        return seq
+
+    def head(self, chain: str) -> Head:
+        """The end of a chain as this transaction sees it."""
+        return self._heads.get(chain) or self._find_head(chain)
+
+    def _find_head(self, chain: str) -> Head:
+        row = self.one(SQL.head, name=chain)
+        if row is None:
+            self.execute(SQL.new_chain, name=chain)
+            row = self.one(SQL.head, name=chain)
+        assert row is not None
+        self._touched.add(chain)
+        head = Head(row[0], row[1] or 0, row[2] or GENESIS)
+        self._heads[chain] = head
+        return head
+
+    # -- the writer's side
+
+    def kept(self) -> None:
+        """The transaction stands."""
+        self._touched.clear()
+        if len(self._heads) > _MOST_HEADS:
+            self._heads.clear()
+
+    def undone(self) -> None:
+        """The transaction was rolled back: what it taught us of chains is void."""
+        for chain in self._touched:
+            self._heads.pop(chain, None)
+        self._touched.clear()
+
+    def forget(self) -> None:
+        """The whole group was rolled back."""
+        self._heads.clear()
+        self._touched.clear()

@@ -1,0 +1,61 @@
+"""Verdicts: every tier's answer for every item that it saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from platos.core.instant import Instant
+from platos.core.verdict import Decision, Verdict
+from platos.store.sql import load
+from platos.store.store import ReadStore
+from platos.store.tx import Tx
+
+__all__ = ["TierVerdict", "add", "of_item", "of_run"]
+
+SQL = load("verdicts")
+
+
+class TierVerdict(NamedTuple):
+    """A verdict and the tier that gave it, at its position in the ladder."""
+
+    item: int
+    position: int
+    tier: str
+    verdict: Verdict
+
+
+def add(tx: Tx, verdicts: Iterable[TierVerdict], at: Instant) -> None:
+    """Keep verdicts."""
+    tx.many(
+        SQL.add,
+        [
+            {
+                "item": given.item,
+                "position": given.position,
+                "tier": given.tier,
+                "decision": given.verdict.decision,
+                "reason": given.verdict.reason,
+                "confidence": given.verdict.confidence,
+                "cost": given.verdict.cost,
+                "at": at,
+            }
+            for given in verdicts
+        ],
+    )
+
+
+async def of_item(store: ReadStore, item: int) -> list[tuple[str, Verdict, Instant]]:
+    """What the ladder said of an item: tier, verdict, when."""
+    rows = await store.all(SQL.of_item, item=item)
+    return [(tier, _verdict(decision, *rest), at) for tier, decision, *rest, at in rows]
+
+
+async def of_run(store: ReadStore, run: int) -> list[tuple[int, str, Verdict]]:
+    """What the ladder said of a run's items: item, tier, verdict, in order."""
+    rows = await store.all(SQL.of_run, run=run)
+    return [(item, tier, _verdict(decision, *rest)) for item, tier, decision, *rest, _ in rows]
+
+
+def _verdict(decision: str, reason: str, confidence: float, cost: int) -> Verdict:
+    return Verdict(decision=Decision(decision), reason=reason, confidence=confidence, cost=cost)

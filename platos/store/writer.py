@@ -1,0 +1,211 @@
+"""The writer: one thread that owns the only read-write connection and commits whatever is waiting, as a group.
+
+Each transaction runs in a savepoint, so that one that fails takes only itself back. Nobody is answered before COMMIT.
+Where SQLite has left the transaction (a full disk rolls the whole group back), each function is run again on its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from platos.errors import EpochLost, StoreError, StoreFull, StoreUnknown
+from platos.store.tx import Tx
+
+__all__ = ["InlineWriter", "ThreadWriter", "Writer"]
+
+_MOST_IN_A_GROUP = 1_000
+_EPOCH = "SELECT value FROM meta WHERE key = 'epoch'"
+_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class Writer(Protocol):
+    """Runs transaction functions, each once it is committed."""
+
+    def submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> asyncio.Future[Any]: ...
+
+    def close(self) -> None: ...
+
+
+class _Job:
+    """A transaction that somebody waits for."""
+
+    __slots__ = ("arguments", "error", "function", "future", "result")
+
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], future: asyncio.Future[Any]) -> None:
+        self.function, self.arguments, self.future = function, arguments, future
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def answer(self) -> None:
+        if self.future.cancelled():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class _GroupLost(Exception):
+    """The whole group was rolled back, for the reason that is its cause. `undone`: certainly none of it stands."""
+
+    def __init__(self, *, undone: bool) -> None:
+        super().__init__()
+        self.undone = undone
+
+
+def _code(error: BaseException) -> int:
+    """SQLite's primary result code of an error, 0 for any other error."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+class Committer:
+    """Commits groups of transactions on one connection, for as long as the epoch in the file is ours."""
+
+    def __init__(self, connection: sqlite3.Connection, connect: Callable[[], sqlite3.Connection], epoch: int) -> None:
+        self._connect = connect
+        self._connection = connection
+        self.epoch = epoch
+        self._tx = Tx(self._connection)
+
+    def commit(self, group: list[_Job]) -> None:
+        """Run a group and leave each job with its result or its error."""
+        try:
+            self._attempt(group)
+        except _GroupLost as lost:
+            if lost.undone and len(group) > 1:
+                for job in group:
+                    self.commit([job])
+            else:
+                for job in group:
+                    job.error = lost.__cause__
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _attempt(self, group: list[_Job]) -> None:
+        try:
+            self._begin()
+            for job in group:
+                self._run(job)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._give_up(error)
+        except EpochLost as error:
+            self._roll_back()
+            raise _GroupLost(undone=False) from error
+
+    def _begin(self) -> None:
+        while True:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError as error:
+                if _code(error) != sqlite3.SQLITE_BUSY:
+                    raise
+        if self._connection.execute(_EPOCH).fetchone()[0] != self.epoch:
+            raise EpochLost("another process has taken this state folder over", hint="end this process")
+
+    def _run(self, job: _Job) -> None:
+        job.error = None
+        self._connection.execute("SAVEPOINT job")
+        try:
+            job.result = job.function(self._tx, *job.arguments)
+        except Exception as error:
+            if not self._connection.in_transaction or _code(error) in _DISK:
+                raise
+            self._connection.execute("ROLLBACK TO job")
+            self._tx.undone()
+            job.error = error
+        else:
+            self._tx.kept()
+        self._connection.execute("RELEASE job")
+
+    def _give_up(self, error: sqlite3.Error) -> None:
+        self._roll_back()
+        if _code(error) == sqlite3.SQLITE_FULL:
+            raise _GroupLost(undone=True) from StoreFull(
+                "the disk is full; nothing was written", hint="make room; Platos goes on by itself"
+            )
+        if _code(error) in _DISK:
+            self._reopen()
+            what = f"the disk answered with an error ({error}); whether it was written is not known"
+            raise _GroupLost(undone=False) from StoreUnknown(what, hint="platos doctor")
+        raise _GroupLost(undone=True) from StoreError(f"SQLite refuses: {error}")
+
+    def _roll_back(self) -> None:
+        self._tx.forget()
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _reopen(self) -> None:
+        """A connection that saw an I/O error is not believed any more."""
+        self._connection.close()
+        self._connection = self._connect()
+        self._tx = Tx(self._connection)
+
+
+class ThreadWriter:
+    """The writer in a thread of its own."""
+
+    def __init__(self, committer: Committer) -> None:
+        self._committer = committer
+        self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._work, name="platos-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> asyncio.Future[Any]:
+        future = self._loop.create_future()
+        self._waiting.put(_Job(function, arguments, future))
+        return future
+
+    def close(self) -> None:
+        """Commit what waits, and end."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while group := self._next_group():
+            self._committer.commit(group)
+            self._loop.call_soon_threadsafe(_answer, group)
+        self._committer.close()
+
+    def _next_group(self) -> list[_Job]:
+        """What is waiting, in order; empty at the end."""
+        first = self._waiting.get()
+        if first is None:
+            return []
+        group = [first]
+        while len(group) < _MOST_IN_A_GROUP and not self._waiting.empty():
+            job = self._waiting.get_nowait()
+            if job is None:
+                self._waiting.put(None)
+                break
+            group.append(job)
+        return group
+
+
+def _answer(group: list[_Job]) -> None:
+    for job in group:
+        job.answer()
+
+
+class InlineWriter:
+    """The writer on the event loop itself, for simulations: each transaction a group of its own."""
+
+    def __init__(self, committer: Committer) -> None:
+        self._committer = committer
+
+    def submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> asyncio.Future[Any]:
+        job = _Job(function, arguments, asyncio.get_running_loop().create_future())
+        self._committer.commit([job])
+        job.answer()
+        return job.future
+
+    def close(self) -> None:
+        self._committer.close()
