@@ -1,0 +1,1 @@
+"""The actors that come with Platos, one a module: the module's name is the actor's."""

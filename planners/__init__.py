@@ -1,0 +1,1 @@
+"""The planners that come with Platos, one a module: the module's name is the planner's."""

@@ -3,6 +3,7 @@ they wake. This module holds the words that parts are written with."""
 
 from platos import errors
 from platos.core.effect import EffectClass, Receipt
+from platos.core.evidence import strike_uncited, uncited
 from platos.core.handoff import Artifact, Claim, HandOff, Status, Work
 from platos.core.item import Extract, Item, Problem, StoredItem
 from platos.core.money import Price, Usage
@@ -57,7 +58,9 @@ __all__ = [
     "model",
     "planner",
     "source",
+    "strike_uncited",
     "tier",
     "tool",
+    "uncited",
 ]
 __version__ = "0.1.0"

@@ -33,8 +33,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def full_text(self) -> str:
-        """What is read of the item, and may be quoted: its title, then its text."""
-        return f"{self.title}\n\n{self.text}".strip()
+        """What is read of the item and may be quoted: its text, under its title unless the text begins with that."""
+        titled = self.text.lstrip("# \r\n").startswith(self.title)
+        return self.text.strip() if titled else f"{self.title}\n\n{self.text}".strip()
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,9 +35,17 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
 
 
 def mistake(
-    error: ValidationError, model: type[BaseModel], written: Any, *, at: Locate = dotted, of: str = ""
+    error: ValidationError,
+    model: type[BaseModel],
+    written: Any,
+    *,
+    at: Locate = dotted,
+    of: str = "",
+    sign: str = ":",
 ) -> ConfigurationError:
-    """The first thing to put right in `written`, which `model` refused; `of` names what it belongs to.
+    """The first thing to put right in `written`, which `model` refused.
+
+    `of` names what it belongs to, `sign` is what stands between key and value where people write it (`:` or ` =`).
 
     An unknown key comes first: where a key is misspelt, that it is missing is only a consequence. No value is repeated,
     for it may be a secret.
@@ -45,45 +53,51 @@ def mistake(
     details = error.errors(include_url=False, include_input=False)
     detail = next((d for d in details if d["type"] == "extra_forbidden"), details[0])
     key = _key(detail["loc"], written, missing=detail["type"] == "missing")
-    fields = _fields(model, key[:-1])
-    name = str(key[-1]) if key else ""
-    what, expected, hint = _words(detail, name, fields)
+    what, expected, hint = _words(detail, model, key, sign)
     return ConfigurationError(f"{of}: {what}" if of else what, where=at(key), expected=expected, hint=hint)
 
 
-def _words(detail: ErrorDetails, name: str, fields: Mapping[str, FieldInfo]) -> tuple[str, str, str]:
+def _words(detail: ErrorDetails, model: type[BaseModel], key: Key, sign: str) -> tuple[str, str, str]:
     """What is wrong, what was expected, and what to do."""
+    name = next((part for part in reversed(key) if isinstance(part, str)), "this")
     if detail["type"] == "extra_forbidden":
-        known = sorted(fields)
+        known = sorted(_fields(model, key[:-1]))
         return f"there is no key {name!r}", f"one of {', '.join(known)}", did_you_mean(name, known)
     context = detail.get("ctx", {})
-    field = fields.get(name)
-    expected = context.get("expected") or (field.description if field else None) or ""
-    hint = context.get("hint") or _example(name, field)
-    if detail["type"] == "missing":
-        return f"{name!r} is missing", expected, hint
     if detail["type"] == "mistake":
-        return context["what"], expected, hint
-    problem = detail["msg"].removeprefix("Value error, ").replace("Input should", "it should", 1)
-    return f"{name!r} cannot be used: {problem}" if name else problem, expected, hint
+        return context["what"], context["expected"], context["hint"]
+    described, example = _help(model, key, sign)
+    if detail["type"] == "missing":
+        return f"{name!r} is missing", described or "a value for it", example
+    problem = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{name!r} cannot be used", f"{described} ({problem})" if described else problem, example
 
 
-def _example(name: str, field: FieldInfo | None) -> str:
-    return f"write, for example, {name}: {json.dumps(field.examples[0])}" if field and field.examples else ""
+def _help(model: type[BaseModel], key: Key, sign: str) -> tuple[str, str]:
+    """What the nearest field on the way to the key says of itself: its description, and an example to write."""
+    for end in range(len(key), 0, -1):
+        name = str(key[end - 1])
+        field = _fields(model, key[: end - 1]).get(name)
+        if field:
+            example = f"write, for example, {name}{sign} {json.dumps(field.examples[0])}" if field.examples else ""
+            return field.description or "", example
+    return "", ""
 
 
 def _key(loc: Key, written: Any, *, missing: bool) -> Key:
     """pydantic's location without the names of union members, which nobody wrote."""
     key: list[str | int] = []
     for part in loc:
-        if isinstance(written, Mapping) and part in written:
+        if _holds(written, part):
             written = written[part]
-        elif isinstance(written, Sequence) and isinstance(part, int) and part < len(written):
-            written = written[part]
-        else:
-            continue
-        key.append(part)
+            key.append(part)
     return (*key, loc[-1]) if missing else tuple(key)
+
+
+def _holds(written: Any, part: str | int) -> bool:
+    if isinstance(written, Mapping):
+        return part in written
+    return isinstance(written, list | tuple) and isinstance(part, int) and part < len(written)
 
 
 def _fields(model: type[BaseModel], key: Key) -> Mapping[str, FieldInfo]:

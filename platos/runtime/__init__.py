@@ -1,0 +1,1 @@
+"""The wake-up path, one file per step of its story, and what the steps stand on. `wakeup.py` is where to begin."""

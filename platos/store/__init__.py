@@ -6,6 +6,7 @@ Importing the package imports every table, so that every event has its projectio
 from platos.store import (
     accounts,
     agenda,
+    answers,
     breakers,
     cursors,
     effects,
@@ -28,6 +29,7 @@ __all__ = [
     "Tx",
     "accounts",
     "agenda",
+    "answers",
     "breakers",
     "cursors",
     "effects",

@@ -12,10 +12,9 @@ from platos.core.instant import Instant
 from platos.core.money import Nano, dollars
 from platos.errors import BudgetExceeded, InvalidTransition
 from platos.store.journal import SYSTEM
-from platos.store.projection import projects
 from platos.store.sql import load
 from platos.store.store import ReadStore
-from platos.store.tx import Tx
+from platos.store.tx import Tx, projects
 
 __all__ = ["AccountRow", "Call", "Held", "SpendRow", "calls_of_run", "every", "held", "open_accounts", "spend", "spent"]
 

@@ -11,7 +11,7 @@ __all__ = ["next_due"]
 SQL = load("agenda")
 
 
-async def next_due(store: ReadStore) -> Instant | None:
-    """When the next slot, retry or expiry comes; None where nothing waits for time."""
-    row = await store.one(SQL.next_due)
+async def next_due(store: ReadStore, now: Instant) -> Instant | None:
+    """When the next slot, retry or expiry after `now` comes; None where nothing waits for time."""
+    row = await store.one(SQL.next_due, now=now)
     return row[0] if row else None

@@ -9,16 +9,16 @@ import msgspec
 from platos.core.effect import EffectClass, EffectState, Receipt
 from platos.core.event import EffectIntended, EffectMoved, decode_event
 from platos.errors import InvalidTransition
-from platos.store.projection import projects
 from platos.store.sql import load
 from platos.store.store import ReadStore, Row
-from platos.store.tx import Tx
+from platos.store.tx import Tx, projects
 
 __all__ = ["EffectRow", "get", "of_run"]
 
 SQL = load("effects")
 
 _BEFORE = {
+    EffectState.INTENT: (EffectState.DISPATCHED, EffectState.DISPATCHED),  # provably not sent
     EffectState.DISPATCHED: (EffectState.INTENT, EffectState.DISPATCHED),  # again, where recovery allows it
     EffectState.DONE: (EffectState.DISPATCHED, EffectState.IN_DOUBT),
     EffectState.IN_DOUBT: (EffectState.DISPATCHED, EffectState.DISPATCHED),

@@ -6,10 +6,9 @@ from platos.core.event import EvidenceRecorded, decode_event
 from platos.core.evidence import Evidence
 from platos.core.instant import Instant
 from platos.store.journal import run_chain
-from platos.store.projection import projects
 from platos.store.sql import load
 from platos.store.store import ReadStore
-from platos.store.tx import Tx
+from platos.store.tx import Tx, projects
 
 __all__ = ["of_run", "record"]
 

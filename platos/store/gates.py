@@ -8,10 +8,9 @@ from platos.core.approval import GateState, Request
 from platos.core.event import GateDecided, GateOpened, decode_event
 from platos.core.instant import Instant
 from platos.errors import InvalidTransition, NotFound
-from platos.store.projection import projects
 from platos.store.sql import load
 from platos.store.store import ReadStore, Row
-from platos.store.tx import Tx
+from platos.store.tx import Tx, projects
 
 __all__ = ["GateRow", "expired", "find", "get", "of_effect", "of_run", "open_gates"]
 

@@ -37,9 +37,10 @@ def take(tx: Tx, number: int, run: int) -> bool:
     return tx.execute(SQL.take, number=number, run=run) == 1
 
 
-def signals(tx: Tx, specialist: str, count: int) -> list[int]:
-    """The numbers of signals that no run has taken yet, oldest first."""
-    return [row[0] for row in tx.all(SQL.signals, specialist=specialist, count=count)]
+def signals(tx: Tx, specialist: str, count: int, *, together: bool) -> list[int]:
+    """The numbers of signals that no run has taken yet, oldest first; with `together`, those that arrived as one."""
+    rows = tx.all(SQL.signals, specialist=specialist, count=count)
+    return [number for number, seen in rows if not together or seen == rows[0][1]]
 
 
 async def in_state(store: ReadStore, specialist: str, state: ItemState, count: int) -> list[StoredItem]:

@@ -13,7 +13,7 @@ from platos.store.store import ReadStore
 from platos.store.tx import Tx
 from platos.store.verify import verify_chain
 
-__all__ = ["SYSTEM", "events", "get_payload", "put_payload", "run_chain", "seal", "specialist_chain"]
+__all__ = ["SYSTEM", "chain", "events", "get_payload", "put_payload", "run_chain", "seal", "specialist_chain"]
 
 SQL = load("journal")
 
@@ -53,11 +53,16 @@ async def get_payload(store: ReadStore, digest: str) -> bytes:
     return content
 
 
-async def events(store: ReadStore, chain: str) -> list[AnyEvent]:
+async def chain(store: ReadStore, name: str) -> list[tuple[int, bytes, bytes]]:
+    """A chain's entries in order, as (number, body, digest)."""
+    return [(n, body, digest) for n, body, digest in await store.all(SQL.chain, name=name)]
+
+
+async def events(store: ReadStore, name: str) -> list[AnyEvent]:
     """A chain's events in order, verified. Raises StoreCorrupt."""
-    rows = await store.all(SQL.chain, name=chain)
-    verify_chain(chain, [(n, body, digest) for n, body, digest in rows])
+    entries = await chain(store, name)
+    verify_chain(name, entries)
     try:
-        return [decode_event(body) for _, body, _ in rows]
+        return [decode_event(body) for _, body, _ in entries]
     except msgspec.DecodeError as error:
-        raise StoreCorrupt(f"the journal's chain {chain} cannot be read: {error}") from error
+        raise StoreCorrupt(f"the journal's chain {name} cannot be read: {error}") from error

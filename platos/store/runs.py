@@ -9,10 +9,9 @@ from platos.core.instant import Instant
 from platos.core.plan import Plan
 from platos.core.state import FINAL, Outcome, State, move
 from platos.errors import InvalidTransition, NotFound
-from platos.store.projection import projects
 from platos.store.sql import load
 from platos.store.store import ReadStore, Row
-from platos.store.tx import Tx
+from platos.store.tx import Tx, projects
 
 __all__ = ["RunRow", "counts", "current_plan", "due_now", "find", "latest", "movable", "open_runs", "plans", "state_of"]
 

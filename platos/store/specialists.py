@@ -16,10 +16,12 @@ __all__ = [
     "due_now",
     "every",
     "find",
+    "get",
     "put",
     "remove",
     "set_problem",
     "skip",
+    "was_quiet",
     "woken_by_hand",
 ]
 
@@ -44,7 +46,7 @@ def put(tx: Tx, name: str, definition: str, due: Instant | None) -> None:
     tx.execute(SQL.put, name=name, definition=definition, due=due)
 
 
-def advance(tx: Tx, name: str, *, due: Instant, slot: Instant, upcoming: Instant, quiet: bool) -> bool:
+def advance(tx: Tx, name: str, *, due: Instant, slot: Instant, upcoming: Instant, quiet: bool = False) -> bool:
     """Claim the occurrence that was `due` and move on to `upcoming`; False where somebody else has claimed it."""
     return tx.execute(SQL.advance, name=name, due=due, slot=slot, next=upcoming, quiet=int(quiet)) == 1
 
@@ -59,6 +61,11 @@ def woken_by_hand(tx: Tx, name: str, *, quiet: bool) -> None:
     tx.execute(SQL.woken_by_hand, name=name, quiet=int(quiet))
 
 
+def was_quiet(tx: Tx, name: str) -> None:
+    """The wake-up that was claimed in this transaction found nothing after all."""
+    tx.execute(SQL.was_quiet, name=name)
+
+
 def set_problem(tx: Tx, name: str, problem: str) -> bool:
     """Why the specialist's file is not in force as it stands, empty where it is; False where that was known."""
     return tx.execute(SQL.set_problem, name=name, problem=problem) == 1
@@ -67,6 +74,12 @@ def set_problem(tx: Tx, name: str, problem: str) -> bool:
 def remove(tx: Tx, name: str) -> bool:
     """Its file is gone: it wakes no more. What it began goes on. False where that was known."""
     return tx.execute(SQL.gone, name=name) == 1
+
+
+def get(tx: Tx, name: str) -> SpecialistRow | None:
+    """One specialist, inside a transaction."""
+    row = tx.one(SQL.one, name=name)
+    return SpecialistRow(*row) if row else None
 
 
 async def every(store: ReadStore) -> list[SpecialistRow]:

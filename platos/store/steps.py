@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from platos.core.event import StepMoved, decode_event
 from platos.core.state import arrive
 from platos.errors import InvalidTransition
-from platos.store.projection import projects
+from platos.store.journal import put_payload, run_chain
 from platos.store.sql import load
 from platos.store.store import ReadStore
-from platos.store.tx import Tx
+from platos.store.tx import Tx, projects
 
-__all__ = ["of_node", "of_run"]
+__all__ = ["of_node", "of_run", "put"]
 
 SQL = load("steps")
+
+_INLINE = 16_384
+"""Results up to this many bytes stand in the journal itself; larger ones are payloads, stored once."""
 
 
 @projects(StepMoved)
@@ -33,6 +38,15 @@ def _moved(tx: Tx, seq: int, event: StepMoved) -> None:
     )
     if not changed:
         raise InvalidTransition(f"the step is not {event.old}", where=str(event.key))
+
+
+def put(tx: Tx, moved: StepMoved) -> StepMoved:
+    """Record a step's new state; a large result goes where large contents are. The event as it was recorded."""
+    if len(moved.result) > _INLINE:
+        payload = put_payload(tx, bytes(moved.result))
+        moved = msgspec.structs.replace(moved, result=msgspec.Raw(b"null"), payload=payload)
+    tx.record(run_chain(moved.run), moved)
+    return moved
 
 
 async def of_node(store: ReadStore, run: int, revision: int, path: str) -> list[StepMoved]:

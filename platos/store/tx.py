@@ -1,20 +1,25 @@
-"""A transaction, as the functions that run inside one see it."""
+"""A transaction, as the functions that run inside one see it, and the projections that follow its events.
+
+Projections are what the journal says, laid out to be asked. Only an event changes them, in its own transaction.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from platos.core.chain import GENESIS, link
 from platos.core.event import Event, encode_event
-from platos.store.projection import project
 from platos.store.sql import load
 
-__all__ = ["Head", "Tx"]
+__all__ = ["Head", "Tx", "projects"]
 
 SQL = load("journal")
 Row = tuple[Any, ...]
+E = TypeVar("E", bound=Event)
+
+_PROJECTORS: dict[type[Event], Callable[[Any, int, Any], None]] = {}
 
 _MOST_HEADS = 10_000
 
@@ -68,7 +73,9 @@ class Tx:
         self._touched.add(chain)
         seq = cursor.lastrowid
         assert seq is not None
-        project(self, seq, event)
+        follow = _PROJECTORS.get(type(event))
+        if follow is not None:
+            follow(self, seq, event)
         return seq
 
     def head(self, chain: str) -> Head:
@@ -104,3 +111,14 @@ class Tx:
         """The whole group was rolled back."""
         self._heads.clear()
         self._touched.clear()
+
+
+def projects(event: type[E]) -> Callable[[Callable[[Tx, int, E], None]], Callable[[Tx, int, E], None]]:
+    """Declare how a table follows one kind of event. The number is the event's in the journal."""
+
+    def declare(function: Callable[[Tx, int, E], None]) -> Callable[[Tx, int, E], None]:
+        assert event not in _PROJECTORS, f"{event.__name__} is projected twice"
+        _PROJECTORS[event] = function
+        return function
+
+    return declare

@@ -1,0 +1,1 @@
+"""The tools that come with Platos, one a module: the module's name is the tool's."""

@@ -11,7 +11,7 @@ WHERE specialist = :specialist AND state = :state AND (state <> 'signal' OR run 
 SELECT number, specialist, source, state, seen, run, body FROM items WHERE run = :run ORDER BY number
 
 -- name: signals
-SELECT number FROM items WHERE specialist = :specialist AND state = 'signal' AND run IS NULL ORDER BY number LIMIT :count
+SELECT number, seen FROM items WHERE specialist = :specialist AND state = 'signal' AND run IS NULL ORDER BY number LIMIT :count
 
 -- name: one
 SELECT number, specialist, source, state, seen, run, body FROM items WHERE number = :number

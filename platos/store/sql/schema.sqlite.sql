@@ -2,7 +2,7 @@
 --
 -- Primary: what the world gave us and cannot be made again (specialists, cursors, items, verdicts, occurrences, the
 -- journal). Projections: what the journal says, laid out to be asked (runs, plans, steps, gates, effects, evidence,
--- accounts, reservations). Only `store/projection.py` writes projections.
+-- accounts, reservations). Only an event writes a projection.
 
 -- What the file is: schema version, epoch of the process that owns it, how far the journal is verified.
 CREATE TABLE meta (
@@ -219,4 +219,10 @@ CREATE TABLE breakers (
     model TEXT PRIMARY KEY,
     cause TEXT NOT NULL,
     since INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- Replies that triage paid for, by the digest of the question.
+CREATE TABLE answers (
+    question TEXT PRIMARY KEY,
+    reply    BLOB NOT NULL
 ) WITHOUT ROWID;

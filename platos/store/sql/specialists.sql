@@ -21,6 +21,9 @@ UPDATE specialists SET due = :next WHERE name = :name AND due = :due
 -- name: woken_by_hand
 UPDATE specialists SET wakes = wakes + 1, quiet = quiet + :quiet WHERE name = :name
 
+-- name: was_quiet
+UPDATE specialists SET quiet = quiet + 1 WHERE name = :name
+
 -- name: set_problem
 UPDATE specialists SET problem = :problem WHERE name = :name AND problem <> :problem
 

@@ -1,0 +1,107 @@
+"""The composition root: the one place that builds things."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from platos import __version__
+from platos.clock import InlineOffload, SystemClock, ThreadOffload
+from platos.config.definitions import Definitions
+from platos.config.secrets import resolve
+from platos.config.settings import LoadedSettings, load_settings, module_paths
+from platos.config.workspace import Workspace, find_workspace
+from platos.ports.clock import Clock
+from platos.ports.offload import Offload
+from platos.ports.part import Environment, PartKind
+from platos.registry import Registry
+from platos.runtime.engine import Engine
+from platos.runtime.host import Host
+from platos.store import open_store
+
+__all__ = ["App", "WorkspaceParts", "load_app"]
+
+
+@dataclass(frozen=True)
+class WorkspaceParts:
+    """The registry, and the environment that a workspace's parts are built in."""
+
+    registry: Registry
+    environment: Environment
+    models: Mapping[str, Any]
+
+    def names(self, kind: PartKind) -> list[str]:
+        return self.registry.names(kind)
+
+    def version(self, kind: PartKind, name: str) -> str:
+        return self.registry.find(kind, name).version
+
+    def build(self, kind: PartKind, name: str, options: Mapping[str, Any]) -> Any:
+        """A part, built. Models see the `[models]` table of `platos.toml`."""
+        here = self.environment
+        settings = self.models if kind == "model" else {}
+        environment = Environment(here.workspace, here.clock, here.offload, here.secret, settings)
+        return self.registry.find(kind, name).build(options, environment)
+
+
+@dataclass(frozen=True)
+class App:
+    """A workspace, loaded: its settings, its parts, its specialists' definitions."""
+
+    workspace: Workspace
+    settings: LoadedSettings
+    parts: WorkspaceParts
+    definitions: Definitions
+    clock: Clock
+    offload: Offload
+
+    @asynccontextmanager
+    async def engine(self, command: str, *, inline: bool = False) -> AsyncIterator[Engine]:
+        """Own the workspace's state and keep its specialists going. `command` tells others who holds the lock.
+
+        Raises StoreBusy, StoreNewer, StoreCorrupt or StoreError.
+        """
+        folder = self.workspace.prepare_state()
+        async with open_store(folder, command=command, now=self.clock.now(), inline=inline) as store:
+            host = Host(
+                store=store,
+                clock=self.clock,
+                offload=self.offload,
+                parts=self.parts,
+                definitions=self.definitions,
+                chance=random.random,
+                day_cap=self.settings.settings.budget.day,
+                zone=self.settings.settings.zone,
+            )
+            try:
+                async with Engine.running(host, __version__) as engine:
+                    yield engine
+            finally:
+                await host.close()
+
+
+def load_app(
+    start: Path | None = None,
+    *,
+    flags: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    inline: bool = False,
+) -> App:
+    """The app of the workspace that `start`, or this folder, lies in. Raises NotFound or ConfigurationError."""
+    workspace = find_workspace(start)
+    settings = load_settings(workspace.root, flags or {}, os.environ if environ is None else environ)
+    registry = Registry(module_paths(workspace.root, settings.settings))
+    time, offload = clock or SystemClock(), InlineOffload() if inline else ThreadOffload()
+    secret = partial(resolve, workspace=workspace.root)
+    environment = Environment(workspace.root, time, offload, secret)
+    models = {name: model.model_dump() for name, model in settings.settings.models.items()}
+    parts = WorkspaceParts(registry, environment, models)
+    definitions = Definitions(workspace, settings.settings, registry)
+    return App(workspace, settings, parts, definitions, time, offload)

@@ -1,0 +1,129 @@
+"""Values as people write them: money, spans, zones, crons, parts, conditions and triggers, as types for pydantic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, TypeGuard, TypeVar
+
+import msgspec
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from platos.config.secrets import check_reference
+from platos.core.evidence import Check
+from platos.core.instant import Span, parse_span
+from platos.core.money import Nano, dollars, parse_money
+from platos.core.review import Trigger, parse_trigger
+from platos.core.schedule import Schedule
+from platos.core.specialist import PartSpec
+from platos.errors import ConfigurationError
+
+__all__ = [
+    "Condition",
+    "CronText",
+    "Form",
+    "MoneyField",
+    "PartField",
+    "SecretReference",
+    "SpanField",
+    "Text",
+    "TriggerField",
+    "ZoneName",
+]
+
+T = TypeVar("T")
+
+_PART_NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
+_CONDITIONS = "receipt: TOOL, or cited"
+
+
+class Form(BaseModel):
+    """What people may write in one place; a key that is not here is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _read(parse: Callable[[Any], T]) -> Callable[[Any], T]:
+    """`parse` as pydantic wants it: the ConfigurationError becomes a part of the whole form's error."""
+
+    def read(value: Any) -> T:
+        try:
+            return parse(value)
+        except ConfigurationError as error:
+            parts = {"what": error.what, "expected": error.expected, "hint": error.hint}
+            raise PydanticCustomError("mistake", "{what}", parts) from None
+
+    return read
+
+
+def _span(value: Any) -> Span:
+    return parse_span(str(value))
+
+
+def _trigger(value: Any) -> Trigger:
+    return parse_trigger(str(value))
+
+
+def _zone(name: str) -> str:
+    Schedule(cron="* * * * *", zone=name).check()
+    return name
+
+
+def _cron(text: str) -> str:
+    Schedule(cron=text).check()
+    return text
+
+
+def _part(value: Any) -> PartSpec:
+    """A part from its name alone, or from `{name of the part: options, name: its name here}`."""
+    entry = {value: None} if isinstance(value, str) else value
+    if isinstance(entry, dict):
+        named = [key for key in entry if key != "name"]
+        options = entry[named[0]] if named else None
+        name = entry.get("name", named[0] if named else None)
+        if len(named) == 1 and isinstance(options, dict | None) and _is_part_name(named[0]) and _is_part_name(name):
+            return PartSpec(part=named[0], name=name, options=_plain(options or {}))
+    raise ConfigurationError(
+        "this names no part",
+        expected="a part's name, or its name and under it, further to the right, its options",
+        hint="write, for example, - rules, or - directory: {path: inbox}; and name: of-its-own where two are alike",
+    )
+
+
+def _is_part_name(name: Any) -> TypeGuard[str]:
+    return isinstance(name, str) and bool(_PART_NAME.fullmatch(name))
+
+
+def _plain(options: dict[Any, Any]) -> dict[str, Any]:
+    """The options as they will come back from the store, where a run pins them: a date, for one, is its text."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(options), type=dict[str, Any])
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigurationError(
+            f"the options cannot be stored: {error}", expected="text, numbers, true and false, lists and mappings"
+        ) from None
+
+
+def _condition(value: Any) -> Check:
+    match value:
+        case "cited":
+            return Check(name="cited")
+        case {"receipt": str(tool)} if len(value) == 1:
+            return Check(name="receipt", about=tool)
+    raise ConfigurationError(
+        "this is no condition that the runtime can check", expected=_CONDITIONS, hint="write, for example, - cited"
+    )
+
+
+Text = Annotated[str, Field(min_length=1)]
+MoneyField = Annotated[Nano, PlainValidator(_read(parse_money)), PlainSerializer(dollars)]
+"""US dollars as people write them, nano-dollars from then on."""
+
+SpanField = Annotated[Span, PlainValidator(_read(_span))]
+ZoneName = Annotated[str, AfterValidator(_read(_zone))]
+CronText = Annotated[str, AfterValidator(_read(_cron))]
+SecretReference = Annotated[str, AfterValidator(_read(check_reference))]
+TriggerField = Annotated[Trigger, PlainValidator(_read(_trigger))]
+PartField = Annotated[PartSpec, PlainValidator(_read(_part))]
+Condition = Annotated[Check, PlainValidator(_read(_condition))]

@@ -1,0 +1,105 @@
+"""The form of a specialist: the keys that its front matter, and `[defaults]` in `platos.toml`, may have."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from platos.config.fields import (
+    Condition,
+    CronText,
+    Form,
+    MoneyField,
+    PartField,
+    SpanField,
+    Text,
+    TriggerField,
+    ZoneName,
+)
+from platos.core.failure import RetryPolicy
+from platos.core.instant import DAY
+from platos.core.money import NANO
+from platos.core.schedule import CatchUp
+from platos.core.specialist import Overlap, PartSpec
+
+__all__ = ["DefaultsForm", "SpecialistForm"]
+
+_RETRY = RetryPolicy()
+
+
+class ScheduleForm(Form):
+    """When it wakes."""
+
+    cron: CronText = Field(description="five cron fields", examples=["*/15 * * * *"])
+    zone: ZoneName | None = None
+    catch_up: CatchUp = CatchUp.LATEST
+    grace: SpanField = DAY
+
+
+class ModelsForm(Form):
+    """The model for each tier of model."""
+
+    small: Text = Field("offline", description="a model's name", examples=["offline"])
+    frontier: Text = Field("offline", description="a model's name", examples=["offline"])
+
+
+class BudgetForm(Form):
+    """Caps in US dollars."""
+
+    day: MoneyField = NANO // 2
+    triage_day: MoneyField = NANO // 20
+    run: MoneyField = NANO // 4
+
+
+class RetryForm(Form):
+    """How often and how patiently a step is tried."""
+
+    attempts: int = Field(_RETRY.attempts, ge=1, le=100, description="how often a step is tried at most", examples=[4])
+    first: SpanField = _RETRY.first
+    longest: SpanField = _RETRY.longest
+
+
+def _cron_alone(value: Any) -> Any:
+    return {"cron": value} if isinstance(value, str) else value
+
+
+Schedule = Annotated[ScheduleForm, BeforeValidator(_cron_alone)]
+Parts = tuple[PartField, ...]
+RiskTier = Annotated[int, Field(ge=0, le=2, strict=True)]
+
+
+class DefaultsForm(Form):
+    """What specialists may have in common: every key of theirs, none of them required."""
+
+    owner: Text = Field("", description="who is asked and told", examples=["ana@example.com"])
+    fallback_owner: str = Field("", description="who is asked where the owner does not answer")
+    schedule: Schedule | None = Field(None, description="when it wakes", examples=["*/15 * * * *"])
+    zone: ZoneName = "UTC"
+    sources: Parts = Field((), description="what is polled", examples=[[{"directory": {"path": "inbox"}}]])
+    triage: Parts = Field((), description="the tiers, cheapest first", examples=[["rules", "model"]])
+    planner: PartField = PartSpec(part="rules", name="rules")
+    models: ModelsForm = ModelsForm()
+    tools: Parts = Field((), description="what its actors may call", examples=[["outbox"]])
+    policy: dict[str, RiskTier] = Field(
+        {},
+        description="for each tool 0 (acts alone), 1 (asks in a batch) or 2 (asks each time)",
+        examples=[{"outbox": 2}],
+    )
+    budget: BudgetForm = BudgetForm()
+    done_when: tuple[Condition, ...] = Field((), description="conditions", examples=[["cited"]])
+    review: tuple[TriggerField, ...] = Field((), description="review triggers", examples=[["confidence < 0.6"]])
+    overlap: Overlap = Overlap.QUEUE
+    retry: RetryForm = RetryForm()
+    approval_expires: SpanField = 7 * DAY
+
+
+class SpecialistForm(DefaultsForm):
+    """A specialist as its file and the defaults have it together."""
+
+    owner: Text = Field(description="who is asked and told", examples=["ana@example.com"])
+    schedule: Schedule = Field(description="when it wakes", examples=["*/15 * * * *"])
+    sources: Parts = Field(
+        min_length=1, description="what is polled: at least one", examples=[[{"directory": {"path": "inbox"}}]]
+    )
+    triage: Parts = Field(min_length=1, description="at least one tier, cheapest first", examples=[["rules", "model"]])

@@ -1,0 +1,131 @@
+"""Settings: what holds for a whole workspace.
+
+From the strongest: flag, environment, `platos.toml`, the user's own file, built-in default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+from platformdirs import user_config_path
+from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from platos.config.fields import Form, MoneyField, SecretReference, Text, ZoneName
+from platos.config.form import DefaultsForm
+from platos.config.layers import Layers, Origin, key_text, read_environment, read_flags, read_toml
+from platos.config.workspace import SETTINGS_FILE
+from platos.core.mistake import Key, mistake
+from platos.core.money import NANO
+from platos.errors import ConfigurationError
+
+__all__ = ["LoadedSettings", "ModelSettings", "Settings", "load_settings", "module_paths"]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class WorkspaceBudget(Form):
+    """The cap, in US dollars a day, on all specialists together."""
+
+    day: MoneyField = Field(NANO, description="US dollars for a day", examples=[1.0])
+
+
+class ModelSettings(Form):
+    """Where a model is served, the reference of its key, and its price: US dollars for a million tokens, or free."""
+
+    free: bool = Field(False, description="true where nobody is paid for it", examples=[True])
+    api_base: Text | None = Field(None, description="a URL", examples=["http://127.0.0.1:11434"])
+    key: SecretReference | None = None
+    input_per_million: Decimal | None = Field(None, gt=0, description="US dollars", examples=[0.25])
+    output_per_million: Decimal | None = Field(None, gt=0, description="US dollars", examples=[2.0])
+
+    @model_validator(mode="after")
+    def _one_price(self) -> ModelSettings:
+        prices = [price for price in (self.input_per_million, self.output_per_million) if price is not None]
+        if len(prices) == 1 or (prices and self.free):
+            parts = {
+                "what": "the price is not clear",
+                "expected": "input_per_million and output_per_million, or free = true alone",
+                "hint": "write both prices, or only that it is free",
+            }
+            raise PydanticCustomError("mistake", "{what}", parts)
+        return self
+
+
+class PythonSettings(Form):
+    """The user's own Python."""
+
+    modules: tuple[str, ...] = Field((), description="files in the workspace", examples=[["parts.py"]])
+
+
+class Settings(Form):
+    """Everything that `platos.toml` may hold.
+
+    `defaults` has a specialist's keys, and is kept as it was written; `zone` is where the budget's day begins and
+    ends; `models` are by name.
+    """
+
+    zone: ZoneName = "UTC"
+    budget: WorkspaceBudget = WorkspaceBudget()
+    defaults: dict[str, Any] = Field(default_factory=dict)
+    models: dict[str, ModelSettings] = Field(default_factory=dict)
+    python: PythonSettings = PythonSettings()
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """The settings, and for every value, by its dotted key, how it was written and where."""
+
+    settings: Settings
+    origins: dict[str, Origin]
+
+
+def load_settings(workspace: Path, flags: Mapping[str, str], environ: Mapping[str, str]) -> LoadedSettings:
+    """The settings of the workspace with that root. Blocking.
+
+    Raises ConfigurationError naming the file, variable or flag, and the key; UsageError for a flag that has no key.
+    """
+    layers = Layers()
+    layers.lay(Settings().model_dump(mode="json"), "default")
+    user_file = user_config_path("platos") / "config.toml"
+    layers.lay(read_toml(user_file, str(user_file)), "user file")
+    layers.lay(read_toml(workspace / SETTINGS_FILE, SETTINGS_FILE), SETTINGS_FILE)
+    for values, source in read_environment(environ):
+        layers.lay(values, source)
+    layers.lay(read_flags(flags), "flag")
+    written = layers.merged()
+    settings = _validated(Settings, written, layers)
+    _validated(DefaultsForm, settings.defaults, layers, ("defaults",))
+    return LoadedSettings(settings, layers.origins())
+
+
+def _validated(model: type[M], written: Mapping[str, Any], layers: Layers, above: Key = ()) -> M:
+    def at(key: Key) -> str:
+        return f"{layers.source((*above, *key))}: {key_text((*above, *key))}"
+
+    try:
+        return model.model_validate(written)
+    except ValidationError as error:
+        raise mistake(error, model, written, at=at, sign=" =") from None
+
+
+def module_paths(workspace: Path, settings: Settings) -> tuple[Path, ...]:
+    """The user's Python files as absolute paths. Raises ConfigurationError for one that is not in the workspace."""
+    root = workspace.resolve()
+    return tuple(_module_path(root, name) for name in settings.python.modules)
+
+
+def _module_path(root: Path, name: str) -> Path:
+    path = (root / name).resolve()
+    if path.is_relative_to(root) and path.suffix == ".py" and path.is_file():
+        return path
+    raise ConfigurationError(
+        f"there is no Python file {name!r} in the workspace",
+        where=f"{SETTINGS_FILE}: python.modules",
+        expected="the path of a file that ends in .py, relative to the workspace and inside it",
+        hint='write, for example, modules = ["parts.py"]',
+    )

@@ -1,0 +1,162 @@
+"""A specialist's file, read and checked: front matter over the defaults, and the body as its scope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from platos.config.form import SpecialistForm
+from platos.config.front_matter import FrontMatter, read_front_matter
+from platos.config.workspace import SETTINGS_FILE
+from platos.core.failure import RetryPolicy
+from platos.core.mistake import Key, Locate, dotted, mistake
+from platos.core.schedule import Schedule
+from platos.core.specialist import Budget, PartSpec, Specialist
+from platos.errors import ConfigurationError
+from platos.ports.part import PartKind
+
+__all__ = ["Parts", "check_name", "read_specialist"]
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
+_SHARED = ("schedule", "models", "budget", "policy", "retry")
+"""Mappings of which the defaults may hold some keys and the specialist others."""
+
+_KINDS: dict[str, PartKind] = {"sources": "source", "triage": "tier", "planner": "planner", "tools": "tool"}
+
+
+class Parts(Protocol):
+    """What knows the parts that there are."""
+
+    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate) -> None:
+        """Raises ConfigurationError where there is no such part, or it cannot be used with these options."""
+        ...
+
+
+def check_name(name: str, *, where: str = "") -> str:
+    """`name`, if a specialist may have it. Raises ConfigurationError."""
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"{name!r} is no name for a specialist",
+            where=where,
+            expected="lower-case letters, digits and dashes, a letter first, at most 64",
+            hint="rename the file, for example to advisories.md",
+        )
+    return name
+
+
+def read_specialist(path: Path, defaults: Mapping[str, Any], parts: Parts) -> Specialist:
+    """The specialist in a file. Blocking.
+
+    Raises ConfigurationError that names the file with the line and the key, what was expected, and an example.
+    """
+    name = check_name(path.stem, where=f"{path.parent.name}/{path.name}")
+    written = _Written(read_front_matter(path), defaults)
+    specialist = _specialist(name, _form(written), written)
+    for field, specs in _parts_by_field(specialist):
+        _check_parts(field, specs, written, parts)
+    _check_tools(specialist, written)
+    return specialist
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What was written about a specialist: in its own file, and under `[defaults]`."""
+
+    front: FrontMatter
+    defaults: Mapping[str, Any]
+
+    def values(self) -> dict[str, Any]:
+        """The file's own over the defaults."""
+        values = {**self.defaults, **self.front.values}
+        for key in _SHARED:
+            both = self.defaults.get(key), self.front.values.get(key)
+            if isinstance(both[0], Mapping) and isinstance(both[1], Mapping):
+                values[key] = {**both[0], **both[1]}
+        return values
+
+    def where(self, key: Key) -> str:
+        if key and key[0] in self.defaults and key[0] not in self.front.values:
+            return f"{SETTINGS_FILE}: defaults.{dotted(key)} (for {self.front.label})"
+        return self.front.where(key)
+
+
+def _form(written: _Written) -> SpecialistForm:
+    values = written.values()
+    try:
+        return SpecialistForm.model_validate(values)
+    except ValidationError as error:
+        raise mistake(error, SpecialistForm, values, at=written.where) from None
+
+
+def _specialist(name: str, form: SpecialistForm, written: _Written) -> Specialist:
+    schedule, retry, budget = form.schedule, form.retry, form.budget
+    tools = {tool.name for tool in form.tools}
+    own = written.front.values.get("policy") or {}
+    return Specialist(
+        name=name,
+        owner=form.owner,
+        fallback_owner=form.fallback_owner,
+        schedule=Schedule(
+            cron=schedule.cron, zone=schedule.zone or form.zone, catch_up=schedule.catch_up, grace=schedule.grace
+        ),
+        sources=form.sources,
+        triage=form.triage,
+        planner=form.planner,
+        models={"small": form.models.small, "frontier": form.models.frontier},
+        scope=written.front.body,
+        budget=Budget(day=budget.day, triage_day=budget.triage_day, run=budget.run),
+        tools=form.tools,
+        policy={tool: tier for tool, tier in form.policy.items() if tool in tools or tool in own},
+        done_when=form.done_when,
+        review=form.review,
+        overlap=form.overlap,
+        retry=RetryPolicy(attempts=retry.attempts, first=retry.first, longest=retry.longest),
+        approval_expires=form.approval_expires,
+    )
+
+
+def _parts_by_field(specialist: Specialist) -> Iterator[tuple[str, tuple[PartSpec, ...]]]:
+    yield "sources", specialist.sources
+    yield "triage", specialist.triage
+    yield "planner", (specialist.planner,)
+    yield "tools", specialist.tools
+
+
+def _check_parts(field: str, specs: tuple[PartSpec, ...], written: _Written, parts: Parts) -> None:
+    seen: set[str] = set()
+    for place, spec in enumerate(specs):
+        here: Key = (field,) if field == "planner" else (field, place)
+        if spec.name in seen:
+            raise ConfigurationError(
+                f"two of the {field} are called {spec.name!r}",
+                where=written.where(here),
+                expected="a name of its own for each",
+                hint=f"write, for example, name: {spec.name}-{place + 1} beside {spec.part}",
+            )
+        seen.add(spec.name)
+        parts.check(_KINDS[field], spec.part, spec.options, _under(written, (*here, spec.part)))
+
+
+def _under(written: _Written, key: Key) -> Locate:
+    """Where the values below a key were written."""
+    return lambda inner: written.where((*key, *inner))
+
+
+def _check_tools(specialist: Specialist, written: _Written) -> None:
+    """Policy and conditions speak only of tools that the specialist has."""
+    tools = specialist.tool_names()
+    spoken: list[tuple[Key, str]] = [(("policy", tool), tool) for tool in specialist.policy]
+    spoken += [(("done_when", n), check.about) for n, check in enumerate(specialist.done_when) if check.about]
+    for key, tool in spoken:
+        if tool not in tools:
+            raise ConfigurationError(
+                f"{tool!r} is not among the specialist's tools",
+                where=written.where(key),
+                expected=f"one of {', '.join(tools)}" if tools else "a tool that is listed under tools",
+                hint=f"list {tool} under tools, or take this line out",
+            )

@@ -1,0 +1,60 @@
+"""The part `offline`: an extractive model that needs no key and no network, and is free.
+
+It writes nothing. It ranks the documents' sentences by the words that they share with the instructions, and fills the
+answer's schema with them, quoted, each with the id of its document; and it says so in the answer's `note`. It does not
+understand: an instruction to leave something out finds the sentences about it.
+"""
+
+from __future__ import annotations
+
+import json
+
+from platos.core.money import Price, Usage
+from platos.models._fill import Filler
+from platos.models._sentences import rank
+from platos.ports.model import ModelReply, ModelRequest
+from platos.ports.part import Environment, model
+
+__all__ = ["NOTE", "Offline"]
+
+NOTE = "Extracted by the offline model: sentences that share words with the instructions, quoted and not written."
+
+_FREE = Price(input=0, output=0, source="offline", free=True)
+
+
+@model("offline", version="1")
+class Offline:
+    """Every name is served by the same method. A token is a word."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._offload = environment.offload
+
+    def price(self, name: str) -> Price | None:
+        """Free, under any name."""
+        return _FREE
+
+    def input_bound(self, request: ModelRequest) -> int:
+        """A word is at least one character."""
+        return sum(map(len, _input(request)))
+
+    async def complete(self, request: ModelRequest) -> ModelReply:
+        text = await self._offload(_answer, request)
+        usage = Usage(input=sum(map(_words, _input(request))), output=_words(text))
+        return ModelReply(text=text, usage=usage, served="offline")
+
+    async def close(self) -> None:
+        """It holds nothing open."""
+
+
+def _input(request: ModelRequest) -> list[str]:
+    return [request.instructions, request.repair, *(document.text for document in request.documents)]
+
+
+def _answer(request: ModelRequest) -> str:
+    ranked = rank(request.documents, f"{request.instructions} {request.repair}")
+    answer = Filler.of(request.answer, ranked, NOTE).fill(request.answer)
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def _words(text: str) -> int:
+    return len(text.split())

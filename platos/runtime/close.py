@@ -1,0 +1,52 @@
+"""8. Close. A run ends and its chain is sealed, or it rests until somebody or something answers."""
+
+from __future__ import annotations
+
+import logging
+
+from platos.core.approval import GateState
+from platos.core.event import RunMoved
+from platos.core.instant import Instant
+from platos.core.state import FINAL, State
+from platos.runtime.net import Run
+from platos.runtime.verify import Ending
+from platos.store import Tx, gates, journal, runs
+
+__all__ = ["close", "end"]
+
+log = logging.getLogger("platos")
+
+
+async def close(run: Run, ending: Ending) -> None:
+    """Commit where the run goes. What it waited for may have been answered meanwhile: then it goes on at once."""
+    state = await run.host.store.transact(end, run.row.id, ending, run.host.now())
+    came_to = f", {ending.outcome}" if ending.outcome else ""
+    log.info("%s: %s%s (%s)", run.row.name, state, came_to, ending.why)
+
+
+def end(tx: Tx, run: int, ending: Ending, now: Instant) -> State:
+    """Move a run to its ending, inside a transaction; where it is then."""
+    chain, old = journal.run_chain(run), runs.state_of(tx, run)
+    if ending.state not in FINAL and _answered(tx, ending):
+        return old
+    tx.record(
+        chain,
+        RunMoved(
+            at=now,
+            run=run,
+            old=old,
+            new=ending.state,
+            why=ending.why,
+            due=ending.due,
+            outcome=ending.outcome,
+            checks=ending.checks,
+        ),
+    )
+    if ending.state in FINAL:
+        journal.seal(tx, chain, now)
+    return ending.state
+
+
+def _answered(tx: Tx, ending: Ending) -> bool:
+    """Has a gate that the run parked at been decided since?"""
+    return any(gates.get(tx, gate).state is not GateState.OPEN for gate in ending.gates)

@@ -1,0 +1,36 @@
+"""1. Due. A schedule names an occurrence (specialist, slot). The transaction that ends its poll claims it, once."""
+
+from __future__ import annotations
+
+from platos.core.instant import Instant
+from platos.core.schedule import Due
+from platos.runtime.definitions import refresh
+from platos.runtime.wake import Wake
+from platos.store import Tx, occurrences, specialists
+
+__all__ = ["due"]
+
+
+async def due(wake: Wake) -> bool:
+    """Is there something to handle now? Slots that were slept through are coalesced or skipped, with the reason."""
+    host, asked = wake.host, wake.slot
+    definition = await refresh(host, wake.name)
+    if definition is None:
+        return False
+    wake.specialist, wake.started = definition, host.now()
+    if asked is None:
+        return True
+    row = await specialists.find(host.store, wake.name)
+    if row.due != asked:
+        return False  # the schedule was edited, or somebody else has claimed it
+    found = definition.schedule.due(asked, wake.started)
+    if found.slot is None:
+        await host.store.transact(_give_up, wake.name, asked, found, wake.started)
+        return False
+    wake.upcoming, wake.missed = found.next, found.missed
+    return True
+
+
+def _give_up(tx: Tx, name: str, asked: Instant, found: Due, now: Instant) -> None:
+    if specialists.skip(tx, name, due=asked, upcoming=found.next):
+        occurrences.add_missed(tx, name, found.missed, now)

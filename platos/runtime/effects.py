@@ -1,0 +1,197 @@
+"""Effects: a tool call that touches the world is allowed, intended, dispatched and receipted, in that order.
+
+After a crash, or any error once it was sent, the tool's class decides what is done: DESIGN section 7, in `_recover`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NamedTuple, NoReturn
+
+import anyio
+import msgspec
+import pydantic
+
+from platos.core.digest import canonical
+from platos.core.effect import Contract, EffectClass, EffectState, Receipt, Recovery, effect_key, recovery_of
+from platos.core.event import StepMoved
+from platos.core.handoff import Status, Work
+from platos.core.money import NANO, dollars
+from platos.core.policy import Permission, RiskTier, permit
+from platos.core.specialist import PartSpec
+from platos.core.state import State
+from platos.core.step import StepKind
+from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
+from platos.ports.tool import Tool
+from platos.runtime.effect_ledger import Act, Standing, claim_or_ask, move_effect, settle
+from platos.runtime.life import Life
+from platos.runtime.steps import load_result
+from platos.store import accounts
+
+__all__ = ["call_tool"]
+
+log = logging.getLogger("platos")
+
+_TIMEOUT = 60.0
+"""Seconds that a tool may take for one call."""
+
+
+class _Call(NamedTuple):
+    """A node's wish, validated: the tool, its arguments, and the act in the ledger's words."""
+
+    tool: Tool
+    arguments: Any
+    act: Act
+
+
+async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any], why: str) -> Receipt:
+    """The receipt of an act, done once however often it is asked for. Parks where a person must answer first.
+
+    Raises PermissionDenied, Denied, InvalidOutput where the arguments do not fit, or the tool's own Failure.
+    """
+    call = await _prepare(life, work, name, arguments, why)
+    step = await life.begin(StepKind.TOOL, name, [call.act.contract.digest, call.act.key, call.act.frozen])
+    if step.state is State.SUCCESS:
+        return await load_result(life.net, step, Receipt)
+    if not call.act.permission.allowed:
+        await life.failed(step, PermissionDenied(call.act.permission.rule, where=life.path))
+    if call.act.contract.effect is EffectClass.READ and call.act.permission.tier is RiskTier.AUTO:
+        return await _dispatch(life, call, step)
+    standing = await life.net.run.host.store.transact(claim_or_ask, call.act, step, life.now())
+    life.net.steps[standing.step.key] = standing.step
+    frozen = call.tool.Arguments.model_validate_json(standing.frozen)
+    return await _follow(life, call._replace(arguments=frozen), standing)
+
+
+async def _follow(life: Life, call: _Call, standing: Standing) -> Receipt:
+    match standing:
+        case Standing(do="settled", receipt=Receipt() as receipt):
+            return receipt
+        case Standing(do="dispatch"):
+            return await _dispatch(life, call, standing.step)
+        case Standing(do="recover"):
+            return await _recover(life, call, standing.step)
+        case Standing(do="wait", gate=gate) if gate is not None:
+            log.info("%s waits for %s: %s", life.net.run.row.name, gate.name, call.act.contract.name)
+            await life.park(gate.name, f"approval of {call.act.contract.name}")
+        case _:
+            failure = standing.step.failure
+            raise failure.error() if failure else Broken("an effect that stands nowhere", where=call.act.key)
+
+
+async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any], why: str) -> _Call:
+    """Validate the arguments, derive contract and key, and ask policy, as the owner has it now."""
+    run = life.net.run
+    spec = next((each for each in run.specialist.tools if each.name == name), None)
+    if spec is None:
+        raise PermissionDenied(f"the specialist has no tool {name!r}", where=life.path)
+    tool = run.host.tool(spec)
+    try:
+        checked = tool.Arguments.model_validate(arguments)
+    except pydantic.ValidationError as error:
+        raise InvalidOutput(f"the arguments do not fit {name}: {error}", where=life.path) from None
+    contract, plain = _contract(life, spec, tool), checked.model_dump(mode="json")
+    cost = await _cost(life)
+    act = Act(
+        run=run.row.id,
+        chain=run.chain,
+        contract=contract,
+        frozen=canonical(plain),
+        key=effect_key(run.row.id, contract, plain, life.path),
+        permission=await _permission(life, work, contract, cost),
+        preconditions=await tool.observe(checked),
+        why=f"{run.specialist.name} worked on {', '.join(run.items)} and spent {dollars(cost)} so far; {why}",
+        seen=tuple(run.items),
+        expires_in=run.live.approval_expires,
+    )
+    return _Call(tool, checked, act)
+
+
+def _contract(life: Life, spec: PartSpec, tool: Tool) -> Contract:
+    return Contract(
+        name=spec.name,
+        version=life.net.run.host.parts.version("tool", spec.part),
+        effect=tool.effect,
+        schema=tool.Arguments.model_json_schema(),
+        once_per=tool.once_per,
+        repeatable=tool.repeatable,
+    )
+
+
+async def _permission(life: Life, work: Work, contract: Contract, cost: int) -> Permission:
+    """Policy's answer; made explicit where a review trigger fires, or where a critic rejected what is acted on."""
+    net, live = life.net, life.net.run.live
+    found = permit(
+        contract.name, contract.effect, granted=live.tool_names(), node=life.node.tools, tiers=dict(live.policy)
+    )
+    if not found.allowed or contract.effect is EffectClass.READ or found.tier is RiskTier.EXPLICIT:
+        return found
+    measures = {
+        "confidence": min((each.confidence for each in net.run.work.items), default=1.0),
+        "cost": cost / NANO,
+        "items": len(net.run.items),
+        "failures": sum(step.attempt - 1 for step in net.steps.values()),
+    }
+    rules = [f"review: {trigger}" for trigger in live.review if trigger.fires(measures)]
+    rules += ["hand-off: its critic did not accept it" for each in work.inputs if each.status is Status.REJECTED]
+    return msgspec.structs.replace(found, tier=RiskTier.EXPLICIT, rule=rules[0]) if rules else found
+
+
+async def _cost(life: Life) -> int:
+    calls = await accounts.calls_of_run(life.net.run.host.store, life.net.run.row.id)
+    return sum(call.charged for call in calls)
+
+
+async def _dispatch(life: Life, call: _Call, step: StepMoved) -> Receipt:
+    """Send it, with the bytes that were frozen."""
+    try:
+        with anyio.fail_after(_TIMEOUT):
+            receipt = await call.tool.call(call.arguments, call.act.key)
+    except TimeoutError:
+        late = TimedOut("the tool did not answer in time", where=call.act.contract.name, sent=True)
+        await _unanswered(life, call, step, late)
+    except Failure as failure:
+        await _unanswered(life, call, step, failure)
+    return await _receipted(life, call, step, receipt)
+
+
+async def _recover(life: Life, call: _Call, step: StepMoved) -> Receipt:
+    """It was dispatched, and no receipt is known."""
+    recovery = recovery_of(call.act.contract.effect)
+    if recovery is Recovery.NEVER_AGAIN:
+        await _doubt(life, call, "it was sent, and whether it happened is not known")
+    if recovery is Recovery.PROBE_FIRST:
+        receipt = await call.tool.probe(call.arguments, call.act.key)
+        if receipt is not None:
+            return await _receipted(life, call, step, receipt)
+    return await _dispatch(life, call, step)
+
+
+async def _unanswered(life: Life, call: _Call, step: StepMoved, failure: Failure) -> NoReturn:
+    """An error on the way. What was provably not sent is only intended, as before; else recovery decides."""
+    outward = call.act.contract.effect is not EffectClass.READ
+    if outward and not failure.sent:
+        await _move(life, call, EffectState.INTENT, failure.what)
+    elif outward and recovery_of(call.act.contract.effect) is Recovery.NEVER_AGAIN:
+        await _doubt(life, call, failure.what)
+    await life.failed(step, failure)
+
+
+async def _doubt(life: Life, call: _Call, why: str) -> NoReturn:
+    """It is never sent again by itself; a person looks."""
+    await _move(life, call, EffectState.IN_DOUBT, why)
+    raise InDoubt(why, where=call.act.contract.name, sent=True)
+
+
+async def _move(life: Life, call: _Call, state: EffectState, why: str) -> None:
+    with anyio.CancelScope(shield=True):
+        await life.net.run.host.store.transact(move_effect, call.act, state, why, life.now())
+
+
+async def _receipted(life: Life, call: _Call, step: StepMoved, receipt: Receipt) -> Receipt:
+    """The last write: it is not cancelled."""
+    with anyio.CancelScope(shield=True):
+        done = await life.net.run.host.store.transact(settle, call.act, step, receipt, life.now())
+    life.net.steps[done.key] = done
+    log.info("%s: %s", life.net.run.row.name, receipt.summary)
+    return receipt

@@ -1,0 +1,152 @@
+"""The engine: hands work that is open to a task, one of each kind per specialist, until it is done.
+
+Whatever waits, waits as a row with a due time; the engine sleeps until the next one, or until it is nudged.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+import anyio
+from anyio.abc import TaskGroup
+
+from platos.core.approval import GateState
+from platos.core.instant import SECOND, Instant
+from platos.core.item import Item
+from platos.errors import EpochLost, PlatosError
+from platos.runtime import gate as gating
+from platos.runtime.definitions import refresh, refresh_all
+from platos.runtime.host import Host
+from platos.runtime.recovery import recover
+from platos.runtime.wake import Wake
+from platos.runtime.wakeup import go_on, wake_up
+from platos.store import Store, agenda, gates, runs, specialists
+
+__all__ = ["Engine"]
+
+log = logging.getLogger("platos")
+
+_PAUSE = 5 * SECOND
+_MOST_AT_ONCE = 64
+
+
+class Engine:
+    """Keeps the specialists of one workspace going."""
+
+    def __init__(self, host: Host, tasks: TaskGroup) -> None:
+        self._host, self._tasks = host, tasks
+        self._busy: dict[tuple[str, str], int] = {}
+        self._again: set[str] = set()
+        self._held: dict[str, Instant] = {}
+        self._nudge = anyio.Event()
+        self._room = anyio.Semaphore(_MOST_AT_ONCE)
+
+    @classmethod
+    @asynccontextmanager
+    async def running(cls, host: Host, version: str) -> AsyncIterator[Engine]:
+        """An engine that has taken up what the process before it left. Its work ends with the block."""
+        going = await recover(host, version)
+        async with anyio.create_task_group() as tasks:
+            engine = cls(host, tasks)
+            for name in sorted(going):
+                engine.go_on(name)
+            yield engine
+            tasks.cancel_scope.cancel()
+
+    @property
+    def store(self) -> Store:
+        """The store that this engine owns."""
+        return self._host.store
+
+    async def live(self, until: Instant | None = None) -> None:
+        """Wake whoever is due, for ever, or until a moment."""
+        clock = self._host.clock
+        while until is None or clock.now() < until:
+            self._nudge = anyio.Event()
+            await self._start_due()
+            due = await self._next_due()
+            bound = until if due is None else due if until is None else min(due, until)
+            await clock.wait(bound, self._nudge, self.rest)
+
+    async def rest(self) -> None:
+        """Return when nothing is under way: what is open waits for time, or for a person."""
+        while self._busy:
+            nudge = self._nudge
+            await nudge.wait()
+            if nudge is self._nudge:
+                self._nudge = anyio.Event()
+
+    def go_on(self, name: str) -> None:
+        """Let a specialist take up what it owes. Asked while it does so, it looks once more."""
+        if ("work", name) in self._busy:
+            self._again.add(name)
+            return
+        self._start("work", name, partial(go_on, Wake(self._host, name)))
+
+    async def wake(self, name: str, given: tuple[Item, ...] = (), *, by: str) -> Wake:
+        """A wake-up by hand, from its poll to the rest of what it led to. Raises NotFound, or what it failed of."""
+        await refresh(self._host, name)
+        await specialists.find(self._host.store, name)
+        wake = Wake(self._host, name, given=given, by=by)
+        await wake_up(wake)
+        return wake
+
+    async def decide(self, gate: int, state: GateState, *, by: str, reason: str = "") -> gates.GateRow:
+        """A person's answer to a gate; the run goes on. Raises NotFound or InvalidTransition."""
+        row = await gating.decide(self._host, gate, state, by=by, reason=reason)
+        self.go_on((await runs.find(self._host.store, row.run)).specialist)
+        return row
+
+    async def refresh(self) -> None:
+        """Look at the specialists' files again."""
+        await refresh_all(self._host)
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Something may be due that was not before."""
+        self._nudge.set()
+
+    async def _start_due(self) -> None:
+        store, now = self._host.store, self._host.now()
+        for name in await gating.expire(self._host):
+            self.go_on(name)
+        for name in await runs.due_now(store, now):
+            self.go_on(name)
+        for name, slot in await specialists.due_now(store, now):
+            if ("wake", name) not in self._busy and self._held.get(name, 0) <= now:
+                self._start("wake", name, partial(wake_up, Wake(self._host, name, slot)))
+
+    async def _next_due(self) -> Instant | None:
+        """The next due time that nobody is busy with yet."""
+        now = self._host.now()
+        due = await agenda.next_due(self._host.store, now)
+        pauses = [until for until in self._held.values() if until > now]
+        return min([*pauses, *([due] if due is not None else [])], default=None)
+
+    def _start(self, kind: str, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self._busy[kind, name] = 1
+        self._tasks.start_soon(self._task, kind, name, work)
+
+    async def _task(self, kind: str, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """One piece of work; its failure is told and ends nothing else. What it left is still in the store."""
+        try:
+            async with self._room:
+                await work()
+            self._held.pop(name, None)
+        except EpochLost:
+            raise
+        except PlatosError as error:
+            log.warning("%s: %s", name, error)
+            self._held[name] = self._host.now() + _PAUSE
+        except Exception:
+            log.exception("%s: something broke that should not", name)
+            self._held[name] = self._host.now() + _PAUSE
+        finally:
+            del self._busy[kind, name]
+            if name in self._again and kind == "work":
+                self._again.discard(name)
+                self.go_on(name)
+            self.nudge()

@@ -1,0 +1,145 @@
+"""The host: what every step of a wake-up stands on, put together by the app."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+from zoneinfo import ZoneInfo
+
+import anyio
+import msgspec
+
+from platos.core.digest import canonical
+from platos.core.instant import DAY, Instant, from_datetime, to_datetime
+from platos.core.money import Nano
+from platos.core.specialist import PartSpec, Specialist
+from platos.ports.actor import Actor
+from platos.ports.clock import Clock
+from platos.ports.model import Model
+from platos.ports.offload import Offload
+from platos.ports.part import PartKind
+from platos.ports.planner import Planner
+from platos.ports.source import Source
+from platos.ports.tier import Tier
+from platos.ports.tool import Tool
+from platos.store import Store, journal
+
+__all__ = ["Definitions", "Host", "Parts", "decode_specialist"]
+
+_MOST_PARTS = 1_000
+
+decode_specialist = msgspec.json.Decoder(Specialist).decode
+
+
+class Parts(Protocol):
+    """Where parts come from."""
+
+    def build(self, kind: PartKind, name: str, options: Mapping[str, Any]) -> Any:
+        """A part, ready to use. Raises UnknownPart or ConfigurationError."""
+        ...
+
+    def names(self, kind: PartKind) -> list[str]:
+        """The parts of a kind."""
+        ...
+
+    def version(self, kind: PartKind, name: str) -> str:
+        """The version that a part declares."""
+        ...
+
+
+class Definitions(Protocol):
+    """Where specialists are described. Blocking: called through `offload`."""
+
+    def names(self) -> list[str]: ...
+
+    def load(self, name: str) -> Specialist:
+        """The definition as its file stands. Raises ConfigurationError or NotFound."""
+        ...
+
+
+@dataclass(frozen=True)
+class Host:
+    """The services of one process on one workspace.
+
+    `chance` gives numbers in [0, 1); `day_cap` and `zone` are the workspace's budget and the zone its days are
+    counted in.
+    """
+
+    store: Store
+    clock: Clock
+    offload: Offload
+    parts: Parts
+    definitions: Definitions
+    chance: Callable[[], float]
+    day_cap: Nano
+    zone: str
+    in_force: dict[str, Specialist] = field(default_factory=dict)
+    owing: set[str] = field(default_factory=set)
+    _parts: OrderedDict[tuple[str, str, bytes], Any] = field(default_factory=OrderedDict)
+    _locks: dict[tuple[str, str], anyio.Lock] = field(default_factory=dict)
+
+    def now(self) -> Instant:
+        return self.clock.now()
+
+    def day(self, at: Instant) -> str:
+        """The date, in the workspace's zone, on whose account a moment falls."""
+        return to_datetime(at).astimezone(ZoneInfo(self.zone)).date().isoformat()
+
+    def next_day(self, at: Instant) -> Instant:
+        """When the day's accounts begin anew."""
+        local = to_datetime(at).astimezone(ZoneInfo(self.zone))
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        start = from_datetime(midnight)
+        tomorrow = to_datetime(start + DAY + DAY // 2).astimezone(ZoneInfo(self.zone))
+        return from_datetime(tomorrow.replace(hour=0, minute=0, second=0, microsecond=0, fold=0))
+
+    def lock(self, what: str, name: str) -> anyio.Lock:
+        """The lock on one thing of one specialist."""
+        return self._locks.setdefault((what, name), anyio.Lock())
+
+    async def pinned(self, definition: str) -> Specialist:
+        """A definition as a run pinned it."""
+        return decode_specialist(await journal.get_payload(self.store, definition))
+
+    def live(self, specialist: Specialist) -> Specialist:
+        """The definition in force under that name, for policy and caps; the pinned one where none is."""
+        return self.in_force.get(specialist.name, specialist)
+
+    # -- parts, built once for the same options
+
+    def source(self, spec: PartSpec) -> Source:
+        return cast(Source, self._part("source", spec))
+
+    def tier(self, spec: PartSpec) -> Tier:
+        return cast(Tier, self._part("tier", spec))
+
+    def planner(self, spec: PartSpec) -> Planner:
+        return cast(Planner, self._part("planner", spec))
+
+    def tool(self, spec: PartSpec) -> Tool:
+        return cast(Tool, self._part("tool", spec))
+
+    def actor(self, name: str) -> Actor:
+        """A fresh one: an actor keeps nothing between two calls."""
+        return cast(Actor, self.parts.build("actor", name, {}))
+
+    def model(self, name: str) -> Model:
+        """The provider of a model: the part of that name, or litellm, which knows all the others."""
+        part = name if name in self.parts.names("model") else "litellm"
+        return cast(Model, self._part("model", PartSpec(part=part, name=part)))
+
+    async def close(self) -> None:
+        """Give back what the parts hold."""
+        for (kind, _, _), part in self._parts.items():
+            if kind == "model":
+                await cast(Model, part).close()
+
+    def _part(self, kind: PartKind, spec: PartSpec) -> Any:
+        key = (kind, spec.part, canonical(spec.options))
+        if key not in self._parts:
+            self._parts[key] = self.parts.build(kind, spec.part, spec.options)
+            if len(self._parts) > _MOST_PARTS:
+                self._parts.popitem(last=False)
+        return self._parts[key]

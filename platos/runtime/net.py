@@ -1,0 +1,94 @@
+"""The net: a run's plan, assembled and alive. What its nodes share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from platos.core.event import StepMoved
+from platos.core.failure import FailureRecord
+from platos.core.handoff import HandOff, Work
+from platos.core.instant import Instant
+from platos.core.item import StoredItem
+from platos.core.plan import Plan
+from platos.core.specialist import Specialist
+from platos.core.step import StepKey
+from platos.runtime.host import Host
+from platos.runtime.meter import Purse
+from platos.runtime.supervisor import Supervisor
+from platos.store.runs import RunRow
+
+__all__ = ["Done", "Failed", "Net", "Parked", "Result", "Run", "Wait"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that is worked on: its row, the definition that it pinned, its items, and what they measure."""
+
+    host: Host
+    row: RunRow
+    specialist: Specialist
+    plan: Plan
+    items: dict[str, StoredItem]
+    work: Work
+
+    @property
+    def chain(self) -> str:
+        return self.row.name
+
+    @property
+    def live(self) -> Specialist:
+        """The definition in force, for policy and caps."""
+        return self.host.live(self.specialist)
+
+    def purse(self, tier: str) -> Purse:
+        """Who pays for this run's model calls."""
+        host, name = self.host, self.specialist.name
+        day = host.day(host.now())
+        caps = (
+            (f"all/{day}", host.day_cap),
+            (f"specialist/{name}/{day}", self.live.budget.day),
+            (f"run/{self.row.id}", self.live.budget.run),
+        )
+        return Purse(name, self.row.id, tier, caps)
+
+
+@dataclass
+class Net:
+    """A run, its supervisor, and the last word on each of its steps."""
+
+    run: Run
+    supervisor: Supervisor
+    steps: dict[StepKey, StepMoved]
+    asked: set[StepKey] = field(default_factory=set)
+
+
+class Wait(NamedTuple):
+    """What a parked node waits for: a gate (`g3`), a person to look (`review`), or time, with the moment."""
+
+    where: str
+    what: str
+    why: str
+    due: Instant | None = None
+
+
+class Done(NamedTuple):
+    """A node came to its end; what it hands on."""
+
+    hand_offs: tuple[HandOff, ...]
+
+
+class Parked(NamedTuple):
+    """A node cannot go on by itself now. It holds no task."""
+
+    waits: tuple[Wait, ...]
+
+
+class Failed(NamedTuple):
+    """A node gave up."""
+
+    where: str
+    failure: FailureRecord
+
+
+Result = Done | Parked | Failed

@@ -1,0 +1,38 @@
+"""Steps: look it up, return it, else do it and save it. A result is decoded before its first use, so that a resumed
+run sees what the first one saw."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from platos.core.digest import digest
+from platos.core.event import StepMoved
+from platos.runtime.net import Net
+from platos.store import journal, steps
+
+__all__ = ["input_digest", "load_result", "record_step"]
+
+T = TypeVar("T")
+
+
+def input_digest(given: Any) -> str:
+    """The digest of a step's input: 128 bits, to notice a change, not to withstand an attack."""
+    return digest(given)[:32]
+
+
+async def record_step(net: Net, moved: StepMoved) -> StepMoved:
+    """Commit a step's new state, and remember it."""
+    moved = msgspec.structs.replace(moved, at=net.run.host.now())
+    kept = await net.run.host.store.transact(steps.put, moved)
+    net.steps[kept.key] = kept
+    return kept
+
+
+async def load_result(net: Net, step: StepMoved, returns: type[T]) -> T:
+    """A finished step's result, as its type."""
+    content = step.result
+    if step.payload is not None:
+        content = msgspec.Raw(await journal.get_payload(net.run.host.store, step.payload))
+    return msgspec.json.decode(content, type=returns)

@@ -1,0 +1,87 @@
+"""7. Verify. What a run came to is computed from evidence: receipts, postconditions, and quotes that stand in items."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from platos.core.digest import digest
+from platos.core.effect import EffectClass, EffectState
+from platos.core.evidence import Check, CheckResult, outcome_of, uncited
+from platos.core.instant import Instant
+from platos.core.state import Outcome, State
+from platos.runtime.net import Done, Failed, Parked, Result, Run, Wait
+from platos.store import effects
+
+__all__ = ["Ending", "verify"]
+
+
+_MOST_WAITS = 3
+
+
+class Ending(NamedTuple):
+    """Where a run goes now: its end, or what it waits for."""
+
+    state: State
+    why: str
+    due: Instant | None = None
+    outcome: Outcome | None = None
+    checks: tuple[CheckResult, ...] = ()
+    gates: tuple[int, ...] = ()
+
+
+async def verify(run: Run, result: Result) -> Ending:
+    """What a result means for its run."""
+    match result:
+        case Parked(waits):
+            return _resting(waits)
+        case Failed(where, failure) if failure.kind == "permission_denied":
+            return Ending(State.CANCELLED, f"{where}: {failure.what}", outcome=Outcome.NOOP)
+        case Failed(where, failure):
+            return Ending(State.FAILED, f"{where}: {failure.kind}: {failure.what}")
+        case Done():
+            return await _finished(run, result)
+
+
+def _resting(waits: tuple[Wait, ...]) -> Ending:
+    """A run is up to a person only when nothing in it moves by itself."""
+    timed = [wait.due for wait in waits if wait.due is not None]
+    why = "; ".join(f"{wait.what}: {wait.why}" for wait in waits[:_MOST_WAITS])
+    more = f"; and {len(waits) - _MOST_WAITS} more" if len(waits) > _MOST_WAITS else ""
+    gates = tuple(int(wait.what[1:]) for wait in waits if wait.what.startswith("g"))
+    state = State.PENDING if timed else State.NEEDS_REVIEW
+    return Ending(state, why + more, due=min(timed, default=None), gates=gates)
+
+
+async def _finished(run: Run, result: Done) -> Ending:
+    checks = tuple([await _check(run, check, result) for check in run.specialist.done_when])
+    acted = any(row.state is EffectState.DONE for row in await effects.of_run(run.host.store, run.row.id))
+    outcome = outcome_of(checks, acted=acted, made=bool(result.hand_offs))
+    missed = [f"{each.check}: {each.seen}" for each in checks if not each.passed]
+    return Ending(State.SUCCESS, "; ".join(missed) or "every condition holds", outcome=outcome, checks=checks)
+
+
+async def _check(run: Run, check: Check, result: Done) -> CheckResult:
+    if check.name == "receipt":
+        return await _check_receipt(run, check)
+    artifacts = [each.artifact for each in result.hand_offs]
+    texts = {name: stored.item.full_text for name, stored in run.items.items()}
+    loose = uncited(artifacts, texts)
+    count = sum(len(artifact.claims) for artifact in artifacts)
+    seen = f"{count - len(loose)} of {count} claims quote what stands in their item"
+    return CheckResult(check=check, passed=count > 0 and not loose, seen=seen)
+
+
+async def _check_receipt(run: Run, check: Check) -> CheckResult:
+    """A receipt, and where the tool can be asked, that what it says still holds."""
+    rows = [row for row in await effects.of_run(run.host.store, run.row.id) if row.tool == check.about]
+    done = [row for row in rows if row.receipt is not None]
+    if not done or done[0].receipt is None:
+        return CheckResult(check=check, passed=False, seen=f"no receipt of {check.about}")
+    spec = next(each for each in run.specialist.tools if each.name == check.about)
+    tool, row = run.host.tool(spec), done[0]
+    if row.effect_class is not EffectClass.PROBED:
+        return CheckResult(check=check, passed=True, seen=done[0].receipt.summary)
+    arguments = tool.Arguments.model_validate_json(bytes(row.arguments))
+    found = await tool.probe(arguments, row.key)
+    holds = found is not None and digest(found.data) == digest(done[0].receipt.data)
+    return CheckResult(check=check, passed=holds, seen=done[0].receipt.summary if holds else "it is not there any more")

@@ -1,0 +1,119 @@
+"""Every event is stored as what it is, and comes back as that."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, cast, get_args
+
+import msgspec
+import pytest
+
+from platos.core.approval import GateState, Request
+from platos.core.effect import EffectClass, EffectState, Receipt
+from platos.core.event import AnyEvent, Event, EvidenceRecorded, ProcessStarted, StepMoved, decode_event, encode_event
+from platos.core.evidence import Check, CheckResult, Evidence, EvidenceKind
+from platos.core.failure import FailureRecord
+from platos.core.money import Price, Usage
+from platos.core.plan import Plan, Single
+from platos.core.policy import RiskTier
+from platos.core.state import Outcome, State
+from platos.core.step import StepKind
+
+UNION: tuple[type[Event], ...] = get_args(AnyEvent)
+
+REQUEST = Request(
+    tool="outbox",
+    contract="c0",
+    arguments={"text": "hello"},
+    preconditions={},
+    rule="default",
+    tier=RiskTier.EXPLICIT,
+    expires=9,
+    why="because",
+)
+EVIDENCE = Evidence(kind=EvidenceKind.RECEIPT, what="a file", digest="d0", receipt=Receipt(summary="written"))
+VALUES: dict[str, Any] = {
+    "accounts": ("all/2026-11-21", "specialist/watch"),
+    "arguments": msgspec.Raw(b'{"text":"hello"}'),
+    "checks": (CheckResult(check=Check(name="cited"), passed=True, seen="3 of 3"),),
+    "effect_class": EffectClass.PROBED,
+    "evidence": EVIDENCE,
+    "failure": FailureRecord(kind="timeout", what="no answer"),
+    "kind": StepKind.MODEL,
+    "new": State.SUCCESS,
+    "old": State.RUNNING,
+    "outcome": Outcome.DONE,
+    "plan": Plan(root=Single(name="read", actor="reader"), why="one item", by="rules"),
+    "price": Price(input=1, output=2, source="a list"),
+    "receipt": Receipt(summary="written", data={"file": "a.md"}),
+    "request": REQUEST,
+    "result": msgspec.Raw(b'{"answer":42}'),
+    "usage": Usage(input=7, output=5),
+}
+BY_TYPE: dict[str, Any] = {
+    "int": 7,
+    "str": "text",
+    "tuple[int, ...]": (1, 2),
+    "tuple[tuple[int, str], ...]": ((1, "d0"),),
+    "GateState": GateState.APPROVED,
+    "EffectState": EffectState.DONE,
+    "State": State.RUNNING,
+}
+
+
+def example(kind: type[Event]) -> Event:
+    """An event of that class with every field set."""
+    fields = {}
+    for field in msgspec.structs.fields(kind):
+        written = cast("str", kind.__annotations__.get(field.name, "str" if field.name == "by" else "int"))
+        plain = written.removesuffix(" | None").replace("Instant", "int").replace("Nano", "int")
+        fields[field.name] = VALUES[field.name] if field.name in VALUES else BY_TYPE[plain]
+    return kind(**fields)
+
+
+@pytest.mark.parametrize("kind", UNION, ids=lambda kind: kind.__name__)
+def test_an_event_comes_back_as_what_it_was(kind: type[Event]) -> None:
+    event = example(kind)
+    again = decode_event(encode_event(event))
+    assert type(again) is kind
+    assert encode_event(again) == encode_event(event)
+
+
+@pytest.mark.parametrize("kind", UNION, ids=lambda kind: kind.__name__)
+def test_every_stored_event_says_when_and_by_whom(kind: type[Event]) -> None:
+    again = decode_event(encode_event(example(kind)))
+    assert (again.at, again.by) == (7, "text")
+
+
+def test_every_class_of_event_is_in_the_union() -> None:
+    assert set(Event.__subclasses__()) == set(UNION)
+
+
+def test_no_two_events_share_a_tag() -> None:
+    tags = Counter(kind.__struct_config__.tag for kind in UNION)
+    assert max(tags.values()) == 1
+
+
+def test_where_nobody_is_named_the_runtime_did_it() -> None:
+    assert decode_event(encode_event(ProcessStarted(at=1, epoch=2, version="0.1.0"))).by == "runtime"
+
+
+def test_a_checkpoint_is_kept_byte_for_byte() -> None:
+    step = cast("StepMoved", decode_event(encode_event(example(StepMoved))))
+    assert step.result is not None
+    assert bytes(step.result) == b'{"answer":42}'
+
+
+def test_a_step_moved_knows_its_checkpoint_key() -> None:
+    assert str(cast("StepMoved", example(StepMoved)).key) == "r7:text:text#7"
+
+
+def test_evidence_comes_back_with_its_receipt() -> None:
+    again = cast("EvidenceRecorded", decode_event(encode_event(example(EvidenceRecorded))))
+    assert again.evidence == EVIDENCE
+
+
+@pytest.mark.parametrize("stored", [b'{"type":"of_later","at":1}', b'{"at":1}', b"[]", b"not json"])
+def test_what_is_no_known_event_is_never_guessed(stored: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode_event(stored)

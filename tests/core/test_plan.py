@@ -1,0 +1,148 @@
+"""What a plan may be, and what becomes of one that may not."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platos.core.plan import FanOut, Loop, Node, Plan, Sequence, Single, actors_in, check_plan, draw
+from platos.errors import InvalidPlan
+
+ACTORS, TOOLS = {"reader", "critic"}, {"outbox"}
+READ = Single(name="read", actor="reader", tools=("outbox",))
+JUDGE = Single(name="judge", actor="critic")
+
+
+def plan(root: Node) -> Plan:
+    return Plan(root=root, why="a test", by="rules")
+
+
+def check(root: Node, *, items: int = 3) -> None:
+    check_plan(plan(root), actors=ACTORS, tools=TOOLS, items=items)
+
+
+def refused(root: Node, match: str, *, items: int = 3) -> None:
+    with pytest.raises(InvalidPlan, match=match) as caught:
+        check(root, items=items)
+    assert caught.value.where
+
+
+def nested(depth: int) -> Node:
+    node: Node = READ
+    for level in range(1, depth):
+        node = Sequence(name=f"level{level}", nodes=(node,))
+    return node
+
+
+def test_a_plan_of_every_shape_passes() -> None:
+    draft = Loop(name="draft", body=READ, until=JUDGE)
+    check(Sequence(name="all", nodes=(FanOut(name="each", body=READ), draft)))
+
+
+def test_an_unknown_actor_is_refused() -> None:
+    refused(Single(name="read", actor="stranger"), "no actor 'stranger'")
+
+
+def test_an_unknown_critic_is_refused() -> None:
+    refused(Loop(name="draft", body=READ, until=Single(name="judge", actor="stranger")), "no actor 'stranger'")
+
+
+def test_a_tool_that_the_specialist_does_not_have_is_refused() -> None:
+    refused(Single(name="read", actor="reader", tools=("shell",)), "may not use the tool 'shell'")
+
+
+@pytest.mark.parametrize("name", ["", "Read", "1st", "a b", "a/b", "read\n", "x" * 42, "ü"])
+def test_a_name_that_is_no_lower_case_word_is_refused(name: str) -> None:
+    with pytest.raises(InvalidPlan, match="no name for a node"):
+        check(Single(name=name, actor="reader"))
+
+
+def test_two_nodes_on_one_path_are_refused() -> None:
+    refused(Sequence(name="all", nodes=(READ, READ)), "share one path")
+
+
+def test_the_same_name_on_two_paths_is_allowed() -> None:
+    one, two = (Sequence(name=name, nodes=(READ,)) for name in ("one", "two"))
+    check(Sequence(name="all", nodes=(one, two)))
+
+
+def test_a_plan_of_as_many_nodes_as_allowed_passes_and_one_more_is_refused() -> None:
+    singles = tuple(Single(name=f"n{number}", actor="reader") for number in range(64))
+    check(Sequence(name="all", nodes=singles[:63]))
+    refused(Sequence(name="all", nodes=singles), "too large")
+
+
+def test_a_plan_as_deep_as_allowed_passes_and_one_deeper_is_refused() -> None:
+    check(nested(6))
+    refused(nested(7), "too large")
+
+
+def test_a_plan_far_deeper_than_the_stack_is_refused_all_the_same() -> None:
+    refused(nested(5_000), "too large")
+
+
+def test_as_many_branches_as_allowed_pass_and_one_more_is_refused() -> None:
+    check(FanOut(name="each", body=READ), items=500)
+    refused(FanOut(name="each", body=READ), "too many", items=501)
+
+
+@pytest.mark.parametrize("rounds", [0, 9, -1])
+def test_rounds_out_of_bounds_are_refused(rounds: int) -> None:
+    refused(Loop(name="draft", body=READ, until=JUDGE, rounds=rounds), "out of bounds")
+
+
+def test_a_sequence_of_nothing_is_refused() -> None:
+    refused(Sequence(name="all", nodes=()), "of nothing")
+
+
+names = st.from_regex(r"[a-z][a-z0-9_-]{0,9}", fullmatch=True)
+singles = st.builds(Single, name=names, actor=names, model=names, tools=st.lists(names, max_size=2).map(tuple))
+
+
+def shapes(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+    return st.one_of(
+        st.builds(Sequence, name=names, nodes=st.lists(inner, max_size=3).map(tuple)),
+        st.builds(FanOut, name=names, body=inner),
+        st.builds(Loop, name=names, body=inner, until=singles, rounds=st.integers(1, 8)),
+    )
+
+
+nodes: st.SearchStrategy[Node] = st.recursive(singles, shapes, max_leaves=8)
+
+
+@given(nodes)
+def test_a_plan_comes_back_from_its_stored_form(root: Node) -> None:
+    assert msgspec.json.decode(msgspec.json.encode(plan(root)), type=Plan) == plan(root)
+
+
+@given(nodes, st.text(), st.text())
+def test_the_digest_is_the_shape_alone(root: Node, why: str, by: str) -> None:
+    assert Plan(root=root, why=why, by=by).digest == plan(root).digest
+
+
+@given(nodes, nodes)
+def test_another_shape_has_another_digest(one: Node, other: Node) -> None:
+    assert (plan(one).digest == plan(other).digest) == (one == other)
+
+
+def test_the_digest_is_the_same_in_every_version() -> None:
+    assert plan(READ).digest == "8ef180446178adbd95263bb30d933093e32449f7a1ae7752ae5dc84dca720720"
+
+
+def test_actors_stand_in_the_order_of_the_plan() -> None:
+    root = Sequence(name="all", nodes=(Loop(name="draft", body=READ, until=JUDGE), Single(name="send", actor="mailer")))
+    assert [single.name for single in actors_in(plan(root))] == ["read", "judge", "send"]
+
+
+def test_a_plan_is_drawn_as_a_tree() -> None:
+    root = Sequence(name="all", nodes=(FanOut(name="each", body=READ), Loop(name="draft", body=READ, until=JUDGE)))
+    assert draw(plan(root)).splitlines() == [
+        "all: sequence",
+        "  each: fan out, one branch an item",
+        "    read: reader (outbox)",
+        "  draft: loop, until critic accepts, 3 rounds at most",
+        "    read: reader (outbox)",
+        "    judge: critic",
+    ]
