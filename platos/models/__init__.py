@@ -1,0 +1,1 @@
+"""Models: providers of what reasons. One part a module."""

@@ -21,7 +21,7 @@ from platos.models import _messages
 from platos.models._failures import failure_of
 from platos.models._own_loop import OwnLoop
 from platos.models._prices import list_price
-from platos.models._settings import ModelSettings, settings_by_name
+from platos.models._settings import ModelSettings, settings_by_name, written_price
 from platos.ports.model import ModelReply, ModelRequest
 from platos.ports.part import Environment, model
 
@@ -50,7 +50,7 @@ class Litellm:
     def price(self, name: str) -> Price | None:
         """What the user wrote; else the list price, which a server of the user's own does not have."""
         settings = self._of(name)
-        return settings.price() or (None if settings.api_base else list_price(name))
+        return written_price(settings) or (None if settings.api_base else list_price(name))
 
     def input_bound(self, request: ModelRequest) -> int:
         return _messages.input_bound(request)

@@ -38,9 +38,10 @@ class Engine:
 
     def __init__(self, host: Host, tasks: TaskGroup) -> None:
         self._host, self._tasks = host, tasks
-        self._busy: dict[tuple[str, str], int] = {}
-        self._again: set[str] = set()
-        self._held: dict[str, Instant] = {}
+        self._under_way = 0
+        self._waking: set[str] = set()
+        self._going: dict[str, bool] = {}
+        self._retries: dict[str, Instant] = {}
         self._nudge = anyio.Event()
         self._room = anyio.Semaphore(_MOST_AT_ONCE)
 
@@ -73,18 +74,17 @@ class Engine:
 
     async def rest(self) -> None:
         """Return when nothing is under way: what is open waits for time, or for a person."""
-        while self._busy:
-            nudge = self._nudge
-            await nudge.wait()
-            if nudge is self._nudge:
+        while self._under_way:
+            if self._nudge.is_set():
                 self._nudge = anyio.Event()
+            await self._nudge.wait()
 
     def go_on(self, name: str) -> None:
         """Let a specialist take up what it owes. Asked while it does so, it looks once more."""
-        if ("work", name) in self._busy:
-            self._again.add(name)
-            return
-        self._start("work", name, partial(go_on, Wake(self._host, name)))
+        asked_before = name in self._going
+        self._going[name] = True
+        if not asked_before:
+            self._start(name, self._go_on, Wake(self._host, name))
 
     async def wake(self, name: str, given: tuple[Item, ...] = (), *, by: str) -> Wake:
         """A wake-up by hand, from its poll to the rest of what it led to. Raises NotFound, or what it failed of."""
@@ -111,42 +111,54 @@ class Engine:
 
     async def _start_due(self) -> None:
         store, now = self._host.store, self._host.now()
+        for name in [name for name, when in self._retries.items() if when <= now]:
+            del self._retries[name]
+            self.go_on(name)
         for name in await gating.expire(self._host):
             self.go_on(name)
         for name in await runs.due_now(store, now):
             self.go_on(name)
         for name, slot in await specialists.due_now(store, now):
-            if ("wake", name) not in self._busy and self._held.get(name, 0) <= now:
-                self._start("wake", name, partial(wake_up, Wake(self._host, name, slot)))
+            if name not in self._waking and name not in self._retries:
+                self._waking.add(name)
+                self._start(name, wake_up, Wake(self._host, name, slot, turn_over=partial(self._turn_over, name)))
+
+    def _turn_over(self, name: str) -> None:
+        self._waking.discard(name)
+        self.nudge()
 
     async def _next_due(self) -> Instant | None:
         """The next due time that nobody is busy with yet."""
-        now = self._host.now()
-        due = await agenda.next_due(self._host.store, now)
-        pauses = [until for until in self._held.values() if until > now]
-        return min([*pauses, *([due] if due is not None else [])], default=None)
+        due = await agenda.next_due(self._host.store, self._host.now())
+        return min([*self._retries.values(), *([due] if due is not None else [])], default=None)
 
-    def _start(self, kind: str, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        self._busy[kind, name] = 1
-        self._tasks.start_soon(self._task, kind, name, work)
+    def _start(self, name: str, story: Callable[[Wake], Awaitable[None]], wake: Wake) -> None:
+        self._under_way += 1
+        self._tasks.start_soon(self._task, name, story, wake)
 
-    async def _task(self, kind: str, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """One piece of work; its failure is told and ends nothing else. What it left is still in the store."""
+    async def _task(self, name: str, story: Callable[[Wake], Awaitable[None]], wake: Wake) -> None:
+        """One piece of work. Its failure is told and ends nothing else; what it left is in the store, and is retried."""
         try:
             async with self._room:
-                await work()
-            self._held.pop(name, None)
+                await story(wake)
         except EpochLost:
             raise
         except PlatosError as error:
             log.warning("%s: %s", name, error)
-            self._held[name] = self._host.now() + _PAUSE
+            self._retries[name] = self._host.now() + _PAUSE
         except Exception:
             log.exception("%s: something broke that should not", name)
-            self._held[name] = self._host.now() + _PAUSE
+            self._retries[name] = self._host.now() + _PAUSE
         finally:
-            del self._busy[kind, name]
-            if name in self._again and kind == "work":
-                self._again.discard(name)
-                self.go_on(name)
+            self._waking.discard(name)
+            self._under_way -= 1
             self.nudge()
+
+    async def _go_on(self, wake: Wake) -> None:
+        """Once, and once more for each time it was asked meanwhile."""
+        try:
+            while self._going[wake.name]:
+                self._going[wake.name] = False
+                await go_on(wake)
+        finally:
+            del self._going[wake.name]

@@ -64,7 +64,7 @@ class Host:
     """The services of one process on one workspace.
 
     `chance` gives numbers in [0, 1); `day_cap` and `zone` are the workspace's budget and the zone its days are
-    counted in.
+    counted in. In memory: the definitions in force, when items that wait are judged again, and runs that are worked on.
     """
 
     store: Store
@@ -76,7 +76,8 @@ class Host:
     day_cap: Nano
     zone: str
     in_force: dict[str, Specialist] = field(default_factory=dict)
-    owing: set[str] = field(default_factory=set)
+    owing: dict[str, Instant] = field(default_factory=dict)
+    in_hand: set[int] = field(default_factory=set)
     _parts: OrderedDict[tuple[str, str, bytes], Any] = field(default_factory=OrderedDict)
     _locks: dict[tuple[str, str], anyio.Lock] = field(default_factory=dict)
 

@@ -35,13 +35,21 @@ async def plan(wake: Wake) -> Run | None:
     host, name = wake.host, wake.name
     while True:
         movable = await runs.movable(host.store, name, host.now())
-        number = movable[0].id if movable else await host.store.transact(_bind, host.in_force[name], host.now())
+        number = next((row.id for row in movable if wake.takes(row.id)), None) or await _begin(wake)
         if number is None:
             return None
-        wake.runs.append(number)
         run = await _load(host, number)
         if run is not None:
             return run
+
+
+async def _begin(wake: Wake) -> int | None:
+    """A new run for signals that wait. A specialist that is gone begins nothing."""
+    definition = wake.host.in_force.get(wake.name)
+    if definition is None:
+        return None
+    number = await wake.host.store.transact(_bind, definition, wake.host.now())
+    return number if number is not None and wake.takes(number) else None
 
 
 async def _load(host: Host, number: int) -> Run | None:

@@ -71,7 +71,7 @@ async def poll(wake: Wake) -> bool:
     now = host.now()
     if not news and not wake.given and not wake.missed:
         await host.store.transact(_quiet, wake, now)
-        return name in host.owing
+        return _owes(wake)
     given = [(item, item.digest()) for item in wake.given]
     digests = [[item.digest() for item in each.polled.items] if each.polled else [] for each in news]
     claim = (wake.slot, wake.upcoming) if wake.slot is not None else None
@@ -79,7 +79,13 @@ async def poll(wake: Wake) -> bool:
     wake.arrived = await host.store.transact(_commit, commit)
     if wake.arrived:
         log.info("%s: %d new item%s", name, len(wake.arrived), "" if len(wake.arrived) == 1 else "s")
-    return bool(wake.arrived) or name in host.owing
+    return bool(wake.arrived) or _owes(wake)
+
+
+def _owes(wake: Wake) -> bool:
+    """Are there items from before whose time to be judged has come?"""
+    host = wake.host
+    return wake.name in host.owing and host.owing[wake.name] <= host.now()
 
 
 async def _poll_one(wake: Wake, spec: PartSpec, before: CursorRow | None, found: list[_Found]) -> None:

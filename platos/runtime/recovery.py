@@ -35,7 +35,7 @@ async def recover(host: Host, version: str) -> set[str]:
             if step.state is State.RUNNING:
                 await host.store.transact(_interrupt, step, host.now())
     owing = set(await items.owing(host.store))
-    host.owing.update(owing)
+    host.owing.update(dict.fromkeys(owing, host.now()))
     going = {run.specialist for run in open_runs if run.state is State.RUNNING or run.state is State.PENDING}
     for run in open_runs:
         log.info("%s of %s is open: %s %s", run.name, run.specialist, run.state, run.why)

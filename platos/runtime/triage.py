@@ -18,7 +18,7 @@ from platos.core.item import ItemState, StoredItem
 from platos.core.money import Nano
 from platos.core.specialist import Specialist
 from platos.core.verdict import Decision, Verdict
-from platos.errors import Failure
+from platos.errors import BudgetExceeded, Failure
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.runtime.answers import ask_until_valid
 from platos.runtime.host import Host
@@ -44,29 +44,40 @@ _STATES = {
 
 
 class _Judged(NamedTuple):
-    """What the ladder came to for some items: every answer, and each item's last one."""
+    """What the ladder came to for some items: every answer, each item's last one, and whether money ran out."""
 
     answers: list[TierVerdict]
     last: dict[int, Decision]
+    broke: bool = False
 
 
 async def triage(wake: Wake) -> bool:
-    """Judge what is new and what waited. Is there a signal that nobody works on?"""
+    """Judge what is new, and what waited where its time has come. Is there a signal that nobody works on?"""
     host, name = wake.host, wake.name
-    waiting = await items.in_state(host.store, name, ItemState.WAITING, _AT_ONCE)
-    if waiting:
-        await _judge(wake, waiting)
-    while new := await items.in_state(host.store, name, ItemState.NEW, _AT_ONCE):
-        await _judge(wake, new)
-    still = await items.in_state(host.store, name, ItemState.WAITING, 1)
-    (host.owing.add if still else host.owing.discard)(name)
+    if name in host.in_force:
+        waits = host.owing.pop(name, None)
+        if waits is not None and waits > host.now():
+            host.owing[name] = waits
+        elif waits is not None:
+            await _judge_all(wake, ItemState.WAITING)
+        await _judge_all(wake, ItemState.NEW)
     return bool(await items.in_state(host.store, name, ItemState.SIGNAL, 1))
+
+
+async def _judge_all(wake: Wake, state: ItemState) -> None:
+    last = 0
+    while batch := await items.in_state(wake.host.store, wake.name, state, _AT_ONCE, after=last):
+        await _judge(wake, batch)
+        last = batch[-1].number
 
 
 async def _judge(wake: Wake, batch: list[StoredItem]) -> None:
     definition = wake.host.in_force[wake.name]
     judged = await _climb(wake.host, definition, batch)
     await wake.host.store.transact(_commit, wake.name, judged, wake.host.now())
+    if Decision.WAIT in judged.last.values():
+        again = wake.host.next_day(wake.host.now()) if judged.broke else wake.host.now()
+        wake.host.owing[wake.name] = max(again, wake.host.owing.get(wake.name, 0))
     signals = [number for number, decision in judged.last.items() if _STATES[decision] is ItemState.SIGNAL]
     wake.signals += signals
     log.info("%s: %d judged, %d signal%s", wake.name, len(batch), len(signals), "" if len(signals) == 1 else "s")
@@ -85,6 +96,7 @@ async def _climb(host: Host, definition: Specialist, batch: list[StoredItem]) ->
         for item, verdict in zip(left, given, strict=True):
             judged.answers.append(TierVerdict(item.number, position, spec.name, verdict))
             judged.last[item.number] = verdict.decision
+        judged = judged._replace(broke=judged.broke or bench.broke)
         left = [item for item in left if judged.last[item.number] is Decision.UP]
         if not left:
             break
@@ -112,6 +124,7 @@ class _Bench:
 
     def __init__(self, host: Host, definition: Specialist, step: str) -> None:
         self._host, self._definition, self._step = host, definition, step
+        self.broke = False
 
     @property
     def scope(self) -> str:
@@ -143,7 +156,11 @@ class _Bench:
         kept = await answers.find(self._host.store, question)
         if kept is not None:
             return Bought(kept, 0, None)
-        held = await reserve(self._host, self._purse(), self._step, request)
+        try:
+            held = await reserve(self._host, self._purse(), self._step, request)
+        except BudgetExceeded:
+            self.broke = True
+            raise
         return await complete(self._host, held, request, answers.keep, question)
 
     def _purse(self) -> Purse:

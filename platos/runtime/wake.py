@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from platos.core.instant import Instant
@@ -13,6 +13,10 @@ from platos.core.specialist import Overlap, Specialist
 from platos.runtime.host import Host
 
 __all__ = ["Wake"]
+
+
+def _nothing() -> None:
+    """Nobody wants to know that the turn is over."""
 
 
 @dataclass
@@ -33,6 +37,7 @@ class Wake:
     arrived: list[int] = field(default_factory=list)
     signals: list[int] = field(default_factory=list)
     runs: list[int] = field(default_factory=list)
+    turn_over: Callable[[], None] = _nothing
     _specialist: Specialist | None = None
 
     @property
@@ -45,16 +50,38 @@ class Wake:
     def specialist(self, definition: Specialist) -> None:
         self._specialist = definition
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """Polling and triage of one specialist: one wake-up at a time."""
-        return self.host.lock("turn", self.name)
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Polling and triage of one specialist: one wake-up at a time. The next may begin while this one works."""
+        try:
+            async with self.host.lock("turn", self.name):
+                yield
+        finally:
+            self.turn_over()
 
     @asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
-        """Working: one run at a time for each specialist, unless its overlap is parallel."""
+    async def working(self) -> AsyncIterator[bool]:
+        """Working: one run at a time for each specialist, unless its overlap is parallel.
+
+        False where somebody waits for that already: who comes next looks at all that there is to do.
+        """
         definition = self.host.in_force.get(self.name)
-        if definition is not None and definition.overlap is Overlap.PARALLEL:
-            yield
-            return
-        async with self.host.lock("working", self.name):
-            yield
+        lock = self.host.lock("working", self.name)
+        try:
+            if definition is not None and definition.overlap is Overlap.PARALLEL:
+                yield True
+            elif lock.statistics().tasks_waiting:
+                yield False
+            else:
+                async with lock:
+                    yield True
+        finally:
+            self.host.in_hand.difference_update(self.runs)
+
+    def takes(self, run: int) -> bool:
+        """Take a run in hand; False where another wake-up has it."""
+        if run in self.host.in_hand and run not in self.runs:
+            return False
+        self.runs.append(run)
+        self.host.in_hand.add(run)
+        return True

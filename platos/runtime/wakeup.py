@@ -36,8 +36,8 @@ async def go_on(wake: Wake) -> None:
 
 async def work(wake: Wake) -> None:
     """Work on what may be worked on now: a run that can go on, else a new one for the signals that wait."""
-    async with wake.working():
-        while run := await plan(wake):  # 4. the shape is an output
+    async with wake.working() as mine:
+        while mine and (run := await plan(wake)):  # 4. the shape is an output
             async with assemble(run) as net:  # 5. nodes become live actors under a supervisor
                 result = await drive(net)  # 6. they act, every step checkpointed
             ending = await verify(run, result)  # 7. evidence, never a model's word

@@ -43,9 +43,11 @@ def signals(tx: Tx, specialist: str, count: int, *, together: bool) -> list[int]
     return [number for number, seen in rows if not together or seen == rows[0][1]]
 
 
-async def in_state(store: ReadStore, specialist: str, state: ItemState, count: int) -> list[StoredItem]:
-    """A specialist's items in a state, oldest first; of signals those that no run has taken."""
-    rows = await store.all(SQL.in_state, specialist=specialist, state=state, count=count)
+async def in_state(
+    store: ReadStore, specialist: str, state: ItemState, count: int, *, after: int = 0
+) -> list[StoredItem]:
+    """A specialist's items in a state, oldest first, from `after` on; of signals those that no run has taken."""
+    rows = await store.all(SQL.in_state, specialist=specialist, state=state, count=count, after=after)
     return [_stored(row) for row in rows]
 
 

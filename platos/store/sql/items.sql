@@ -5,7 +5,8 @@ ON CONFLICT (specialist, source, id, digest) DO NOTHING RETURNING number
 
 -- name: in_state
 SELECT number, specialist, source, state, seen, run, body FROM items
-WHERE specialist = :specialist AND state = :state AND (state <> 'signal' OR run IS NULL) ORDER BY number LIMIT :count
+WHERE specialist = :specialist AND state = :state AND (state <> 'signal' OR run IS NULL) AND number > :after
+ORDER BY number LIMIT :count
 
 -- name: of_run
 SELECT number, specialist, source, state, seen, run, body FROM items WHERE run = :run ORDER BY number
