@@ -137,7 +137,7 @@ class Engine:
         self._tasks.start_soon(self._task, name, story, wake)
 
     async def _task(self, name: str, story: Callable[[Wake], Awaitable[None]], wake: Wake) -> None:
-        """One piece of work. Its failure is told and ends nothing else; what it left is in the store, and is retried."""
+        """One piece of work. Its failure is told and ends nothing else; what it left is in the store, to be retried."""
         try:
             async with self._room:
                 await story(wake)

@@ -6,14 +6,14 @@ import logging
 
 import msgspec
 
-from platos.core.event import ProcessStarted, StepMoved
+from platos.core.event import ProcessStarted, RunMoved, StepMoved
 from platos.core.failure import FailureRecord
 from platos.core.instant import Instant
 from platos.core.state import State
 from platos.runtime.definitions import refresh_all
 from platos.runtime.host import Host
 from platos.runtime.meter import settle_the_lost
-from platos.store import Tx, items, journal, runs, steps
+from platos.store import Tx, gates, items, journal, runs, steps
 
 __all__ = ["recover"]
 
@@ -29,17 +29,19 @@ async def recover(host: Host, version: str) -> set[str]:
     if lost:
         log.warning("%d model call%s had no answer when the process ended; charged in full", lost, "s" * (lost > 1))
     await refresh_all(host)
-    open_runs = await runs.open_runs(host.store)
-    for run in open_runs:
+    asked = {gate.run for gate in await gates.open_gates(host.store)}
+    going = set(await items.owing(host.store))
+    host.owing.update(dict.fromkeys(going, host.now()))
+    for run in await runs.open_runs(host.store):
+        log.info("%s of %s is open: %s %s", run.name, run.specialist, run.state, run.why)
         for step in await steps.of_run(host.store, run.id):
             if step.state is State.RUNNING:
                 await host.store.transact(_interrupt, step, host.now())
-    owing = set(await items.owing(host.store))
-    host.owing.update(dict.fromkeys(owing, host.now()))
-    going = {run.specialist for run in open_runs if run.state is State.RUNNING or run.state is State.PENDING}
-    for run in open_runs:
-        log.info("%s of %s is open: %s %s", run.name, run.specialist, run.state, run.why)
-    return owing | going
+        if run.state is State.NEEDS_REVIEW and run.id not in asked:
+            await host.store.transact(_try_again, run.id, host.now())
+        if run.state is not State.NEEDS_REVIEW or run.id not in asked:
+            going.add(run.specialist)
+    return going
 
 
 def _started(tx: Tx, epoch: int, version: str, now: Instant) -> None:
@@ -50,3 +52,9 @@ def _interrupt(tx: Tx, step: StepMoved, now: Instant) -> None:
     """A step that was running goes on from where its checkpoint is: it is pending again."""
     changed = msgspec.structs.replace(step, at=now, old=State.RUNNING, state=State.PENDING, failure=_INTERRUPTED)
     steps.put(tx, changed)
+
+
+def _try_again(tx: Tx, run: int, now: Instant) -> None:
+    """What nobody can answer in the inbox may be mended by now (other code, a closed breaker). If not, it parks again."""
+    why = "a new process looks again"
+    tx.record(journal.run_chain(run), RunMoved(at=now, run=run, old=State.NEEDS_REVIEW, new=State.RUNNING, why=why))
