@@ -67,7 +67,7 @@ class App:
 
         Raises StoreBusy, StoreNewer, StoreCorrupt or StoreError.
         """
-        folder = self.workspace.prepare_state()
+        folder = await self.offload(self.workspace.prepare_state)
         async with open_store(folder, command=command, now=self.clock.now(), inline=inline) as store:
             host = Host(
                 store=store,

@@ -4,58 +4,76 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from platos.errors import StoreCorrupt, StoreError, StoreNewer
 from platos.store.migrations import all_migrations
+from platos.store.verify import verify_new
 
-__all__ = ["NAME", "VERSION", "connect", "connect_read_only", "read_only_uri", "take_over"]
+__all__ = ["NAME", "VERSION", "check_version", "connect", "connect_read_only", "read_only_uri", "readable", "take_over"]
 
 NAME = "platos.db"
 VERSION = all_migrations()[-1][0]
 
-_BUSY_MILLISECONDS = 1_000
-_SETTINGS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}  # synchronous 2 is FULL
+_BUSY_SECONDS = 1.0
+_SETTINGS: tuple[tuple[str, str, str | int], ...] = (
+    ("PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal"),
+    ("PRAGMA synchronous = FULL", "PRAGMA synchronous", 2),
+    ("PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", 1),
+)
+"""Each setting: the statement that makes it, the one that asks for it, and the answer that is expected."""
+
+_NEXT_EPOCH = (
+    "INSERT INTO meta (key, value) VALUES ('epoch', 1)"
+    " ON CONFLICT (key) DO UPDATE SET value = meta.value + 1 RETURNING value"
+)
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """The read-write connection. Raises StoreCorrupt where the file is no database, or StoreError.
+    """The read-write connection. Raises StoreNewer, StoreCorrupt where the file is no database, or StoreError.
 
     The settings are asserted, not hoped for: with `synchronous=NORMAL` acknowledged commits are lost with the power.
     """
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-        path.chmod(0o600)
+    path.chmod(0o600)
+    with readable(path), closing(connect_read_only(path)) as reader:
+        check_version(_version(reader), path)
+    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-        for name, value in _SETTINGS.items():
-            connection.execute(f"PRAGMA {name} = {value}")
-        for name, value in _SETTINGS.items():
-            found = connection.execute(f"PRAGMA {name}").fetchone()[0]
-            if found != value:
-                raise StoreError(f"SQLite keeps {name} at {found}", where=str(path), expected=str(value))
-    except sqlite3.Error as error:
-        raise _unusable(path, error) from error
+        _make_durable(connection, path)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
+def _make_durable(connection: sqlite3.Connection, path: Path) -> None:
+    with readable(path):
+        for statement, _, _ in _SETTINGS:
+            connection.execute(statement)
+        for _, question, expected in _SETTINGS:
+            found = connection.execute(question).fetchone()[0]
+            if found != expected:
+                raise StoreError(f"SQLite answers {found} to {question}", where=str(path), expected=str(expected))
+
+
 def take_over(connection: sqlite3.Connection, path: Path) -> int:
-    """Bring the schema up to this version and begin a new epoch; the epoch. Raises StoreNewer or StoreCorrupt."""
-    try:
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-        check_version(found, path)
+    """Bring the schema up to this version, verify the journal, begin a new epoch; the epoch. Raises StoreCorrupt."""
+    with readable(path):
+        found = _version(connection)
         for version, script in all_migrations():
             if version > found:
                 connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version};\nCOMMIT;")
-        row = connection.execute(
-            "INSERT INTO meta (key, value) VALUES ('epoch', 1)"
-            " ON CONFLICT (key) DO UPDATE SET value = meta.value + 1 RETURNING value"
-        ).fetchone()
-    except sqlite3.Error as error:
-        raise _unusable(path, error) from error
-    return int(row[0])
+        verify_new(connection)
+        return int(connection.execute(_NEXT_EPOCH).fetchone()[0])
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def check_version(found: int, path: Path) -> None:
@@ -76,6 +94,15 @@ def read_only_uri(path: Path) -> str:
 def connect_read_only(path: Path) -> sqlite3.Connection:
     """A connection that cannot write."""
     return sqlite3.connect(read_only_uri(path), uri=True, isolation_level=None, check_same_thread=False)
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """What SQLite says of a file that cannot be used, in our words: StoreCorrupt, or StoreError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
 
 
 def _unusable(path: Path, error: sqlite3.Error) -> StoreError:

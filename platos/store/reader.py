@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import aiosqlite
+import anyio
 
 from platos.store.database import connect_read_only, read_only_uri
 
@@ -29,13 +30,22 @@ class ThreadReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: aiosqlite.Connection | None = None
+        self._opening = anyio.Lock()
 
     async def all(self, sql: str, **values: Any) -> list[Row]:
-        if self._connection is None:
-            self._connection = aiosqlite.connect(read_only_uri(self._path), uri=True, isolation_level=None)
-            await self._connection
-        rows = await self._connection.execute_fetchall(sql, values)
+        connection = self._connection or await self._open()
+        rows = await connection.execute_fetchall(sql, values)
         return [tuple(row) for row in rows]
+
+    async def _open(self) -> aiosqlite.Connection:
+        """The connection, whole: whoever asks while it is being opened waits, and a cancelled asker breaks nothing."""
+        async with self._opening:
+            connection = self._connection
+            if connection is None:
+                with anyio.CancelScope(shield=True):
+                    connection = await aiosqlite.connect(read_only_uri(self._path), uri=True, isolation_level=None)
+                    self._connection = connection
+            return connection
 
     async def close(self) -> None:
         if self._connection is not None:

@@ -15,7 +15,6 @@ from platos.store import database
 from platos.store.lock import FolderLock
 from platos.store.reader import InlineReader, Reader, ThreadReader
 from platos.store.tx import Tx
-from platos.store.verify import verify_new
 from platos.store.writer import Committer, InlineWriter, ThreadWriter, Writer
 
 __all__ = ["ReadStore", "Store", "open_store", "read_store"]
@@ -85,7 +84,6 @@ def _take_over(path: Path) -> Committer:
     connection = database.connect(path)
     try:
         epoch = database.take_over(connection, path)
-        verify_new(connection)
     except BaseException:
         connection.close()
         raise
@@ -101,13 +99,17 @@ async def _off_the_loop(inline: bool, function: Callable[[*Ts], T], *arguments: 
 
 @asynccontextmanager
 async def read_store(folder: Path) -> AsyncIterator[ReadStore]:
-    """Read a state folder that another process may own. Raises NotFound where there is none yet, and StoreNewer."""
+    """Read a state folder that another process may own.
+
+    Raises NotFound where there is none yet, StoreNewer, StoreCorrupt or StoreError.
+    """
     path = folder / database.NAME
     if not path.exists():
         raise NotFound("nothing has run here yet", where=str(folder), hint="platos up, or platos wake NAME")
     reader = ThreadReader(path)
     try:
-        rows = await reader.all("PRAGMA user_version")
+        with database.readable(path):
+            rows = await reader.all("PRAGMA user_version")
         database.check_version(rows[0][0], path)
         yield ReadStore(reader)
     finally:

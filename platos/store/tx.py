@@ -73,10 +73,14 @@ class Tx:
         self._touched.add(chain)
         seq = cursor.lastrowid
         assert seq is not None
+        self.project(seq, event)
+        return seq
+
+    def project(self, seq: int, event: Event) -> None:
+        """Bring the projections up to an entry of the journal."""
         follow = _PROJECTORS.get(type(event))
         if follow is not None:
             follow(self, seq, event)
-        return seq
 
     def head(self, chain: str) -> Head:
         """The end of a chain as this transaction sees it."""

@@ -20,7 +20,8 @@ __all__ = ["InlineWriter", "ThreadWriter", "Writer"]
 
 _MOST_IN_A_GROUP = 1_000
 _EPOCH = "SELECT value FROM meta WHERE key = 'epoch'"
-_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_DAMAGE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_DISK = {sqlite3.SQLITE_FULL, *_DAMAGE}
 
 
 class Writer(Protocol):
@@ -69,6 +70,7 @@ class Committer:
     def __init__(self, connection: sqlite3.Connection, connect: Callable[[], sqlite3.Connection], epoch: int) -> None:
         self._connect = connect
         self._connection = connection
+        self._poisoned = False
         self.epoch = epoch
         self._tx = Tx(self._connection)
 
@@ -95,11 +97,16 @@ class Committer:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._give_up(error)
-        except EpochLost as error:
+        except StoreError as error:
             self._roll_back()
+            raise _GroupLost(undone=False) from error
+        except Exception as error:
+            self._poison()
             raise _GroupLost(undone=False) from error
 
     def _begin(self) -> None:
+        if self._poisoned:
+            self._reopen()
         while True:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -126,27 +133,35 @@ class Committer:
         self._connection.execute("RELEASE job")
 
     def _give_up(self, error: sqlite3.Error) -> None:
+        code = _code(error)
+        if code in _DAMAGE:
+            self._poison()
+            what = f"the disk answered with an error ({error}); whether it was written is not known"
+            raise _GroupLost(undone=False) from StoreUnknown(what, hint="platos doctor")
         self._roll_back()
-        if _code(error) == sqlite3.SQLITE_FULL:
+        if code == sqlite3.SQLITE_FULL:
             raise _GroupLost(undone=True) from StoreFull(
                 "the disk is full; nothing was written", hint="make room; Platos goes on by itself"
             )
-        if _code(error) in _DISK:
-            self._reopen()
-            what = f"the disk answered with an error ({error}); whether it was written is not known"
-            raise _GroupLost(undone=False) from StoreUnknown(what, hint="platos doctor")
         raise _GroupLost(undone=True) from StoreError(f"SQLite refuses: {error}")
 
     def _roll_back(self) -> None:
         self._tx.forget()
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        try:
+            if not self._poisoned and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._poison()
+
+    def _poison(self) -> None:
+        """A connection that is not believed any more, after an I/O error: the next group reads the truth from another."""
+        self._connection.close()
+        self._poisoned = True
 
     def _reopen(self) -> None:
-        """A connection that saw an I/O error is not believed any more."""
-        self._connection.close()
         self._connection = self._connect()
         self._tx = Tx(self._connection)
+        self._poisoned = False
 
 
 class ThreadWriter:

@@ -27,9 +27,6 @@ WHERE j.seq > :seq ORDER BY j.seq LIMIT :count
 -- name: entry_before
 SELECT hash FROM journal WHERE chain = :chain AND n = :n
 
--- name: last_seq
-SELECT coalesce(max(seq), 0) FROM journal
-
 -- name: put_payload
 INSERT INTO payloads (digest, content) VALUES (:digest, :content) ON CONFLICT (digest) DO NOTHING
 

@@ -11,7 +11,3 @@ WHERE s.run = :run AND s.revision = :revision AND s.path = :path
 
 -- name: of_run
 SELECT j.body FROM steps s JOIN journal j ON j.seq = s.event WHERE s.run = :run ORDER BY s.event
-
--- name: failures
-SELECT count(*) FROM journal j JOIN chains c ON c.id = j.chain
-WHERE c.name = :chain AND j.body LIKE '%"type":"step_moved"%"failure":{%'

@@ -8,7 +8,3 @@ SELECT tier, decision, reason, confidence, cost, at FROM verdicts WHERE item = :
 -- name: of_run
 SELECT v.item, v.tier, v.decision, v.reason, v.confidence, v.cost, v.at FROM verdicts v
 JOIN items i ON i.number = v.item WHERE i.run = :run ORDER BY v.item, v.at, v.position
-
--- name: by_tier
-SELECT i.specialist, v.tier, v.decision, count(*), sum(v.cost) FROM verdicts v JOIN items i ON i.number = v.item
-WHERE v.at >= :since GROUP BY 1, 2, 3

@@ -1,0 +1,146 @@
+"""How every contender is timed: the same work, the same clock, the same figures. The standard library alone."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+__all__ = ["AGENTS", "PACE", "STEPS", "from_heap", "idle_wakes", "look", "report", "steps"]
+
+STEPS = 10
+"""Steps in a run, each durable before the next begins."""
+
+AGENTS = 500
+"""Agents that are due at once."""
+
+_AT_ONCE = (64, 1)
+_IN_FLIGHT = 256
+_SECONDS = 1.0
+"""How long each figure is measured."""
+
+
+def report(what: str, value: float, unit: str, *, against: str | None = None) -> None:
+    """Print a reading. `against` is what the peers call the measure that it is compared with."""
+    print(json.dumps({"what": what, "value": value, "unit": unit, "against": against or what}), flush=True)
+
+
+class _Pace:
+    """When the body of each step began. A step's latency is the time to the next one of its run."""
+
+    def __init__(self) -> None:
+        self._began: dict[str, list[float]] = {}
+
+    def tick(self, run: str) -> None:
+        """A step of this run begins."""
+        self._began.setdefault(run, []).append(time.perf_counter())
+
+    def take(self) -> list[float]:
+        """The latencies since the last time, sorted. Raises AssertionError where a run did not do its steps once."""
+        assert all(len(times) == STEPS for times in self._began.values()), "a run did not do each step once"
+        gaps = (after - before for times in self._began.values() for before, after in zip(times, times[1:]))
+        found = sorted(gaps)
+        self._began.clear()
+        return found
+
+
+PACE = _Pace()
+
+Flow = Callable[[str], Awaitable[object]]
+Prepare = Callable[[Sequence[str]], Awaitable[object]]
+
+
+async def steps(flow: Flow, file: Path, *, prepare: Prepare | None = None, around: str = "") -> None:
+    """Time runs of ten steps, 64 at once and one at a time. `file` is the database that they are kept in.
+
+    `prepare` makes the next runs ready and is not timed; `around` names what is timed besides the steps.
+    """
+    for at_once in _AT_ONCE:
+        await _batch(flow, [f"warm-{at_once}-{n}" for n in range(at_once)], prepare)
+        PACE.take()
+        seconds, done, grown, number = 0.0, 0, 0, 0
+        while seconds < _SECONDS:
+            number += 1
+            before = None if prepare else _size(file)
+            runs = [f"run-{at_once}-{number}-{n}" for n in range(at_once)]
+            seconds += await _batch(flow, runs, prepare)
+            done += STEPS * at_once
+            grown += 0 if before is None else _size(file) - before
+        _report_steps(at_once, around, done / seconds, None if prepare else grown / done)
+
+
+async def _batch(flow: Flow, runs: Sequence[str], prepare: Prepare | None) -> float:
+    """Runs side by side, to their end; the seconds that they took."""
+    if prepare:
+        await prepare(runs)
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as tasks:
+        for run in runs:
+            tasks.create_task(_awaited(flow(run)))
+    return time.perf_counter() - began
+
+
+async def _awaited(work: Awaitable[object]) -> None:
+    await work
+
+
+def _report_steps(at_once: int, around: str, rate: float, grown: float | None) -> None:
+    named = f"{at_once} at once"
+    report(f"steps{around}, {named}", rate, "steps/s", against=f"steps, {named}")
+    gaps = PACE.take()
+    if not around:
+        report(f"a step, half are faster, {named}", gaps[len(gaps) // 2] * 1e6, "µs")
+        report(f"a step, 99 of 100 are faster, {named}", gaps[len(gaps) * 99 // 100] * 1e6, "µs")
+    if grown is not None:
+        report(f"on disk, a step{around}, {named}", grown, "bytes", against=f"on disk, a step, {named}")
+
+
+def _size(file: Path) -> int:
+    """The bytes of a database, as it stands with its log folded in."""
+    connection = sqlite3.connect(file)
+    pages, size = (int(connection.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "page_size"))
+    connection.close()
+    return pages * size
+
+
+async def idle_wakes(all_once: Callable[[], Awaitable[object]]) -> None:
+    """Time wake-ups that find nothing. `all_once` wakes every agent once, each wake-up durable when it ends."""
+    await all_once()
+    began, cpu, rounds = time.perf_counter(), time.process_time(), 0
+    while time.perf_counter() - began < _SECONDS:
+        await all_once()
+        rounds += 1
+    woken = rounds * AGENTS
+    report("idle wakes", woken / (time.perf_counter() - began), "wakes/s")
+    report("CPU of an idle wake", (time.process_time() - cpu) / woken * 1e6, "µs")
+
+
+def look(folder: Path, known: dict[str, tuple[int, int]]) -> bool:
+    """Poll a folder: is there a file that is new or changed since the last look?"""
+    with os.scandir(folder) as entries:
+        stamps = {entry.name: (entry.stat().st_mtime_ns, entry.stat().st_size) for entry in entries}
+    news = stamps != known
+    known.update(stamps)
+    return news
+
+
+async def from_heap(wake: Callable[[int], Awaitable[object]]) -> None:
+    """Wake every agent that is due, the longest waiting first, so many at once, and wait for all."""
+    due = [(0.0, agent) for agent in range(AGENTS)]
+    heapq.heapify(due)
+    room = asyncio.Semaphore(_IN_FLIGHT)
+
+    async def one(agent: int) -> None:
+        await wake(agent)
+        room.release()
+
+    async with asyncio.TaskGroup() as tasks:
+        while due[0][0] <= 0:
+            await room.acquire()
+            _, agent = heapq.heapreplace(due, (900.0, due[0][1]))
+            tasks.create_task(one(agent))

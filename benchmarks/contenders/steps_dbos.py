@@ -1,0 +1,41 @@
+# /// script
+# dependencies = ["dbos"]
+# ///
+"""DBOS: an async workflow of ten async steps on SQLite. WAL, FULL."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from _measure import PACE, STEPS, steps
+from dbos import DBOS, SetWorkflowID
+
+FILE = Path("dbos.db")
+
+
+@DBOS.step()
+async def step(run: str, number: int) -> int:
+    PACE.tick(run)
+    return number
+
+
+@DBOS.workflow()
+async def ten(run: str) -> None:
+    for number in range(STEPS):
+        await step(run, number)
+
+
+async def flow(run: str) -> None:
+    with SetWorkflowID(run):
+        await ten(run)
+
+
+async def main() -> None:
+    sqlite3.connect(FILE).execute("PRAGMA journal_mode = WAL")
+    DBOS(config={"name": "bench", "system_database_url": f"sqlite:///{FILE.absolute()}", "log_level": "ERROR"})
+    DBOS.launch()
+    await steps(flow, FILE)
+    DBOS.destroy()
+
+
+asyncio.run(main())

@@ -1,0 +1,15 @@
+"""Durable steps: how many a second, how long one takes, and what it leaves on disk. `uv run python benchmarks/steps.py`"""
+
+from _bench import own, peer, run
+
+run(
+    "Durable steps, ten to a run (WAL, FULL)",
+    [
+        own("platos", "steps_platos.py"),
+        own("floor", "steps_floor.py"),
+        peer("langgraph", "steps_langgraph.py"),
+        peer("dbos", "steps_dbos.py"),
+        peer("burr", "steps_burr.py"),
+    ],
+    rounds=5,
+)
