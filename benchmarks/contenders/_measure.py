@@ -40,9 +40,9 @@ class _Pace:
         """A step of this run begins."""
         self._began.setdefault(run, []).append(time.perf_counter())
 
-    def take(self) -> list[float]:
-        """The latencies since the last time, sorted. Raises AssertionError where a run did not do its steps once."""
-        assert all(len(times) == STEPS for times in self._began.values()), "a run did not do each step once"
+    def take(self, runs: int) -> list[float]:
+        """The latencies since the last time, sorted. Raises AssertionError unless so many runs did ten steps each."""
+        assert [len(times) for times in self._began.values()] == [STEPS] * runs, "a run did not do each step once"
         gaps = (after - before for times in self._began.values() for before, after in zip(times, times[1:]))
         found = sorted(gaps)
         self._began.clear()
@@ -61,17 +61,22 @@ async def steps(flow: Flow, file: Path, *, prepare: Prepare | None = None, aroun
     `prepare` makes the next runs ready and is not timed; `around` names what is timed besides the steps.
     """
     for at_once in _AT_ONCE:
-        await _batch(flow, [f"warm-{at_once}-{n}" for n in range(at_once)], prepare)
-        PACE.take()
-        seconds, done, grown, number = 0.0, 0, 0, 0
+        await _batch(flow, _names(at_once, f"warm{around}"), prepare)
+        PACE.take(at_once)
+        seconds, batches, before = 0.0, 0, _size(file)
         while seconds < _SECONDS:
-            number += 1
-            before = None if prepare else _size(file)
-            runs = [f"run-{at_once}-{number}-{n}" for n in range(at_once)]
-            seconds += await _batch(flow, runs, prepare)
-            done += STEPS * at_once
-            grown += 0 if before is None else _size(file) - before
-        _report_steps(at_once, around, done / seconds, None if prepare else grown / done)
+            seconds += await _batch(flow, _names(at_once, f"{batches}{around}"), prepare)
+            batches += 1
+        runs = batches * at_once
+        _report_steps(at_once, around, runs * STEPS / seconds, PACE.take(runs))
+        if not prepare:
+            grown = (_size(file) - before) / runs / STEPS
+            report(f"on disk, a step{around}, {at_once} at once", grown, "bytes", against=f"on disk, a step, {at_once} at once")
+
+
+def _names(at_once: int, batch: str) -> list[str]:
+    """Runs that nobody has seen before."""
+    return [f"{at_once}/{batch}/{number}" for number in range(at_once)]
 
 
 async def _batch(flow: Flow, runs: Sequence[str], prepare: Prepare | None) -> float:
@@ -89,15 +94,12 @@ async def _awaited(work: Awaitable[object]) -> None:
     await work
 
 
-def _report_steps(at_once: int, around: str, rate: float, grown: float | None) -> None:
+def _report_steps(at_once: int, around: str, rate: float, latencies: Sequence[float]) -> None:
     named = f"{at_once} at once"
     report(f"steps{around}, {named}", rate, "steps/s", against=f"steps, {named}")
-    gaps = PACE.take()
     if not around:
-        report(f"a step, half are faster, {named}", gaps[len(gaps) // 2] * 1e6, "µs")
-        report(f"a step, 99 of 100 are faster, {named}", gaps[len(gaps) * 99 // 100] * 1e6, "µs")
-    if grown is not None:
-        report(f"on disk, a step{around}, {named}", grown, "bytes", against=f"on disk, a step, {named}")
+        report(f"a step, half are faster, {named}", latencies[len(latencies) // 2] * 1e6, "µs")
+        report(f"a step, 99 of 100 are faster, {named}", latencies[len(latencies) * 99 // 100] * 1e6, "µs")
 
 
 def _size(file: Path) -> int:

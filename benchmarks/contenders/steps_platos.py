@@ -70,7 +70,7 @@ def item(name: str) -> Item:
 
 async def wake_to_close(engine: Engine, name: str) -> None:
     """Hand work in to the specialist whose turn it is, and see it through."""
-    specialist = NAMES[int(name.rpartition("-")[2])]
+    specialist = NAMES[int(name.rpartition("/")[2])]
     await engine.wake(specialist, (item(name),), by="person:bench")
 
 

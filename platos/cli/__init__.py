@@ -1,0 +1,133 @@
+"""The command line: what a person types.
+
+Each command is a function in the file of its group, and that file is imported when the command is called: `platos
+--help` imports none of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from platos.cli._context import everywhere, options_of
+from platos.cli.exits import exit_code
+from platos.cli.output import print_error
+from platos.errors import PlatosError
+
+__all__ = ["COMMANDS", "Listed", "app", "main"]
+
+
+class Listed(NamedTuple):
+    """A command: the module and the function, or the group, and the line that `--help` has for it."""
+
+    module: str
+    name: str
+    help: str
+
+
+COMMANDS = {
+    "demo": Listed("demo", "demo", "Watch a specialist live through a day."),
+    "init": Listed("setup", "init", "Make a folder a workspace, with one specialist that works."),
+    "new": Listed("setup", "new", "Add a specialist to start from."),
+    "up": Listed("up", "up", "Keep the specialists going, until you stop it."),
+    "wake": Listed("work", "wake", "Wake a specialist now, and hand in work if you like."),
+    "status": Listed("look", "status", "Show how every specialist is doing."),
+    "runs": Listed("look", "runs", "List the latest runs."),
+    "show": Listed("look", "show", "Tell the whole story of a run."),
+    "inbox": Listed("decide", "inbox", "Show what waits for your decision, exactly as it would run."),
+    "approve": Listed("decide", "approve", "Say yes to what a gate shows."),
+    "deny": Listed("decide", "deny", "Say no to what a gate shows."),
+    "spend": Listed("money", "spend", "Show what was spent, on what."),
+    "next": Listed("plan_ahead", "next_fires", "List the next ten times at which a specialist wakes."),
+    "check": Listed("contract", "check", "Show the contract of a specialist on one page."),
+    "doctor": Listed("doctor", "doctor", "Look whether everything is as it should be."),
+    "config": Listed("setup", "config", "Look at the settings."),
+    "service": Listed("setup", "service", "Print a systemd unit that keeps this workspace going."),
+}
+
+
+class Command(TyperCommand):
+    """A command that also takes the options of all commands."""
+
+    def __init__(self, *arguments: Any, **values: Any) -> None:
+        super().__init__(*arguments, **values)
+        self.params.extend(_shared())
+
+
+class Commands(TyperGroup):
+    """All commands. Each is imported when it is called, and a PlatosError ends it in plain words and with its code."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        listed = COMMANDS.get(cmd_name)
+        if listed is None:
+            return None
+        found = getattr(importlib.import_module(f"platos.cli.{listed.module}"), listed.name)
+        return get_command(found if isinstance(found, typer.Typer) else _alone(cmd_name, found))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, listed.help) for name, listed in COMMANDS.items()])
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PlatosError as error:
+            print_error(error, as_json=options_of(ctx).json)
+            raise typer.Exit(exit_code(error)) from None
+
+
+def _alone(name: str, function: Any) -> typer.Typer:
+    """A Typer with one command."""
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    alone.command(name, cls=Command)(function)
+    return alone
+
+
+def _shared() -> list[Any]:
+    """Fresh parameters for the options of all commands."""
+    holder = typer.Typer(add_completion=False, rich_markup_mode=None)
+    holder.command()(everywhere)
+    return list(get_command(holder).params)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        from platos import __version__
+
+        typer.echo(f"platos {__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="platos",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def platos(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Always-on specialist agents: they sleep almost all the time, and cost nothing while they do.
+
+    Begin with: platos demo
+    """
+
+
+def main() -> None:
+    """What the command `platos` runs."""
+    app(prog_name="platos")

@@ -33,6 +33,15 @@ class Bench(Protocol):
         ...
 
 
+    async def recall(self, key: str) -> bytes | None:
+        """What this tier of the specialist remembered under a key, or None."""
+        ...
+
+    def remember(self, key: str, value: bytes) -> None:
+        """Remember something. It is stored in the transaction that stores the verdicts, or not at all."""
+        ...
+
+
 class Tier(Protocol):
     """One rung."""
 

@@ -7,34 +7,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-import pydantic
 
-from platos.core.digest import digest
 from platos.core.event import ItemsTriaged
 from platos.core.instant import Instant
 from platos.core.item import ItemState, StoredItem
-from platos.core.money import Nano
 from platos.core.specialist import Specialist
 from platos.core.verdict import Decision, Verdict
-from platos.errors import BudgetExceeded, Failure
-from platos.ports.model import Document, ModelReply, ModelRequest
-from platos.runtime.answers import ask_until_valid
+from platos.errors import Failure
+from platos.runtime.bench import TriageBench
 from platos.runtime.host import Host
-from platos.runtime.meter import Bought, Purse, complete, reserve
 from platos.runtime.wake import Wake
-from platos.store import Tx, answers, items, journal, verdicts
+from platos.store import Tx, items, journal, memories, verdicts
 from platos.store.verdicts import TierVerdict
 
 __all__ = ["triage"]
 
 log = logging.getLogger("platos")
 
-A = TypeVar("A", bound=pydantic.BaseModel)
-
 _AT_ONCE = 500
-_MOST_OUTPUT = 500
 _STATES = {
     Decision.DISMISS: ItemState.DISMISSED,
     Decision.SIGNAL: ItemState.SIGNAL,
@@ -44,10 +36,12 @@ _STATES = {
 
 
 class _Judged(NamedTuple):
-    """What the ladder came to for some items: every answer, each item's last one, and whether money ran out."""
+    """What the ladder came to for some items: every answer, each item's last one, what each tier wants to remember,
+    and whether money ran out."""
 
     answers: list[TierVerdict]
     last: dict[int, Decision]
+    remembered: dict[str, dict[str, bytes]]
     broke: bool = False
 
 
@@ -85,17 +79,19 @@ async def _judge(wake: Wake, batch: list[StoredItem]) -> None:
 
 async def _climb(host: Host, definition: Specialist, batch: list[StoredItem]) -> _Judged:
     """Take items up the ladder until each has an answer."""
-    judged = _Judged([], {item.number: Decision.UP for item in batch})
+    judged = _Judged([], {item.number: Decision.UP for item in batch}, {})
     left: Sequence[StoredItem] = batch
     for position, spec in enumerate(definition.triage):
-        bench = _Bench(host, definition, f"triage/{spec.name}")
+        bench = TriageBench(host, definition, spec.name)
         try:
             given = await host.tier(spec).judge(left, bench)
         except Failure as failure:
             given = [Verdict(decision=Decision.WAIT, reason=failure.what, confidence=0.0)] * len(left)
+            bench.remembered.clear()
         for item, verdict in zip(left, given, strict=True):
             judged.answers.append(TierVerdict(item.number, position, spec.name, verdict))
             judged.last[item.number] = verdict.decision
+        judged.remembered[spec.name] = bench.remembered
         judged = judged._replace(broke=judged.broke or bench.broke)
         left = [item for item in left if judged.last[item.number] is Decision.UP]
         if not left:
@@ -109,6 +105,9 @@ def _commit(tx: Tx, name: str, judged: _Judged, now: Instant) -> None:
     for number, decision in judged.last.items():
         if items.move(tx, number, _STATES[decision]):
             moved.setdefault(_STATES[decision], []).append(number)
+    for tier, remembered in judged.remembered.items():
+        for key, value in remembered.items():
+            memories.keep(tx, name, tier, key, value)
     event = ItemsTriaged(
         at=now,
         specialist=name,
@@ -117,54 +116,3 @@ def _commit(tx: Tx, name: str, judged: _Judged, now: Instant) -> None:
         signal=tuple(moved.get(ItemState.SIGNAL, ())),
     )
     tx.record(journal.specialist_chain(name), event)
-
-
-class _Bench:
-    """What a tier may use: the scope, and small models out of the triage envelope."""
-
-    def __init__(self, host: Host, definition: Specialist, step: str) -> None:
-        self._host, self._definition, self._step = host, definition, step
-        self.broke = False
-
-    @property
-    def scope(self) -> str:
-        return self._definition.scope
-
-    async def ask_model(
-        self, instructions: str, documents: Sequence[Document], answer: type[A], *, model: str = "small"
-    ) -> tuple[A, Nano]:
-        cost = 0
-
-        async def ask(request: ModelRequest) -> ModelReply:
-            nonlocal cost
-            bought = await self._answer(request)
-            cost += bought.cost
-            return bought.reply
-
-        request = ModelRequest(
-            model=self._definition.models[model],
-            instructions=instructions,
-            documents=tuple(documents),
-            answer=answer.model_json_schema(),
-            max_output=_MOST_OUTPUT,
-        )
-        return await ask_until_valid(request, answer, ask), cost
-
-    async def _answer(self, request: ModelRequest) -> Bought[None]:
-        """A reply, bought once: after a crash the same question of the same specialist is answered from the store."""
-        question = digest([self._definition.name, request])
-        kept = await answers.find(self._host.store, question)
-        if kept is not None:
-            return Bought(kept, 0, None)
-        try:
-            held = await reserve(self._host, self._purse(), self._step, request)
-        except BudgetExceeded:
-            self.broke = True
-            raise
-        return await complete(self._host, held, request, answers.keep, question)
-
-    def _purse(self) -> Purse:
-        host, live = self._host, self._host.live(self._definition)
-        day = host.day(host.now())
-        caps = ((f"all/{day}", host.day_cap), (f"triage/{live.name}/{day}", live.budget.triage_day))
-        return Purse(live.name, None, "triage", caps)

@@ -40,12 +40,12 @@ class ThreadReader:
     async def _open(self) -> aiosqlite.Connection:
         """The connection, whole: whoever asks while it is being opened waits, and a cancelled asker breaks nothing."""
         async with self._opening:
-            connection = self._connection
-            if connection is None:
+            if self._connection is None:
                 with anyio.CancelScope(shield=True):
-                    connection = await aiosqlite.connect(read_only_uri(self._path), uri=True, isolation_level=None)
-                    self._connection = connection
-            return connection
+                    uri = read_only_uri(self._path)
+                    self._connection = await aiosqlite.connect(uri, uri=True, isolation_level=None)
+        assert self._connection is not None
+        return self._connection
 
     async def close(self) -> None:
         if self._connection is not None:

@@ -154,7 +154,7 @@ class Committer:
             self._poison()
 
     def _poison(self) -> None:
-        """A connection that is not believed any more, after an I/O error: the next group reads the truth from another."""
+        """After an I/O error a connection is not believed any more: the next group reads the truth from another."""
         self._connection.close()
         self._poisoned = True
 

@@ -25,7 +25,7 @@ class ScriptedBench:
 
     `reply` turns the documents of a question into the fields of its answer, or into a Failure to raise; without it,
     asking is an error: the bench of a tier that is free. `asked` are the questions, in order, as (model, instructions,
-    documents).
+    documents); `memory` is what the tier remembered.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class ScriptedBench:
     ) -> None:
         self._reply, self._scope, self._cost = reply, scope, cost
         self.asked: list[tuple[str, str, tuple[Document, ...]]] = []
+        self.memory: dict[str, bytes] = {}
 
     @property
     def scope(self) -> str:
@@ -51,6 +52,12 @@ class ScriptedBench:
         if isinstance(reply, Failure):
             raise reply
         return answer.model_validate(reply), self._cost
+
+    async def recall(self, key: str) -> bytes | None:
+        return self.memory.get(key)
+
+    def remember(self, key: str, value: bytes) -> None:
+        self.memory[key] = value
 
 
 def stored(*items: Item | str) -> list[StoredItem]:

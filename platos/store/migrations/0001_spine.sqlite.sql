@@ -226,3 +226,12 @@ CREATE TABLE answers (
     question TEXT PRIMARY KEY,
     reply    BLOB NOT NULL
 ) WITHOUT ROWID;
+
+-- What a tier of a specialist's ladder remembers between two wake-ups.
+CREATE TABLE memories (
+    specialist TEXT NOT NULL REFERENCES specialists (name),
+    tier       TEXT NOT NULL,
+    key        TEXT NOT NULL,
+    value      BLOB NOT NULL,
+    PRIMARY KEY (specialist, tier, key)
+) WITHOUT ROWID;

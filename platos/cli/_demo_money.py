@@ -1,0 +1,55 @@
+"""What a day costs, and what it would have cost: list prices, and assumptions that are printed beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from math import ceil
+from typing import NamedTuple
+
+from platos.core.money import Nano, Price, Usage, charge_for
+from platos.models._prices import base_price
+from platos.store.accounts import SpendRow
+
+__all__ = ["ASSUMED", "Comparison", "compare"]
+
+_FAMILIES = (("claude-opus-4-5", "claude-haiku-4-5"), ("gpt-5.2", "gpt-5-mini"))
+"""Frontier models and the small ones beside them, by the names that the price table has."""
+
+_CHARS_A_TOKEN = 4
+_OUTPUT_A_WAKE = 300
+_TOKENS_A_WORD = Fraction(3, 2)  # six characters, the space after it among them
+
+ASSUMED = (
+    f"Every wake: its scope and instructions and what is new, at {_CHARS_A_TOKEN} characters a token, and"
+    f" {_OUTPUT_A_WAKE} tokens of output. This day: the calls that were made; a word is"
+    f" {float(_TOKENS_A_WORD):g} tokens."
+)
+
+
+class Comparison(NamedTuple):
+    """In nano-dollars at list prices: this very day with two models, and had every wake gone to the frontier one."""
+
+    frontier: str
+    small: str
+    this_day: Nano
+    every_wake: Nano
+
+
+def compare(spent: Iterable[SpendRow], *, wakes: int, scope_chars: int, item_chars: int) -> list[Comparison]:
+    """For each family of models that the price table knows. Offline, a call's tokens are words."""
+    rows = list(spent)
+    tokens = ceil((scope_chars * wakes + item_chars) / _CHARS_A_TOKEN)
+    naive = Usage(input=tokens, output=_OUTPUT_A_WAKE * wakes)
+    compared = []
+    for frontier, small in _FAMILIES:
+        dear, cheap = base_price(frontier), base_price(small)
+        if dear is not None and cheap is not None:
+            this_day = sum(_at_price(row, cheap if row.tier == "triage" else dear) for row in rows)
+            compared.append(Comparison(frontier, small, this_day, charge_for(dear, naive)))
+    return compared
+
+
+def _at_price(row: SpendRow, price: Price) -> Nano:
+    read, written = (ceil(words * _TOKENS_A_WORD) for words in (row.tokens_in, row.tokens_out))
+    return charge_for(price, Usage(input=read, output=written))

@@ -1,0 +1,22 @@
+"""Memories: what a tier of a specialist's ladder keeps between two wake-ups, as its verdicts left it."""
+
+from __future__ import annotations
+
+from platos.store.sql import load
+from platos.store.store import ReadStore
+from platos.store.tx import Tx
+
+__all__ = ["find", "keep"]
+
+SQL = load("memories")
+
+
+def keep(tx: Tx, specialist: str, tier: str, key: str, value: bytes) -> None:
+    """Keep a value in place of the one before it."""
+    tx.execute(SQL.keep, specialist=specialist, tier=tier, key=key, value=value)
+
+
+async def find(store: ReadStore, specialist: str, tier: str, key: str) -> bytes | None:
+    """The value under a key, or None."""
+    row = await store.one(SQL.find, specialist=specialist, tier=tier, key=key)
+    return row[0] if row else None
