@@ -19,7 +19,7 @@ from platos.config.settings import LoadedSettings, load_settings, module_paths
 from platos.config.workspace import Workspace, find_workspace
 from platos.ports.clock import Clock
 from platos.ports.offload import Offload
-from platos.ports.part import Environment, PartKind
+from platos.ports.part import KINDS, Environment, PartKind
 from platos.registry import Registry
 from platos.runtime.engine import Engine
 from platos.runtime.host import Host
@@ -98,6 +98,8 @@ def load_app(
     workspace = find_workspace(start)
     settings = load_settings(workspace.root, flags or {}, os.environ if environ is None else environ)
     registry = Registry(module_paths(workspace.root, settings.settings))
+    for kind in KINDS:
+        registry.names(kind)  # looking for parts reads files: it is done here, and not on the event loop
     time, offload = clock or SystemClock(), InlineOffload() if inline else ThreadOffload()
     secret = partial(resolve, workspace=workspace.root)
     environment = Environment(workspace.root, time, offload, secret)

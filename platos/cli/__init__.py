@@ -61,6 +61,10 @@ class Command(TyperCommand):
 class Commands(TyperGroup):
     """All commands. Each is imported when it is called, and a PlatosError ends it in plain words and with its code."""
 
+    def __init__(self, *arguments: Any, **values: Any) -> None:
+        super().__init__(*arguments, **values)
+        self.params.extend(_shared())
+
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar, TypeVarTuple
 
@@ -18,13 +19,20 @@ if TYPE_CHECKING:
 
     from platos.app import App
 
-__all__ = ["Options", "everywhere", "load", "number_of", "options_of", "run_async", "show"]
+__all__ = ["LogForm", "Options", "everywhere", "load", "number_of", "options_of", "run_async", "show"]
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 S = TypeVar("S", bound="msgspec.Struct")
 
 WORKSPACE_VARIABLE = "PLATOS_WORKSPACE"
+
+
+class LogForm(StrEnum):
+    """What a line of the log looks like."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 @dataclass
@@ -34,7 +42,7 @@ class Options:
     workspace: Path | None = None
     settings: dict[str, str] = field(default_factory=dict)
     json: bool = False
-    log: str = "text"
+    log: LogForm = LogForm.TEXT
 
 
 def options_of(ctx: typer.Context) -> Options:
@@ -51,7 +59,7 @@ def _set_settings(ctx: typer.Context, value: list[str] | None) -> None:
     for text in value or []:
         key, equals, setting = text.partition("=")
         if not equals:
-            raise UsageError(f"{text!r} sets nothing", where="--set", expected="KEY=VALUE, as in --set budget.day=2.50")
+            raise typer.BadParameter(f"{text!r} sets nothing; expected KEY=VALUE, as in --set budget.day=2.50")
         options_of(ctx).settings[key.strip()] = setting.strip()
 
 
@@ -60,9 +68,7 @@ def _set_json(ctx: typer.Context, value: bool) -> None:
         options_of(ctx).json = True
 
 
-def _set_log(ctx: typer.Context, value: str | None) -> None:
-    if value not in (None, "text", "json"):
-        raise UsageError(f"there is no log {value!r}", where="--log", expected="text or json")
+def _set_log(ctx: typer.Context, value: LogForm | None) -> None:
     if value is not None:
         options_of(ctx).log = value
 
@@ -93,10 +99,8 @@ def everywhere(
         typer.Option("--json", help="The result as a JSON object.", callback=_set_json, expose_value=False),
     ] = False,
     log: Annotated[
-        str | None,
-        typer.Option(
-            "--log", metavar="text|json", help="The form of the log.", callback=_set_log, expose_value=False
-        ),
+        LogForm | None,
+        typer.Option("--log", help="The form of the log on stderr.", callback=_set_log, expose_value=False),
     ] = None,
 ) -> None:
     """Holds the options that every command has."""
@@ -105,14 +109,14 @@ def everywhere(
 def load(ctx: typer.Context) -> App:
     """The workspace's app, and the log on stderr. Raises NotFound or ConfigurationError."""
     from platos.app import load_app
-    from platos.cli._log import LogForm, log_to_stderr
+    from platos.cli._log import log_to_stderr
 
     options = options_of(ctx)
     environ = dict(os.environ)
     named = environ.pop(WORKSPACE_VARIABLE, "")
     start = options.workspace or (Path(named) if named else None)
     app = load_app(start, flags=options.settings, environ=environ)
-    log_to_stderr(LogForm(options.log), app.clock)
+    log_to_stderr(options.log, app.clock)
     return app
 
 

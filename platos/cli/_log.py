@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-from enum import StrEnum
 
+from platos.cli._context import LogForm
 from platos.cli.output import clean
 from platos.core.instant import SECOND, iso
 from platos.ports.clock import Clock
 
-__all__ = ["LogForm", "log_to_stderr"]
-
-
-class LogForm(StrEnum):
-    """What a line of the log looks like."""
-
-    TEXT = "text"
-    JSON = "json"
+__all__ = ["log_to_stderr"]
 
 
 class _TextLines(logging.Formatter):

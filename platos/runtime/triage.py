@@ -9,7 +9,6 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
-
 from platos.core.event import ItemsTriaged
 from platos.core.instant import Instant
 from platos.core.item import ItemState, StoredItem

@@ -32,8 +32,8 @@ from platos.store import Store, gates, items, journal, runs, specialists
 
 __all__ = ["START", "SimulatedWorkspace"]
 
-START: Instant = parse_instant("2026-03-02T08:00:00Z")
-"""A Monday morning."""
+START: Instant = parse_instant("2026-03-02T07:59:00Z")
+"""A minute before eight on a Monday, in UTC."""
 
 _MOST = 10_000
 _VERSION = "1"

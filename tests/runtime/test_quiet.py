@@ -7,11 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from platos.core.instant import DAY, MINUTE
+from platos.core.item import Item
 from platos.store import cursors
+from platos.testing.source import ScriptedSource
 from platos.testing.workspace import SimulatedWorkspace
 
 Simulate = Callable[..., SimulatedWorkspace]
@@ -19,6 +22,7 @@ Simulate = Callable[..., SimulatedWorkspace]
 QUIET_DAY = """
 import sys, anyio
 from pathlib import Path
+from typing import Any, cast
 from platos.core.instant import DAY
 from platos.testing.workspace import SimulatedWorkspace
 
@@ -38,7 +42,7 @@ print(*sorted({"litellm", "openai", "watchfiles"} & set(sys.modules)))
 def statements(simulated: SimulatedWorkspace) -> Iterator[list[str]]:
     """The statements that the writer's connection runs in the block, BEGIN and COMMIT aside."""
     seen: list[str] = []
-    connection = simulated.store._writer._committer._connection  # type: ignore[attr-defined]
+    connection = cast(Any, simulated.store)._writer._committer._connection
     connection.set_trace_callback(seen.append)
     try:
         yield seen
@@ -83,23 +87,14 @@ async def test_a_quiet_wake_up_is_counted_and_leaves_no_entry_in_the_journal(set
 
 
 async def test_a_quiet_wake_up_writes_no_cursor(simulate: Simulate) -> None:
-    class Restless:
-        polls = 0
-
-        async def poll(self, cursor: bytes | None) -> object:
-            from platos import Polled
-
-            self.polls += 1
-            return Polled(cursor=cursor or b"start")
-
-    source = Restless()
-    simulated = simulate(sources=["restless"], parts={("source", "restless"): source})
+    source = ScriptedSource(Item(id="a", text="A newsletter."))
+    simulated = simulate(sources=["scripted"], parts={("source", "scripted"): source})
     async with simulated.up():
         await simulated.live(15 * MINUTE)
         with statements(simulated) as seen:
             await simulated.live(DAY)
-        assert (await cursors.of(simulated.store, "watch"))["restless"].position == b"start"
-    assert source.polls == 97
+        assert (await cursors.of(simulated.store, "watch"))["scripted"].position == b"1"
+    assert len(seen) == 96
     assert not [each for each in seen if "cursors" in each]
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from platos.core.effect import EffectState
+from platos.clock import InlineOffload
+from platos.core.effect import EffectState, Receipt
 from platos.core.event import ChainSealed, RunMoved
 from platos.core.instant import DAY, HOUR, MINUTE
 from platos.core.plan import FanOut, Loop, Sequence, Single
@@ -14,6 +15,7 @@ from platos.core.state import Outcome, State
 from platos.errors import InvalidTransition
 from platos.store import effects, evidence, runs, steps
 from platos.testing.workspace import SimulatedWorkspace
+from platos.tools.outbox import Outbox, Report
 
 Simulate = Callable[..., SimulatedWorkspace]
 
@@ -120,16 +122,8 @@ async def test_a_report_that_is_gone_when_it_is_verified_is_not_done(simulate: S
 
     simulated = simulate(policy={"outbox": 0})
     await drop_all(simulated, ADVISORY)
-    async with simulated.up() as engine:
-        outbox = engine._host.tool(engine._host.in_force["watch"].tools[0])
-        call = outbox.call
-
-        async def call_and_lose(arguments: object, key: str) -> object:
-            receipt = await call(arguments, key)
-            (simulated.workspace.root / receipt.data["path"]).unlink()
-            return receipt
-
-        outbox.call = call_and_lose  # type: ignore[method-assign, assignment]
+    monkeypatch.setattr(Outbox, "call", call_and_lose)
+    async with simulated.up():
         await simulated.live(HOUR)
         [run] = await simulated.runs()
     assert (run.state, run.outcome) == (State.SUCCESS, Outcome.COMPLETED_UNUSABLE)

@@ -51,7 +51,7 @@ def note() -> Note:
 @pytest.fixture
 def rows(folder: Path) -> Iterator[Rows]:
     """`rows(sql)`: what another connection reads, and so what is committed."""
-    with closing(sqlite3.connect(folder / NAME, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(folder / NAME, isolation_level=None, check_same_thread=False)) as connection:
         yield lambda sql: connection.execute(sql).fetchall()
 
 

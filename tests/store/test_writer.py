@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -14,7 +13,6 @@ import pytest
 
 from platos.errors import EpochLost
 from platos.store import Store, Tx, journal, open_store
-from platos.store.database import NAME
 from platos.store.verify import verify_chain
 
 NOW = 1_790_000_000_000_000
@@ -208,15 +206,3 @@ async def test_a_cancelled_first_read_breaks_no_other(folder: Path):
 async def test_readers_cannot_write(store):
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         await store.all("DELETE FROM journal")
-
-
-def test_the_file_is_a_database_of_this_version(folder):
-    async def main() -> None:
-        async with open_store(folder, command="test", now=NOW):
-            pass
-
-    anyio.run(main)
-    from platos.store.database import VERSION
-
-    with closing(sqlite3.connect(folder / NAME)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)

@@ -1,0 +1,140 @@
+"""`platos wake`: a wake-up by hand, with work handed in, and what it led to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import msgspec
+import typer
+
+from platos.app import App
+from platos.cli._change import change, person
+from platos.cli._context import load, run_async, show
+from platos.cli._ending import RunEnding, how_runs_stand
+from platos.cli.exits import ExitCode, worst
+from platos.cli.output import Line, one_line
+from platos.core.digest import digest_bytes
+from platos.core.item import Item
+from platos.core.verdict import Decision
+from platos.errors import UsageError
+from platos.store import read_store, verdicts
+
+__all__ = ["wake"]
+
+_LARGEST = 10_000_000
+"""Bytes that a file handed in may have."""
+
+_TITLE_CHARS = 200
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """An item on which triage could not come to an answer yet, and why."""
+
+    item: str
+    why: str
+
+
+class Woken(msgspec.Struct, frozen=True, kw_only=True):
+    """What a wake-up came to."""
+
+    specialist: str
+    items: tuple[str, ...]
+    signals: tuple[str, ...]
+    waiting: tuple[Waiting, ...]
+    runs: tuple[RunEnding, ...]
+
+
+def wake(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The specialist.", show_default=False)],
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--input", metavar="FILE|-", help="Work to hand in, - for stdin. May be repeated."),
+    ] = None,
+) -> None:
+    """Wake a specialist now, and hand in work if you like.
+
+    Its sources are polled as on any other wake-up; each file handed in is one more item.
+
+    Example: platos wake advisories --input advisory.txt
+    """
+    items = [_read(path) for path in given or []]
+    woken = run_async(_wake, load(ctx), name, items)
+    show(ctx, woken, _render)
+    raise typer.Exit(_code(woken))
+
+
+async def _wake(app: App, name: str, items: list[Item]) -> Woken:
+    arguments = {"name": name, "items": msgspec.to_builtins(items), "by": person()}
+    done: dict[str, Any] = (await change(app, "wake", arguments, typed="wake")).answer
+    runs = await how_runs_stand(app, [int(run["run"][1:]) for run in done["runs"]])
+    return Woken(
+        specialist=done["specialist"],
+        items=tuple(done["items"]),
+        signals=tuple(done["signals"]),
+        waiting=tuple(await _waiting(app, done["items"])),
+        runs=tuple(runs),
+    )
+
+
+async def _waiting(app: App, names: list[str]) -> list[Waiting]:
+    """The new items that triage had to leave."""
+    found = []
+    async with read_store(app.workspace.state) as store:
+        for name in names:
+            answers = await verdicts.of_item(store, int(name[1:]))
+            if answers and answers[-1][1].decision is Decision.WAIT:
+                found.append(Waiting(item=name, why=answers[-1][1].reason))
+    return found
+
+
+def _code(woken: Woken) -> ExitCode:
+    """Items that wait for a model wait for money, or for somebody who mends something: neither is a failed run."""
+    waits = [ExitCode.BUDGET if "cap of" in each.why else ExitCode.UNREACHABLE for each in woken.waiting]
+    return worst([*waits, *(run.code for run in woken.runs)])
+
+
+def _render(woken: Woken) -> Iterator[Line]:
+    new, signals = len(woken.items), len(woken.signals)
+    yield f"{woken.specialist}: {new} new item{'s' * (new != 1)}, {signals} signal{'s' * (signals != 1)}"
+    for each in woken.waiting:
+        yield f"{each.item} waits: {each.why}"
+    for run in woken.runs:
+        yield from run.lines()
+
+
+def _read(path: str) -> Item:
+    """A file, or stdin, as an item. Raises UsageError."""
+    if path == "-":
+        content = _bounded(sys.stdin.buffer, "stdin")
+        return _item(digest_bytes(content), content)
+    try:
+        with Path(path).open("rb") as file:
+            return _item(Path(path).name, _bounded(file, path))
+    except OSError as error:
+        raise UsageError(
+            f"it cannot be read: {error.strerror}", where=path, expected="a file of text, or - for stdin"
+        ) from None
+
+
+def _bounded(file: BinaryIO, where: str) -> bytes:
+    content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise UsageError(
+            "it is too large to be one item",
+            where=where,
+            expected=f"at most {_LARGEST // 1_000_000} MB",
+            hint="hand in the part that matters, or several smaller files",
+        )
+    return content
+
+
+def _item(name: str, content: bytes) -> Item:
+    text = content.decode("utf-8", errors="replace")
+    whole = text.encode("utf-8") == content
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    title = one_line(first.lstrip("# "), _TITLE_CHARS)
+    return Item(id=name, text=text, title=title, fields={} if whole else {"invalid_utf8": True})
