@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import msgspec
 from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from platos.cli.output import clean, one_line
+from platos.cli.output import clean, one_line, print_result
 
-__all__ = ["box", "columns", "folder", "heading", "page", "prose", "rows"]
+__all__ = ["box", "columns", "folder", "heading", "page", "print_json", "prose", "rows"]
 
 _WIDTH = 100
 _CELL = 60
@@ -23,6 +24,11 @@ def page() -> Console:
     console = Console(highlight=False, markup=False, emoji=False)
     console.width = min(console.width, _WIDTH) if console.is_terminal else _WIDTH
     return console
+
+
+def print_json(result: msgspec.Struct) -> None:
+    """The result for programs."""
+    print_result(result, lambda _: (), as_json=True)
 
 
 def heading(text: str) -> Text:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from platos.cli._context import run_async, show
+from platos.cli._context import options_of, run_async
 
 __all__ = ["demo"]
 
@@ -28,6 +28,7 @@ def demo(
 def _day(ctx: typer.Context, directory: Path) -> None:
     from platos.cli._demo_day import WAKES, live_a_day
     from platos.cli._demo_facts import gather
+    from platos.cli._demo_page import print_json
     from platos.cli._demo_progress import ticking
     from platos.cli._demo_story import as_result, tell
     from platos.cli._demo_workspace import make_workspace
@@ -36,17 +37,18 @@ def _day(ctx: typer.Context, directory: Path) -> None:
     with ticking(WAKES, "wake-ups") as tick:
         run_async(live_a_day, root, tick)
     day = run_async(gather, root)
-    show(ctx, as_result(day), lambda _: tell(day))
+    print_json(as_result(day)) if options_of(ctx).json else tell(day)
 
 
 def _crash(ctx: typer.Context, directory: Path) -> None:
     from platos.cli._demo_crash import crash_and_go_on
     from platos.cli._demo_crash_story import as_result, tell
+    from platos.cli._demo_page import print_json
     from platos.cli._demo_workspace import make_crash_workspace
 
     root = make_crash_workspace(directory)
     crashed = run_async(crash_and_go_on, root, _note)
-    show(ctx, as_result(crashed), lambda _: tell(crashed))
+    print_json(as_result(crashed)) if options_of(ctx).json else tell(crashed)
 
 
 def _note(line: str) -> None:

@@ -55,6 +55,6 @@ def _interrupt(tx: Tx, step: StepMoved, now: Instant) -> None:
 
 
 def _try_again(tx: Tx, run: int, now: Instant) -> None:
-    """What nobody can answer in the inbox may be mended by now: other code, a closed breaker. If not, it parks again."""
+    """What nobody can answer may be mended by now: other code, a closed breaker. If not, it parks again."""
     why = "a new process looks again"
     tx.record(journal.run_chain(run), RunMoved(at=now, run=run, old=State.NEEDS_REVIEW, new=State.RUNNING, why=why))

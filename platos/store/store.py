@@ -104,7 +104,7 @@ async def read_store(folder: Path) -> AsyncIterator[ReadStore]:
     Raises NotFound where there is none yet, StoreNewer, StoreCorrupt or StoreError.
     """
     path = folder / database.NAME
-    if not path.exists():
+    if not await anyio.Path(path).exists():
         raise NotFound("nothing has run here yet", where=str(folder), hint="platos up, or platos wake NAME")
     reader = ThreadReader(path)
     try:

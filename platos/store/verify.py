@@ -48,8 +48,8 @@ def _end_before(connection: sqlite3.Connection, chain: int, n: int) -> tuple[int
     return (n - 1, row[0]) if row else (0, GENESIS)
 
 
-def _check(name: str, n: int, body: bytes, digest: bytes, length: int, before: bytes) -> None:
-    if n != length + 1 or link(before, body) != digest:
+def _check(name: str, n: int, body: object, digest: bytes, length: int, before: bytes) -> None:
+    if n != length + 1 or not isinstance(body, bytes) or link(before, body) != digest:
         raise StoreCorrupt(
             f"entry {n} of the journal's chain {name} is not what was written",
             hint="restore a backup; nothing was changed",

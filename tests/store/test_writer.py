@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 import pytest
 
 from platos.errors import EpochLost
@@ -23,8 +24,9 @@ class Boom(Exception):
     """What a transaction of these tests fails of."""
 
 
-def hold(tx: Tx, until: threading.Event) -> None:
+def hold(tx: Tx, held: threading.Event, until: threading.Event) -> None:
     """Keep the writer busy, so that what is asked for meanwhile waits."""
+    held.set()
     assert until.wait(60)
 
 
@@ -38,10 +40,10 @@ async def together(store: Store, jobs: list[tuple[Callable[..., object], tuple[o
         except Exception as error:  # noqa: BLE001 - it is the answer
             answers[at] = error
 
-    release = threading.Event()
+    held, release = threading.Event(), threading.Event()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(store.transact, hold, release)
-        await anyio.wait_all_tasks_blocked()
+        tasks.start_soon(store.transact, hold, held, release)
+        await anyio.to_thread.run_sync(held.wait)
         for at, (function, arguments) in enumerate(jobs):
             tasks.start_soon(ask, at, function, arguments)
         await anyio.wait_all_tasks_blocked()
@@ -124,8 +126,8 @@ async def test_a_cancelled_callers_transaction_is_whole_or_absent(folder, note, 
 
 async def test_a_cancelled_caller_leaves_no_transaction_open(store, note, rows):
     async with anyio.create_task_group() as tasks:
-        release = threading.Event()
-        tasks.start_soon(store.transact, hold, release)
+        held, release = threading.Event(), threading.Event()
+        tasks.start_soon(store.transact, hold, held, release)
         tasks.start_soon(store.transact, note, "ana")
         await anyio.wait_all_tasks_blocked()
         tasks.cancel_scope.cancel()
