@@ -61,8 +61,8 @@ async def steps(flow: Flow, file: Path, *, prepare: Prepare | None = None, aroun
     `prepare` makes the next runs ready and is not timed; `around` names what is timed besides the steps.
     """
     for at_once in _AT_ONCE:
-        await _batch(flow, _names(at_once, f"warm{around}"), prepare)
-        PACE.take(at_once)
+        await _batch(flow, _names(1, f"warm {at_once}{around}"), prepare)
+        PACE.take(1)
         seconds, batches, before = 0.0, 0, _size(file)
         while seconds < _SECONDS:
             seconds += await _batch(flow, _names(at_once, f"{batches}{around}"), prepare)

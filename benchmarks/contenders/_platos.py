@@ -39,11 +39,11 @@ def make_workspace(front_matter: str, names: Sequence[str], *, parts: Path | Non
 
 
 @asynccontextmanager
-async def engine_on(root: Path, *, clock: Clock | None = None) -> AsyncIterator[tuple[Engine, Host]]:
-    """The engine of a workspace, as `platos up` runs it, and the host that it stands on."""
-    app = load_app(root, environ={}, clock=clock)
+async def engine_on(root: Path, *, clock: Clock | None = None, inline: bool = False) -> AsyncIterator[tuple[Engine, Host]]:
+    """The engine of a workspace, and the host that it stands on. `inline` keeps all of it on one thread."""
+    app = load_app(root, environ={}, clock=clock, inline=inline)
     folder = app.workspace.prepare_state()
-    async with open_store(folder, command="benchmark", now=app.clock.now()) as store:
+    async with open_store(folder, command="benchmark", now=app.clock.now(), inline=inline) as store:
         host = _host(app, store)
         async with Engine.running(host, __version__) as engine:
             yield engine, host

@@ -95,6 +95,8 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         slot only while it is less than a minute old.
         """
         window = min(self.grace, MINUTE) if self.catch_up is CatchUp.NONE else self.grace
+        if now - due <= window and (upcoming := self.next_after(due)) > now:
+            return Due(slot=due, next=upcoming)  # in time and alone, as nearly always
         timely = due if now - due <= window else self.next_after(now - window - 1)
         skipped = self._missed(due, timely, "skipped")
         if timely > now:

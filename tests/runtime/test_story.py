@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
+from pydantic import BaseModel
 
-from platos.clock import InlineOffload
-from platos.core.effect import EffectState, Receipt
+from platos.core.effect import EffectClass, EffectState, Receipt
 from platos.core.event import ChainSealed, RunMoved
 from platos.core.instant import DAY, HOUR, MINUTE
 from platos.core.plan import FanOut, Loop, Sequence, Single
@@ -15,12 +16,30 @@ from platos.core.state import Outcome, State
 from platos.errors import InvalidTransition
 from platos.store import effects, evidence, runs, steps
 from platos.testing.workspace import SimulatedWorkspace
-from platos.tools.outbox import Outbox, Report
+from platos.tools.outbox import Report
 
 Simulate = Callable[..., SimulatedWorkspace]
 
 ADVISORY = "An advisory. Version 2 of quartz is affected. Upgrade to version 3."
 LONG = ADVISORY + " This is known since spring." * 200
+
+
+class WipedBoard:
+    """A tool that writes on a board, which is wiped at once."""
+
+    effect: ClassVar[EffectClass] = EffectClass.PROBED
+    once_per: ClassVar[tuple[str, ...]] = ()
+    repeatable: ClassVar[bool] = False
+    Arguments: ClassVar[type[BaseModel]] = Report
+
+    async def call(self, arguments: Report, key: str) -> Receipt:
+        return Receipt(summary="written")
+
+    async def probe(self, arguments: Report, key: str) -> Receipt | None:
+        return None
+
+    async def observe(self, arguments: Report) -> dict[str, str]:
+        return {}
 
 
 async def drop_all(simulated: SimulatedWorkspace, *texts: str) -> None:
@@ -120,14 +139,14 @@ async def planned(simulated: SimulatedWorkspace, *texts: str) -> object:
 
 async def test_a_report_that_is_gone_when_it_is_verified_is_not_done(simulate: Simulate) -> None:
 
-    simulated = simulate(policy={"outbox": 0})
+    board = {"tools": ["board"], "policy": {"board": 0}, "done_when": [{"receipt": "board"}]}
+    simulated = simulate(**board, parts={("tool", "board"): WipedBoard()})
     await drop_all(simulated, ADVISORY)
-    monkeypatch.setattr(Outbox, "call", call_and_lose)
     async with simulated.up():
         await simulated.live(HOUR)
         [run] = await simulated.runs()
     assert (run.state, run.outcome) == (State.SUCCESS, Outcome.COMPLETED_UNUSABLE)
-    assert run.why == "receipt: outbox: it is not there any more"
+    assert run.why == "receipt: board: it is not there any more"
 
 
 async def test_what_is_denied_is_never_written(simulate: Simulate) -> None:

@@ -8,6 +8,7 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
 
 from platos.config.workspace import Workspace
@@ -51,7 +52,7 @@ def test_synchronous_normal_is_refused(folder, monkeypatch):
 async def test_only_the_owner_may_open_the_files_whatever_the_umask(tmp_path, umask, note):
     before = os.umask(umask)
     try:
-        state = Workspace(tmp_path).prepare_state()
+        state = await anyio.to_thread.run_sync(Workspace(tmp_path).prepare_state)
         async with open_store(state, command="test", now=NOW) as store:
             await store.transact(note, "ana")
             modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in state.iterdir()}

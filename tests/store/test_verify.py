@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import anyio.to_thread
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -70,8 +71,8 @@ async def test_a_damaged_file_is_not_changed(folder, note):
 async def test_what_was_verified_is_not_verified_at_every_open(folder, note):
     await write_three(folder, note)
     await open_again(folder)
-    with closing(sqlite3.connect(folder / NAME)) as connection:
-        assert verify.verify_new(connection) == 0
+    with closing(sqlite3.connect(folder / NAME, check_same_thread=False)) as connection:
+        assert await anyio.to_thread.run_sync(verify.verify_new, connection) == 0
 
 
 async def test_damage_behind_the_mark_is_found_when_the_chain_is_read(folder, note):
