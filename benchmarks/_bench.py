@@ -47,7 +47,7 @@ class Contender:
     """Somebody who does the work: a name (its package's, in lower case; `floor` is the bare limit) and a command."""
 
     name: str
-    command: Sequence[str]
+    command: tuple[str, ...]
 
 
 def own(name: str, script: str, *arguments: str) -> Contender:
@@ -56,11 +56,11 @@ def own(name: str, script: str, *arguments: str) -> Contender:
 
 
 def peer(name: str, script: str) -> Contender:
-    """A contender whose packages its script's metadata names. uv fetches them, none newer than what we see ourselves."""
+    """A contender whose packages its script's metadata names. uv fetches them, as of the date that we see ourselves."""
     project = tomllib.loads((_HERE.parent / "pyproject.toml").read_text("utf-8"))
     newest = project["tool"]["uv"]["exclude-newer"]
-    uv = (os.environ.get("UV", "uv"), "run", "--quiet", "--exclude-newer", newest, "--python", platform.python_version())
-    return Contender(name, (*uv, "--script", str(_HERE / "contenders" / script)))
+    uv = (os.environ.get("UV", "uv"), "run", "--quiet", "--exclude-newer", newest)
+    return Contender(name, (*uv, "--python", sys.executable, "--script", str(_HERE / "contenders" / script)))
 
 
 @dataclass
@@ -86,7 +86,7 @@ class Results:
     """All readings by contender, and why somebody could not run."""
 
     by: dict[str, dict[str, Readings]] = field(default_factory=dict)
-    not_run: dict[str, str] = field(default_factory=dict)
+    not_run: dict[Contender, str] = field(default_factory=dict)
 
     def add(self, name: str, reading: dict[str, Any]) -> None:
         what = reading["what"]
@@ -116,7 +116,7 @@ def _measure(contenders: Sequence[Contender], rounds: int) -> Results:
     results = Results()
     for number in range(1, rounds + 1):
         for contender in contenders:
-            if contender.name not in results.not_run:
+            if contender not in results.not_run:
                 print(f"round {number} of {rounds}: {contender.name}", file=sys.stderr)
                 _run_once(contender, results)
     return results
@@ -134,9 +134,9 @@ def _run_once(contender: Contender, results: Results) -> None:
             results.add(contender.name, json.loads(line))
     except subprocess.CalledProcessError as failed:
         said = (failed.stderr or failed.stdout).strip().splitlines()
-        results.not_run[contender.name] = said[-1].strip() if said else f"it ended with {failed.returncode}"
+        results.not_run[contender] = said[-1].strip() if said else f"it ended with {failed.returncode}"
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        results.not_run[contender.name] = str(error)
+        results.not_run[contender] = str(error)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -157,8 +157,9 @@ def _rows(results: Results) -> list[dict[str, Any]]:
         peers = results.peers(ours)
         vs = {name: round(ours.value / peer.value, 3) for name, peer in peers.items() if peer.value}
         rows.append({"what": ours.what, "value": ours.value, "unit": ours.unit, "spread": ours.spread, "vs": vs})
-    for name, why in results.not_run.items():
-        rows.append({"what": f"{name}: not run: {why}", "value": None, "unit": "", "spread": [None, None], "vs": {}})
+    for contender, why in results.not_run.items():
+        what = f"{contender.name}: not run: {why}"
+        rows.append({"what": what, "value": None, "unit": "", "spread": [None, None], "vs": {}})
     return rows
 
 
@@ -176,9 +177,9 @@ def _print_table(title: str, results: Results) -> None:
         for name, theirs in results.peers(ours).items():
             ratio = f"{ours.value / theirs.value:.2f}" if theirs.value else ""
             table.add_row("", name, *_figures(theirs), ratio)
-    for name, why in results.not_run.items():
+    for contender, why in results.not_run.items():
         table.add_section()
-        table.add_row(f"not run: {why}", name)
+        table.add_row(f"not run: {why}", contender.name)
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 
 

@@ -1,4 +1,4 @@
-"""Durable steps: how many a second, how long one takes, and what it leaves on disk. `uv run python benchmarks/steps.py`"""
+"""Durable steps: how many a second, how long one takes, and what it leaves on disk."""
 
 from _bench import own, peer, run
 
@@ -11,5 +11,5 @@ run(
         peer("dbos", "steps_dbos.py"),
         peer("burr", "steps_burr.py"),
     ],
-    rounds=5,
+    rounds=3,
 )

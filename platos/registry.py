@@ -15,6 +15,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -83,6 +84,7 @@ class Part:
         return self.cls(environment) if _takes_argument(self.cls) else self.cls()
 
 
+@cache
 def _takes_argument(cls: type) -> bool:
     by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return any(parameter.kind in by_position for parameter in inspect.signature(cls).parameters.values())

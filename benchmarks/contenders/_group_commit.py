@@ -10,11 +10,12 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
+from _measure import WAL
+
 __all__ = ["GroupCommit"]
 
-_SCHEMA = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
+_SCHEMA = f"""
+{WAL}
 CREATE TABLE journal (seq INTEGER PRIMARY KEY, chain TEXT NOT NULL, kind TEXT NOT NULL, body BLOB NOT NULL);
 CREATE INDEX journal_chain ON journal (chain, seq);
 """

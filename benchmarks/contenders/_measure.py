@@ -9,15 +9,19 @@ import os
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
-__all__ = ["AGENTS", "PACE", "STEPS", "from_heap", "idle_wakes", "look", "report", "steps"]
+__all__ = ["AGENTS", "PACE", "STEPS", "WAL", "from_heap", "idle_wakes", "look", "make_folder", "report", "steps"]
 
 STEPS = 10
 """Steps in a run, each durable before the next begins."""
 
 AGENTS = 500
 """Agents that are due at once."""
+
+WAL = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+"""The durability of every contender."""
 
 _AT_ONCE = (64, 1)
 _IN_FLIGHT = 256
@@ -43,7 +47,7 @@ class _Pace:
     def take(self, runs: int) -> list[float]:
         """The latencies since the last time, sorted. Raises AssertionError unless so many runs did ten steps each."""
         assert [len(times) for times in self._began.values()] == [STEPS] * runs, "a run did not do each step once"
-        gaps = (after - before for times in self._began.values() for before, after in zip(times, times[1:]))
+        gaps = (after - before for times in self._began.values() for before, after in pairwise(times))
         found = sorted(gaps)
         self._began.clear()
         return found
@@ -71,7 +75,8 @@ async def steps(flow: Flow, file: Path, *, prepare: Prepare | None = None, aroun
         _report_steps(at_once, around, runs * STEPS / seconds, PACE.take(runs))
         if not prepare:
             grown = (_size(file) - before) / runs / STEPS
-            report(f"on disk, a step{around}, {at_once} at once", grown, "bytes", against=f"on disk, a step, {at_once} at once")
+            what = "on disk, a step"
+            report(f"{what}{around}, {at_once} at once", grown, "bytes", against=f"{what}, {at_once} at once")
 
 
 def _names(at_once: int, batch: str) -> list[str]:
@@ -120,6 +125,14 @@ async def idle_wakes(all_once: Callable[[], Awaitable[object]]) -> None:
     woken = rounds * AGENTS
     report("idle wakes", woken / (time.perf_counter() - began), "wakes/s")
     report("CPU of an idle wake", (time.process_time() - cpu) / woken * 1e6, "µs")
+
+
+def make_folder() -> Path:
+    """A folder with something in it that is never new again."""
+    folder = Path("inbox").absolute()
+    folder.mkdir(exist_ok=True)
+    (folder / "old.txt").write_text("newsletter " * 100, "utf-8")
+    return folder
 
 
 def look(folder: Path, known: dict[str, tuple[int, int]]) -> bool:

@@ -26,7 +26,7 @@ owner = "bench"
 def make_workspace(front_matter: str, names: Sequence[str], *, parts: Path | None = None) -> Path:
     """Specialists of these names, all with the same front matter, over the folder `inbox`. Returns the workspace."""
     root = Path.cwd()
-    (root / "inbox").mkdir()
+    (root / "inbox").mkdir(exist_ok=True)
     (root / "specialists").mkdir()
     settings = _SETTINGS
     if parts:
@@ -39,7 +39,9 @@ def make_workspace(front_matter: str, names: Sequence[str], *, parts: Path | Non
 
 
 @asynccontextmanager
-async def engine_on(root: Path, *, clock: Clock | None = None, inline: bool = False) -> AsyncIterator[tuple[Engine, Host]]:
+async def engine_on(
+    root: Path, *, clock: Clock | None = None, inline: bool = False
+) -> AsyncIterator[tuple[Engine, Host]]:
     """The engine of a workspace, and the host that it stands on. `inline` keeps all of it on one thread."""
     app = load_app(root, environ={}, clock=clock, inline=inline)
     folder = app.workspace.prepare_state()

@@ -4,9 +4,10 @@
 """Burr: a chain of ten async actions, the state saved after each by its aiosqlite persister. WAL, FULL."""
 
 import asyncio
+from itertools import pairwise
 from pathlib import Path
 
-from _measure import PACE, STEPS, steps
+from _measure import PACE, STEPS, WAL, steps
 from burr.core import ApplicationBuilder, State, action
 from burr.integrations.persisters.b_aiosqlite import AsyncSQLitePersister
 
@@ -22,13 +23,12 @@ async def step(state: State) -> State:
 async def main() -> None:
     file = Path("burr.db")
     persister = await AsyncSQLitePersister.from_values(db_path=str(file))
-    await persister.connection.execute("PRAGMA journal_mode = WAL")
-    await persister.connection.execute("PRAGMA synchronous = FULL")
+    await persister.connection.executescript(WAL)
     await persister.initialize()
 
     async def flow(run: str) -> None:
         builder = ApplicationBuilder().with_actions(**dict.fromkeys(NAMES, step))
-        builder = builder.with_transitions(*zip(NAMES, NAMES[1:]))
+        builder = builder.with_transitions(*pairwise(NAMES))
         builder = builder.with_identifiers(app_id=run).with_state(run=run, at=0).with_entrypoint(NAMES[0])
         app = await builder.with_state_persister(persister).abuild()
         await app.arun(halt_after=[NAMES[-1]])

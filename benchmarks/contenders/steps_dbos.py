@@ -7,10 +7,10 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
-from _measure import PACE, STEPS, steps
+from _measure import PACE, STEPS, WAL, steps
 from dbos import DBOS, SetWorkflowID
 
-FILE = Path("dbos.db")
+FILE = Path("dbos.db").absolute()
 
 
 @DBOS.step()
@@ -31,8 +31,8 @@ async def flow(run: str) -> None:
 
 
 async def main() -> None:
-    sqlite3.connect(FILE).execute("PRAGMA journal_mode = WAL")
-    DBOS(config={"name": "bench", "system_database_url": f"sqlite:///{FILE.absolute()}", "log_level": "ERROR"})
+    sqlite3.connect(FILE).executescript(WAL)
+    DBOS(config={"name": "bench", "system_database_url": f"sqlite:///{FILE}", "log_level": "ERROR"})
     DBOS.launch()
     await steps(flow, FILE)
     DBOS.destroy()

@@ -7,7 +7,7 @@ import asyncio
 from pathlib import Path
 from typing import TypedDict
 
-from _measure import PACE, STEPS, steps
+from _measure import PACE, STEPS, WAL, steps
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import END, START, StateGraph
 
@@ -36,7 +36,7 @@ async def main() -> None:
     file = Path("langgraph.db")
     async with AsyncSqliteSaver.from_conn_string(str(file)) as saver:
         await saver.setup()
-        await saver.conn.execute("PRAGMA synchronous = FULL")
+        await saver.conn.executescript(WAL)
         app = chain().compile(checkpointer=saver)
 
         async def flow(run: str) -> None:

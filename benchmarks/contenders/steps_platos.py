@@ -57,7 +57,8 @@ class OpenRuns:
 
     async def _planned(self, wake: Wake) -> Run:
         async with wake.turn():
-            assert await due(wake) and await poll(wake) and await triage(wake)
+            for before in (due, poll, triage):
+                assert await before(wake), f"there is nothing to do after {before.__name__}"
         run = await plan(wake)
         assert run is not None
         return run

@@ -6,16 +6,14 @@
 import asyncio
 import logging
 from datetime import UTC, datetime
-from pathlib import Path
 
 import aiosqlite
-from _measure import AGENTS, idle_wakes, look
+from _measure import AGENTS, WAL, idle_wakes, look, make_folder
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-FOLDER = Path("inbox")
-SCHEMA = """
-PRAGMA journal_mode = WAL;
-PRAGMA synchronous = FULL;
+FOLDER = make_folder()
+SCHEMA = f"""
+{WAL}
 CREATE TABLE wakes (agent INTEGER PRIMARY KEY, count INTEGER NOT NULL);
 """
 COUNT = "INSERT INTO wakes VALUES (?, 1) ON CONFLICT (agent) DO UPDATE SET count = wakes.count + 1"
@@ -23,8 +21,6 @@ COUNT = "INSERT INTO wakes VALUES (?, 1) ON CONFLICT (agent) DO UPDATE SET count
 
 async def main() -> None:
     logging.disable(logging.CRITICAL)
-    FOLDER.mkdir()
-    (FOLDER / "old.txt").write_text("newsletter " * 100, "utf-8")
     known: dict[int, dict[str, tuple[int, int]]] = {}
     lock, woken = asyncio.Lock(), asyncio.Semaphore(0)
     scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})

@@ -8,11 +8,11 @@ import sqlite3
 from collections import Counter
 from pathlib import Path
 
-from _measure import from_heap, idle_wakes, look
+from _measure import WAL, from_heap, idle_wakes, look, make_folder
 from dbos import DBOS, SetWorkflowID
 
-FILE = Path("dbos.db")
-FOLDER = Path("inbox")
+FILE = Path("dbos.db").absolute()
+FOLDER = make_folder()
 KNOWN: dict[int, dict[str, tuple[int, int]]] = {}
 WAKES: Counter[int] = Counter()
 
@@ -38,10 +38,8 @@ async def all_once() -> None:
 
 
 async def main() -> None:
-    FOLDER.mkdir()
-    (FOLDER / "old.txt").write_text("newsletter " * 100, "utf-8")
-    sqlite3.connect(FILE).execute("PRAGMA journal_mode = WAL")
-    DBOS(config={"name": "bench", "system_database_url": f"sqlite:///{FILE.absolute()}", "log_level": "ERROR"})
+    sqlite3.connect(FILE).executescript(WAL)
+    DBOS(config={"name": "bench", "system_database_url": f"sqlite:///{FILE}", "log_level": "ERROR"})
     DBOS.launch()
     await idle_wakes(all_once)
     DBOS.destroy()

@@ -4,14 +4,12 @@ import asyncio
 from pathlib import Path
 
 from _group_commit import GroupCommit
-from _measure import from_heap, idle_wakes, look
+from _measure import from_heap, idle_wakes, look, make_folder
 
-FOLDER = Path("inbox")
+FOLDER = make_folder()
 
 
 async def main() -> None:
-    FOLDER.mkdir()
-    (FOLDER / "old.txt").write_text("newsletter " * 100, "utf-8")
     known: dict[int, dict[str, tuple[int, int]]] = {}
     with GroupCommit(Path("floor.db")) as journal:
 

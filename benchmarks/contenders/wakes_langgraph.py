@@ -4,14 +4,13 @@
 """LangGraph: each wake-up one node of a graph, checkpointed on the agent's own thread. WAL, FULL, sync."""
 
 import asyncio
-from pathlib import Path
 from typing import TypedDict
 
-from _measure import from_heap, idle_wakes, look
+from _measure import WAL, from_heap, idle_wakes, look, make_folder
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.graph import END, START, StateGraph
 
-FOLDER = Path("inbox")
+FOLDER = make_folder()
 KNOWN: dict[int, dict[str, tuple[int, int]]] = {}
 
 
@@ -25,15 +24,13 @@ async def poll(state: State) -> dict[str, bool]:
 
 
 async def main() -> None:
-    FOLDER.mkdir()
-    (FOLDER / "old.txt").write_text("newsletter " * 100, "utf-8")
     graph = StateGraph(State)
     graph.add_node("poll", poll)
     graph.add_edge(START, "poll")
     graph.add_edge("poll", END)
     async with AsyncSqliteSaver.from_conn_string("langgraph.db") as saver:
         await saver.setup()
-        await saver.conn.execute("PRAGMA synchronous = FULL")
+        await saver.conn.executescript(WAL)
         app = graph.compile(checkpointer=saver)
 
         async def wake(agent: int) -> None:

@@ -10,10 +10,11 @@ import importlib
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 from typer.main import get_command
 
-from platos.cli._context import everywhere, options_of
+from platos.cli._context import options_of
+from platos.cli._options import Command, shared_options
 from platos.cli.exits import exit_code
 from platos.cli.output import print_error
 from platos.errors import PlatosError
@@ -36,8 +37,8 @@ COMMANDS = {
     "up": Listed("up", "up", "Keep the specialists going, until you stop it."),
     "wake": Listed("work", "wake", "Wake a specialist now, and hand in work if you like."),
     "status": Listed("look", "status", "Show how every specialist is doing."),
-    "runs": Listed("look", "runs", "List the latest runs."),
-    "show": Listed("look", "show", "Tell the whole story of a run."),
+    "runs": Listed("look", "runs_command", "List the latest runs."),
+    "show": Listed("look", "show_run", "Tell the whole story of a run."),
     "inbox": Listed("decide", "inbox", "Show what waits for your decision, exactly as it would run."),
     "approve": Listed("decide", "approve", "Say yes to what a gate shows."),
     "deny": Listed("decide", "deny", "Say no to what a gate shows."),
@@ -50,20 +51,12 @@ COMMANDS = {
 }
 
 
-class Command(TyperCommand):
-    """A command that also takes the options of all commands."""
-
-    def __init__(self, *arguments: Any, **values: Any) -> None:
-        super().__init__(*arguments, **values)
-        self.params.extend(_shared())
-
-
 class Commands(TyperGroup):
     """All commands. Each is imported when it is called, and a PlatosError ends it in plain words and with its code."""
 
     def __init__(self, *arguments: Any, **values: Any) -> None:
         super().__init__(*arguments, **values)
-        self.params.extend(_shared())
+        self.params.extend(shared_options())
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)
@@ -92,13 +85,6 @@ def _alone(name: str, function: Any) -> typer.Typer:
     alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     alone.command(name, cls=Command)(function)
     return alone
-
-
-def _shared() -> list[Any]:
-    """Fresh parameters for the options of all commands."""
-    holder = typer.Typer(add_completion=False, rich_markup_mode=None)
-    holder.command()(everywhere)
-    return list(get_command(holder).params)
 
 
 def _print_version(value: bool) -> None:

@@ -1,16 +1,15 @@
-"""What every command has: the options that may stand before or behind its name, and the workspace they lead to."""
+"""What every command stands on: the workspace that its options lead to, and how it runs and shows its result."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
 
 import typer
 
+from platos.cli._options import WORKSPACE_VARIABLE, options_of
 from platos.cli.output import Line, print_result
 from platos.errors import PlatosError, UsageError
 
@@ -19,91 +18,11 @@ if TYPE_CHECKING:
 
     from platos.app import App
 
-__all__ = ["LogForm", "Options", "everywhere", "load", "number_of", "options_of", "run_async", "show"]
+__all__ = ["load", "number_of", "options_of", "run_async", "show"]
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 S = TypeVar("S", bound="msgspec.Struct")
-
-WORKSPACE_VARIABLE = "PLATOS_WORKSPACE"
-
-
-class LogForm(StrEnum):
-    """What a line of the log looks like."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-@dataclass
-class Options:
-    """What was typed for all commands alike."""
-
-    workspace: Path | None = None
-    settings: dict[str, str] = field(default_factory=dict)
-    json: bool = False
-    log: LogForm = LogForm.TEXT
-
-
-def options_of(ctx: typer.Context) -> Options:
-    """The options of this call; those behind the command's name win."""
-    return ctx.ensure_object(Options)
-
-
-def _set_workspace(ctx: typer.Context, value: Path | None) -> None:
-    if value is not None:
-        options_of(ctx).workspace = value
-
-
-def _set_settings(ctx: typer.Context, value: list[str] | None) -> None:
-    for text in value or []:
-        key, equals, setting = text.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{text!r} sets nothing; expected KEY=VALUE, as in --set budget.day=2.50")
-        options_of(ctx).settings[key.strip()] = setting.strip()
-
-
-def _set_json(ctx: typer.Context, value: bool) -> None:
-    if value:
-        options_of(ctx).json = True
-
-
-def _set_log(ctx: typer.Context, value: LogForm | None) -> None:
-    if value is not None:
-        options_of(ctx).log = value
-
-
-def everywhere(
-    workspace: Annotated[
-        Path | None,
-        typer.Option(
-            "--workspace",
-            metavar="DIR",
-            help=f"The workspace, where it is not around this folder. Also {WORKSPACE_VARIABLE}.",
-            callback=_set_workspace,
-            expose_value=False,
-        ),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            help="A setting, for this once. May be repeated.",
-            callback=_set_settings,
-            expose_value=False,
-        ),
-    ] = None,
-    json: Annotated[
-        bool,
-        typer.Option("--json", help="The result as a JSON object.", callback=_set_json, expose_value=False),
-    ] = False,
-    log: Annotated[
-        LogForm | None,
-        typer.Option("--log", help="The form of the log on stderr.", callback=_set_log, expose_value=False),
-    ] = None,
-) -> None:
-    """Holds the options that every command has."""
 
 
 def load(ctx: typer.Context) -> App:

@@ -40,6 +40,11 @@ class Arrived(NamedTuple):
         """The tier that decided, and what it said."""
         return self.verdicts[-1][:2]
 
+    @property
+    def is_signal(self) -> bool:
+        """Did triage let it through?"""
+        return self.stored.state is ItemState.SIGNAL
+
 
 class Rung(NamedTuple):
     """What one tier of the ladder did with what it saw."""

@@ -28,12 +28,16 @@ ASSUMED = (
 
 
 class Comparison(NamedTuple):
-    """In nano-dollars at list prices: this very day with two models, and had every wake gone to the frontier one."""
+    """In nano-dollars at list prices: this very day with two models, and had every wake gone to the frontier one.
+
+    `prices` says where these were read.
+    """
 
     frontier: str
     small: str
     this_day: Nano
     every_wake: Nano
+    prices: str
 
 
 def compare(spent: Iterable[SpendRow], *, wakes: int, scope_chars: int, item_chars: int) -> list[Comparison]:
@@ -46,7 +50,7 @@ def compare(spent: Iterable[SpendRow], *, wakes: int, scope_chars: int, item_cha
         dear, cheap = base_price(frontier), base_price(small)
         if dear is not None and cheap is not None:
             this_day = sum(_at_price(row, cheap if row.tier == "triage" else dear) for row in rows)
-            compared.append(Comparison(frontier, small, this_day, charge_for(dear, naive)))
+            compared.append(Comparison(frontier, small, this_day, charge_for(dear, naive), dear.source))
     return compared
 
 

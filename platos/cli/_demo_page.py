@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,15 +16,14 @@ from rich.text import Text
 
 from platos.cli.output import clean, one_line, print_result
 
-__all__ = ["box", "columns", "folder", "heading", "page", "print_json", "prose", "rows"]
+__all__ = ["box", "columns", "command", "folder", "heading", "page", "print_json", "prose", "rows"]
 
 _WIDTH = 100
-_CELL = 60
 
 
 def page() -> Console:
     """stdout. Nothing that is printed is markup: what came from outside is shown as it stands."""
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Console(highlight=False, markup=False, emoji=False, force_terminal=sys.stdout.isatty())
     console.width = min(console.width, _WIDTH) if console.is_terminal else _WIDTH
     return console
 
@@ -42,12 +44,12 @@ def prose(text: str) -> Text:
 
 
 def rows(head: Sequence[str], cells: Iterable[Sequence[str]], *, right: Sequence[int] = ()) -> Table:
-    """A table without lines; the columns named in `right` hold numbers."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
+    """A table without lines; the columns named in `right` hold numbers. Where it is too wide, the last one is cut."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False, show_header=any(head))
     for at, name in enumerate(head):
-        table.add_column(name, justify="right" if at in right else "left", no_wrap=True, overflow="ellipsis")
+        table.add_column(name, justify="right" if at in right else "left", no_wrap=at + 1 < len(head))
     for row in cells:
-        table.add_row(*(Text(one_line(clean(cell), _CELL)) for cell in row))
+        table.add_row(*(Text(one_line(clean(cell), _WIDTH), no_wrap=True, overflow="ellipsis") for cell in row))
     return table
 
 
@@ -60,10 +62,18 @@ def columns(left: RenderableType, right: RenderableType) -> Table:
 
 def box(title: str, lines: Iterable[str]) -> Panel:
     """Something that waits for a person."""
-    return Panel(Text("\n".join(map(clean, lines))), title=Text(clean(title)), title_align="left", border_style="yellow")
+    return Panel(
+        Text("\n".join(map(clean, lines))), title=Text(clean(title)), title_align="left", border_style="yellow"
+    )
 
 
 def folder(root: Path) -> str:
     """The folder as one types it from here."""
     here = Path.cwd()
     return str(root.relative_to(here) if root.is_relative_to(here) else root)
+
+
+def command(root: Path, *words: str) -> str:
+    """A command on the workspace, as one types it from here: behind `uv run` where this one was."""
+    uv = ["uv", "run"] * ("UV" in os.environ)
+    return shlex.join([*uv, "platos", "--workspace", folder(root), *words])

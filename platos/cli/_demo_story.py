@@ -5,68 +5,27 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
-import msgspec
 from rich.console import RenderableType
 from rich.text import Text
 
 from platos.cli._demo_day import MIDNIGHT, STEP, WAKES
 from platos.cli._demo_facts import Arrived, Day, NodeWork, RunStory
 from platos.cli._demo_money import ASSUMED
-from platos.cli._demo_page import box, columns, folder, heading, page, prose, rows
+from platos.cli._demo_page import box, columns, command, folder, heading, page, prose, rows
 from platos.cli._demo_workspace import SPECIALIST
 from platos.cli.output import one_line
 from platos.core.handoff import Artifact, Claim
 from platos.core.instant import HOUR, Instant, to_datetime
-from platos.core.item import ItemState, StoredItem
-from platos.core.money import NANO, dollars
+from platos.core.item import StoredItem
+from platos.core.money import dollars
 from platos.core.verdict import Decision
-from platos.store.gates import GateRow
 
-__all__ = ["DayResult", "as_result", "tell"]
+__all__ = ["tell"]
 
 _QUIET, _DISMISSED, _SIGNAL = "·", "-", "!"
 _ROW = 6
 _CLAIMS = 2
-
-
-class DayResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The day for programs. `naive` is each frontier model's price in USD for all wakes, `mixed` that of this day."""
-
-    workspace: str
-    wakes: int
-    quiet_wakes: int
-    items: int
-    dismissed: dict[str, int]
-    signals: int
-    runs: list[dict[str, Any]]
-    waiting: list[str]
-    usd: float
-    naive: dict[str, float]
-    mixed: dict[str, float]
-
-
-def as_result(day: Day) -> DayResult:
-    """The facts alone."""
-    return DayResult(
-        workspace=str(day.root),
-        wakes=day.wakes,
-        quiet_wakes=day.quiet,
-        items=len(day.arrived),
-        dismissed={rung.tier: rung.dismissed for rung in day.rungs},
-        signals=sum(_is_signal(each) for each in day.arrived),
-        runs=[_run_object(run) for run in day.runs],
-        waiting=[gate.name for gate in day.gates],
-        usd=day.spent / NANO,
-        naive={each.frontier: each.every_wake / NANO for each in day.compared},
-        mixed={each.frontier: each.this_day / NANO for each in day.compared},
-    )
-
-
-def _run_object(run: RunStory) -> dict[str, Any]:
-    about = [item.name for item in run.about]
-    return {"run": run.row.name, "state": run.row.state, "items": about, "plan": run.shape.splitlines()}
 
 
 def tell(day: Day) -> None:
@@ -74,31 +33,37 @@ def tell(day: Day) -> None:
     console = page()
     console.print(Text(f"A day in the life of {SPECIALIST}", style="bold"))
     console.print(prose(_opening()))
-    for section in (_hours(day), _inbox(day), _ladder(day), _work(day), _waiting(day), _money(day), _next(day)):
+    for section in (_hours(day), _inbox(day), _work(day), _waiting(day), _money(day), _next(day)):
         for part in section:
             console.print(part)
 
 
 def _opening() -> str:
     date = to_datetime(MIDNIGHT).strftime("%A %d %B %Y")
-    return f"{date}, on a virtual clock. The model is the offline one: it ranks and quotes, it writes nothing."
+    return f"{date} on the virtual clock. The offline model quotes; it does not write."
 
 
 def _hours(day: Day) -> Iterator[RenderableType]:
     share = day.quiet / day.wakes
-    yield heading(f"{day.wakes} wake-ups, {day.quiet} of them quiet ({share:.0%}): no model was asked anything")
-    marks = _marks(day.arrived)
+    yield heading(
+        f"{day.wakes} wake-ups, {day.quiet} of them quiet ({share:.0%}): in these no model was asked anything"
+    )
+    yield columns(Text("\n".join(_clock(_marks(day.arrived)))), _ladder(day))
+    yield prose(f"{_QUIET} nothing new   {_DISMISSED} dismissed   {_SIGNAL} a signal")
+
+
+def _clock(marks: dict[Instant, str]) -> Iterator[str]:
+    """Six hours a line, a mark for each wake-up."""
     for first in range(0, 24, _ROW):
         hours = range(first, first + _ROW)
-        yield Text("   ".join(f"{hour:02} {''.join(_hour(marks, hour))}" for hour in hours))
-    yield prose(f"{_QUIET} nothing new   {_DISMISSED} dismissed   {_SIGNAL} a signal")
+        yield "  ".join(f"{hour:02} {''.join(_hour(marks, hour))}" for hour in hours)
 
 
 def _marks(arrived: list[Arrived]) -> dict[Instant, str]:
     """A mark for each slot that something came in."""
     marks: dict[Instant, str] = {}
     for each in arrived:
-        mark = _SIGNAL if _is_signal(each) else _DISMISSED
+        mark = _SIGNAL if each.is_signal else _DISMISSED
         marks[each.stored.seen] = max(mark, marks.get(each.stored.seen, mark), key=(_DISMISSED, _SIGNAL).index)
     return marks
 
@@ -106,10 +71,6 @@ def _marks(arrived: list[Arrived]) -> dict[Instant, str]:
 def _hour(marks: dict[Instant, str], hour: int) -> Iterator[str]:
     start = MIDNIGHT + hour * HOUR
     return (marks.get(slot, _QUIET) for slot in range(start, start + HOUR, STEP))
-
-
-def _is_signal(each: Arrived) -> bool:
-    return each.stored.state is ItemState.SIGNAL
 
 
 def _inbox(day: Day) -> Iterator[RenderableType]:
@@ -124,12 +85,12 @@ def _arrival(each: Arrived) -> tuple[str, ...]:
     return seen, each.stored.name, one_line(each.stored.item.title, 40), f"{tier}: {decision}", verdict.reason
 
 
-def _ladder(day: Day) -> Iterator[RenderableType]:
-    yield heading("The ladder, cheapest rung first")
+def _ladder(day: Day) -> RenderableType:
+    """The tiers, cheapest first."""
     cells = (
         (rung.tier, str(rung.saw), str(rung.dismissed), str(rung.passed), dollars(rung.cost)) for rung in day.rungs
     )
-    yield rows(("tier", "saw", "dismissed", "signals", "cost"), cells, right=(1, 2, 3, 4))
+    return rows(("tier", "saw", "dismissed", "signals", "cost"), cells, right=(1, 2, 3, 4))
 
 
 def _work(day: Day) -> Iterator[RenderableType]:
@@ -148,21 +109,19 @@ def _waiting(day: Day) -> Iterator[RenderableType]:
     stories = {run.row.id: run for run in day.runs}
     for gate in day.gates:
         yield Text()
-        title = f"{gate.name} waits for you: {gate.request.tool}, risk tier {gate.request.tier}"
-        yield box(title, _report(gate, stories[gate.run]))
+        yield box(f"{gate.name} waits for you ({gate.request.rule})", _report(stories[gate.run]))
 
 
-def _report(gate: GateRow, run: RunStory) -> Iterator[str]:
+def _report(run: RunStory) -> Iterator[str]:
     """The report in short: of each source the first claims."""
     report = _last_made(run)
+    counts = Counter(claim.source for claim in report.claims)
     yield one_line(report.title, 92)
-    by_source = Counter(claim.source for claim in report.claims)
     for item in run.about:
-        yield f"{item.name}  {one_line(item.item.title, 70)}  (from {item.item.id})"
+        title, more = one_line(item.item.title, 60), max(counts[item.name] - _CLAIMS, 0)
+        yield f"{item.name}  {title} ({item.item.id})" + f" +{more}" * bool(more)
         yield from _quotes(item, report.claims)
-        if by_source[item.name] > _CLAIMS:
-            yield f"      and {by_source[item.name] - _CLAIMS} more"
-    yield one_line(f"{gate.request.why}", 92)
+    yield one_line(report.note, 94)
 
 
 def _last_made(run: RunStory) -> Artifact:
@@ -175,7 +134,8 @@ def _quotes(item: StoredItem, claims: tuple[Claim, ...]) -> Iterator[str]:
 
 
 def _money(day: Day) -> Iterator[RenderableType]:
-    yield heading(f"What it cost: {dollars(day.spent)}. At list prices it would have cost:")
+    prices = ", ".join(sorted({each.prices for each in day.compared}))
+    yield heading(f"What it cost: {dollars(day.spent)}. At list prices ({prices}) it would have cost:")
     cells = (
         (
             each.frontier,
@@ -195,15 +155,9 @@ def _cents(amount: int) -> int:
 
 
 def _next(day: Day) -> Iterator[RenderableType]:
-    run = day.runs[-1].row.name if day.runs else "r1"
-    gate = day.gates[-1].name if day.gates else "g1"
-    where = f"platos --workspace {folder(day.root)}"
     yield heading("Look further")
-    yield rows(
-        ("", ""),
-        [
-            (f"{where} show {run}", "the whole story"),
-            (f"{where} approve {gate}", "let it write the report into outbox/"),
-            (f"{folder(day.root)}/specialists/{SPECIALIST}.md", "the specialist itself: edit it"),
-        ],
-    )
+    shown = [(command(day.root, "show", run.row.name), "the whole story") for run in day.runs]
+    open_gates = [(command(day.root, "approve", gate.name), "let it write the report") for gate in day.gates]
+    inbox = (command(day.root, "inbox"), "exactly what would run")
+    own = (f"{folder(day.root)}/specialists/{SPECIALIST}.md", "the specialist: edit it")
+    yield rows(("", ""), [*shown, inbox, *open_gates, own])

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from platos.config.workspace import SETTINGS_FILE, Workspace
 from platos.core.instant import HOUR, MINUTE, Instant, Span
+from platos.errors import UsageError
 
 __all__ = ["SPECIALIST", "Arrival", "arrivals", "deliver", "make_crash_workspace", "make_workspace"]
 
@@ -28,7 +29,10 @@ class Arrival(NamedTuple):
 
 
 def make_workspace(wanted: Path) -> Path:
-    """A workspace whose inbox is still empty: at `wanted`, or beside it where something is there. Its root."""
+    """A workspace whose inbox is still empty: at `wanted`, or beside it where something is there. Its root.
+
+    Raises UsageError where it cannot be made.
+    """
     root = _new_folder(wanted.absolute())
     specialist = Workspace(root).specialists / f"{SPECIALIST}.md"
     _copy("platos.toml", root / SETTINGS_FILE)
@@ -38,12 +42,13 @@ def make_workspace(wanted: Path) -> Path:
 
 
 def make_crash_workspace(wanted: Path) -> Path:
-    """The same with a model that takes its time, and the notices in the inbox."""
+    """The same with a model that takes its time, the notices in the inbox, and a place for the state."""
     root = make_workspace(wanted)
     for name in (SETTINGS_FILE, "pause.py"):
         _copy(f"crash/{name}", root / name)
     for arrival in _read("notices"):
         (root / "inbox" / arrival.name).write_bytes(arrival.content)
+    Workspace(root).prepare_state()
     return root
 
 
@@ -60,12 +65,20 @@ def deliver(root: Path, arrival: Arrival, at: Instant) -> None:
 
 
 def _new_folder(wanted: Path) -> Path:
+    """A folder that was not there before. Raises UsageError."""
     for number in count(1):
         root = wanted if number == 1 else wanted.with_name(f"{wanted.name}-{number}")
         try:
             root.mkdir(parents=True)
         except FileExistsError:
             continue
+        except OSError as error:
+            raise UsageError(
+                f"the workspace cannot be made there: {error.strerror}",
+                where=str(root),
+                expected="a folder that you may write to",
+                hint="name another place: platos demo DIR",
+            ) from None
         return root
     raise AssertionError("there is always a next number")
 

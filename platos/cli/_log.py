@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 
-from platos.cli._context import LogForm
+from platos.cli._options import LogForm
 from platos.cli.output import clean
 from platos.core.instant import SECOND, iso
 from platos.ports.clock import Clock
@@ -39,4 +39,3 @@ def log_to_stderr(form: LogForm, clock: Clock) -> None:
     logger = logging.getLogger("platos")
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)
-    logger.propagate = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -17,10 +18,11 @@ from platos.cli._ending import RunEnding, how_runs_stand
 from platos.cli.exits import ExitCode, worst
 from platos.cli.output import Line, one_line
 from platos.core.digest import digest_bytes
+from platos.core.event import BudgetRefused, ItemsArrived
 from platos.core.item import Item
 from platos.core.verdict import Decision
 from platos.errors import UsageError
-from platos.store import read_store, verdicts
+from platos.store import journal, read_store, verdicts
 
 __all__ = ["wake"]
 
@@ -38,12 +40,13 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Woken(msgspec.Struct, frozen=True, kw_only=True):
-    """What a wake-up came to."""
+    """What a wake-up came to. `refused`: the budget did not allow a call that triage wanted to make."""
 
     specialist: str
     items: tuple[str, ...]
     signals: tuple[str, ...]
     waiting: tuple[Waiting, ...]
+    refused: bool
     runs: tuple[RunEnding, ...]
 
 
@@ -71,11 +74,13 @@ async def _wake(app: App, name: str, items: list[Item]) -> Woken:
     arguments = {"name": name, "items": msgspec.to_builtins(items), "by": person()}
     done: dict[str, Any] = (await change(app, "wake", arguments, typed="wake")).answer
     runs = await how_runs_stand(app, [int(run["run"][1:]) for run in done["runs"]])
+    waiting = await _waiting(app, done["items"])
     return Woken(
         specialist=done["specialist"],
         items=tuple(done["items"]),
         signals=tuple(done["signals"]),
-        waiting=tuple(await _waiting(app, done["items"])),
+        waiting=tuple(waiting),
+        refused=bool(waiting) and await _was_refused(app, name),
         runs=tuple(runs),
     )
 
@@ -91,10 +96,18 @@ async def _waiting(app: App, names: list[str]) -> list[Waiting]:
     return found
 
 
+async def _was_refused(app: App, name: str) -> bool:
+    """Did the budget refuse something since the last items arrived?"""
+    async with read_store(app.workspace.state) as store:
+        told = await journal.events(store, journal.specialist_chain(name))
+    since = takewhile(lambda event: not isinstance(event, ItemsArrived), reversed(told))
+    return any(isinstance(event, BudgetRefused) for event in since)
+
+
 def _code(woken: Woken) -> ExitCode:
     """Items that wait for a model wait for money, or for somebody who mends something: neither is a failed run."""
-    waits = [ExitCode.BUDGET if "cap of" in each.why else ExitCode.UNREACHABLE for each in woken.waiting]
-    return worst([*waits, *(run.code for run in woken.runs)])
+    waits = ExitCode.BUDGET if woken.refused else ExitCode.UNREACHABLE
+    return worst([*(waits for _ in woken.waiting), *(run.code for run in woken.runs)])
 
 
 def _render(woken: Woken) -> Iterator[Line]:

@@ -52,11 +52,16 @@ class Filler(msgspec.Struct, frozen=True, kw_only=True):
             case "boolean":
                 return self.sureness > CUT
             case "integer" | "number" as kind:
-                return _number(schema, self.sureness, whole=kind == "integer")
+                share = self._confidence() if name == "confidence" else self.sureness
+                return _number(schema, share, whole=kind == "integer")
             case "null":
                 return None
             case _:
                 return self._text(schema, name)
+
+    def _confidence(self) -> float:
+        """In a yes, how relevant the documents are; in a no, how far they are from it."""
+        return self.sureness if self.sureness > CUT else 1 - self.sureness
 
     def _resolved(self, schema: Schema) -> Schema:
         """The schema behind references and alternatives: of these, the first that is not null."""

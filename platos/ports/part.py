@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from platos.ports.clock import Clock
 from platos.ports.offload import Offload
 
 __all__ = [
     "KINDS",
+    "Closable",
     "Declaration",
     "Environment",
     "PartKind",
@@ -61,6 +62,15 @@ class Environment:
     offload: Offload
     secret: Callable[[str], str]
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A part that holds something between two calls: a connection, a process."""
+
+    async def close(self) -> None:
+        """Give it back. Called once, when nothing uses the part any more."""
+        ...
 
 
 def _declare(kind: PartKind) -> Callable[..., Callable[[C], C]]:

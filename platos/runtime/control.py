@@ -56,8 +56,8 @@ def socket_path(folder: Path) -> Path:
 @asynccontextmanager
 async def serve(folder: Path, commands: Mapping[str, Command]) -> AsyncIterator[None]:
     """Answer requests for as long as the block lasts. The caller owns the folder, so an old socket is nobody's."""
-    path = socket_path(folder)
-    path.unlink(missing_ok=True)
+    path = anyio.Path(socket_path(folder))
+    await path.unlink(missing_ok=True)
     before = os.umask(0o177)
     try:
         listener = await anyio.create_unix_listener(path, mode=0o600)
@@ -77,7 +77,8 @@ async def serve(folder: Path, commands: Mapping[str, Command]) -> AsyncIterator[
             yield
         finally:
             tasks.cancel_scope.cancel()
-            path.unlink(missing_ok=True)
+            with anyio.CancelScope(shield=True):
+                await path.unlink(missing_ok=True)
 
 
 async def _answer(stream: SocketStream, commands: Mapping[str, Command]) -> None:
@@ -99,7 +100,7 @@ async def ask(folder: Path, command: str, arguments: Mapping[str, Any]) -> Answe
     """The answer of the process that owns a folder; None where none listens. Raises Unreachable where it breaks off."""
     try:
         stream = await anyio.connect_unix(socket_path(folder))
-    except OSError:
+    except (OSError, ConfigurationError):  # nobody listens there, or nobody can
         return None
     async with stream:
         try:

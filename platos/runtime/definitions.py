@@ -35,13 +35,15 @@ async def refresh(host: Host, name: str) -> Specialist | None:
         definition = await host.offload(host.definitions.load, name)
     except (ConfigurationError, NotFound) as error:
         return await _keep_the_old_one(host, name, error)
-    if host.in_force.get(name) != definition:
+    if host.in_force.get(name) != definition or name in host.broken:
         await host.store.transact(_adopt, definition, host.now())
         host.in_force[name] = definition
+        host.broken.discard(name)
     return definition
 
 
 async def _keep_the_old_one(host: Host, name: str, error: ConfigurationError | NotFound) -> Specialist | None:
+    host.broken.add(name)
     if await host.store.transact(_note_problem, name, str(error), host.now()):
         log.warning("%s: the edit cannot be used, the definition before it stays in force\n%s", name, error)
     if name not in host.in_force:

@@ -27,7 +27,7 @@ async def due(wake: Wake) -> bool:
     if found.slot is None:
         await host.store.transact(_give_up, wake.name, asked, found, wake.started)
         return False
-    wake.upcoming, wake.missed = found.next, found.missed
+    wake.due, wake.slot, wake.upcoming, wake.missed = asked, found.slot, found.next, found.missed
     return True
 
 

@@ -19,7 +19,7 @@ from platos.ports.actor import Actor
 from platos.ports.clock import Clock
 from platos.ports.model import Model
 from platos.ports.offload import Offload
-from platos.ports.part import PartKind
+from platos.ports.part import Closable, PartKind
 from platos.ports.planner import Planner
 from platos.ports.source import Source
 from platos.ports.tier import Tier
@@ -64,7 +64,8 @@ class Host:
     """The services of one process on one workspace.
 
     `chance` gives numbers in [0, 1); `day_cap` and `zone` are the workspace's budget and the zone its days are
-    counted in. In memory: the definitions in force, when items that wait are judged again, and runs that are worked on.
+    counted in. In memory: the definitions in force, whose files cannot be used as they stand, when items that
+    wait are judged again, and runs that are worked on.
     """
 
     store: Store
@@ -76,6 +77,7 @@ class Host:
     day_cap: Nano
     zone: str
     in_force: dict[str, Specialist] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
     owing: dict[str, Instant] = field(default_factory=dict)
     in_hand: set[int] = field(default_factory=set)
     _parts: OrderedDict[tuple[str, str, bytes], Any] = field(default_factory=OrderedDict)
@@ -133,9 +135,9 @@ class Host:
 
     async def close(self) -> None:
         """Give back what the parts hold."""
-        for (kind, _, _), part in self._parts.items():
-            if kind == "model":
-                await cast(Model, part).close()
+        for part in self._parts.values():
+            if isinstance(part, Closable):
+                await part.close()
 
     def _part(self, kind: PartKind, spec: PartSpec) -> Any:
         key = (kind, spec.part, canonical(spec.options))

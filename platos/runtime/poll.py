@@ -50,7 +50,7 @@ class _Commit(NamedTuple):
     """All that the transaction needs."""
 
     name: str
-    claim: tuple[Instant, Instant] | None
+    slot: Instant | None
     found: list[_Found]
     given: list[tuple[Item, str]]
     digests: list[list[str]]
@@ -74,8 +74,7 @@ async def poll(wake: Wake) -> bool:
         return _owes(wake)
     given = [(item, item.digest()) for item in wake.given]
     digests = [[item.digest() for item in each.polled.items] if each.polled else [] for each in news]
-    claim = (wake.slot, wake.upcoming) if wake.slot is not None else None
-    commit = _Commit(name, claim, news, given, digests, wake, now)
+    commit = _Commit(name, wake.slot, news, given, digests, wake, now)
     wake.arrived = await host.store.transact(_commit, commit)
     if wake.arrived:
         log.info("%s: %d new item%s", name, len(wake.arrived), "" if len(wake.arrived) == 1 else "s")
@@ -105,24 +104,24 @@ def _quiet(tx: Tx, wake: Wake, now: Instant) -> None:
     if wake.slot is None:
         specialists.woken_by_hand(tx, wake.name, quiet=True)
     else:
-        specialists.advance(tx, wake.name, due=wake.slot, slot=wake.slot, upcoming=wake.upcoming, quiet=True)
+        specialists.advance(tx, wake.name, due=wake.due, slot=wake.slot, upcoming=wake.upcoming, quiet=True)
 
 
 def _commit(tx: Tx, commit: _Commit) -> list[int]:
     """Store what arrived; the numbers of the new items. Nothing where the occurrence was claimed by somebody else."""
-    name, now = commit.name, commit.now
-    if commit.claim is None:
+    name, wake, now = commit.name, commit.wake, commit.now
+    if commit.slot is None:
         specialists.woken_by_hand(tx, name, quiet=False)
-    elif not specialists.advance(tx, name, due=commit.claim[0], slot=commit.claim[0], upcoming=commit.claim[1]):
+    elif not specialists.advance(tx, name, due=wake.due, slot=commit.slot, upcoming=wake.upcoming):
         return []
     new = _store(tx, name, HANDED_IN, commit.given, now)
     for each, digests in zip(commit.found, commit.digests, strict=True):
         new += _store_found(tx, name, each, digests, now)
-    slot = commit.claim[0] if commit.claim else now
+    slot = now if commit.slot is None else commit.slot
     if new:
-        arrived = ItemsArrived(at=now, by=commit.wake.by, specialist=name, slot=slot, items=tuple(new))
+        arrived = ItemsArrived(at=now, by=wake.by, specialist=name, slot=slot, items=tuple(new))
         tx.record(journal.specialist_chain(name), arrived)
-    occurrences.add_missed(tx, name, commit.wake.missed, now)
+    occurrences.add_missed(tx, name, wake.missed, now)
     if new or any(each.error for each in commit.found):
         _note(tx, commit, slot, len(new))
     else:
@@ -151,8 +150,8 @@ def _note(tx: Tx, commit: _Commit, slot: Instant, count: int) -> None:
     """A row for an occurrence that was not quiet."""
     wake, now = commit.wake, commit.now
     failed = ", ".join(each.source for each in commit.found if each.error)
-    late = commit.claim is not None and wake.started - slot > _LATE
-    outcome = "by hand" if commit.claim is None else "late" if late else "ran"
+    late = commit.slot is not None and wake.started - slot > _LATE
+    outcome = "by hand" if commit.slot is None else "late" if late else "ran"
     why = f"could not read {failed}" if failed else f"due at {iso(slot)}" if late else ""
     row = occurrences.OccurrenceRow(slot, slot, 1, outcome, why, count, wake.started, now)
     occurrences.add(tx, commit.name, row)

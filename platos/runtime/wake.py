@@ -23,7 +23,8 @@ def _nothing() -> None:
 class Wake:
     """A wake-up of one specialist. `slot` is None where no schedule asked for it: by hand, or to go on.
 
-    `given` is work handed in with it. The other fields are filled as the story goes.
+    `given` is work handed in with it. The other fields are filled as the story goes; `due` is the time that the slot is
+    claimed under, which is earlier than `slot` where slots were slept through.
     """
 
     host: Host
@@ -32,6 +33,7 @@ class Wake:
     given: tuple[Item, ...] = ()
     by: str = "runtime"
     started: Instant = 0
+    due: Instant = 0
     upcoming: Instant = 0
     missed: tuple[Missed, ...] = ()
     arrived: list[int] = field(default_factory=list)

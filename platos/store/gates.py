@@ -59,9 +59,11 @@ def _opened(tx: Tx, seq: int, event: GateOpened) -> None:
 @projects(GateDecided)
 def _decided(tx: Tx, seq: int, event: GateDecided) -> None:
     old = _BEFORE[event.state]
-    values = {"id": event.gate, "state": event.state, "old": old, "at": event.at, "reason": event.reason}
-    by = get(tx, event.gate).decider if event.state is GateState.USED else event.by
-    if not tx.execute(SQL.decide, by=by, **values):
+    by, reason = event.by, event.reason
+    if event.state is GateState.USED:  # what the person said stays
+        answered = get(tx, event.gate)
+        by, reason = answered.decider, answered.reason
+    if not tx.execute(SQL.decide, id=event.gate, state=event.state, old=old, at=event.at, by=by, reason=reason):
         found = get(tx, event.gate)
         raise InvalidTransition(
             f"it is {found.state}" + (f" by {found.decider}" if found.decider else ""),

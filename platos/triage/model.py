@@ -101,10 +101,11 @@ def _waiting(failure: Failure) -> Verdict:
 
 
 def _readable(item: Item) -> str:
-    """The item for the model: its fields, its title, and the beginning of its text; a call must stay cheap."""
+    """The item for the model: its title, the beginning of its text, and its fields; a call must stay cheap."""
     fields = [f"{name}: {str(value)[:_MOST_FIELD]}" for name, value in item.fields.items()]
     cut = "\n(the text goes on)" if len(item.text) > _MOST_TEXT else ""
-    return "\n".join((*fields, item.title, "", item.text[:_MOST_TEXT] + cut))
+    text = item.full_text[:_MOST_TEXT] + cut
+    return "\n\n".join((text, "\n".join(fields))) if fields else text
 
 
 def _line(text: str) -> str:

@@ -97,7 +97,7 @@ def test_two_words_of_the_question_in_one_sentence_are_a_signal(environment: Env
 
 def test_a_document_about_something_else_is_no_signal(environment: Environment) -> None:
     triaged = told(environment, asked(Triaged.model_json_schema(), NEWS))
-    assert (triaged["signal"], triaged["confidence"]) == (False, 0.0)
+    assert (triaged["signal"], triaged["confidence"]) == (False, 1.0)
 
 
 def test_the_words_of_a_repair_join_the_question(environment: Environment) -> None:

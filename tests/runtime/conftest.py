@@ -6,14 +6,22 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import anyio
 import pytest
 import yaml
+from pydantic import BaseModel
 
+from platos.core.effect import EffectClass, Receipt
+from platos.core.plan import Plan, Single
+from platos.errors import Unavailable
+from platos.ports.planner import Brief
 from platos.store import Store
 from platos.testing.workspace import SimulatedWorkspace
+from platos.tools.outbox import Report
 
 WATCH = {
     "owner": "ana",
@@ -28,6 +36,74 @@ WATCH = {
 
 class PowerCut(BaseException):
     """The process is gone: nothing in it can catch this, and nothing more is written."""
+
+
+class Machine:
+    """A tool of any class that does what it is told, with faults: one for each call, in order, and then none.
+
+    `before`: nobody listens, nothing was sent. `after`: it is done, and the line breaks. `hang`: it is done, and no
+    answer comes. `cut before`, `cut after`: the process is gone. `applied` are the keys of the acts that really
+    happened, `calls` what it was called with, `world` its preconditions.
+    """
+
+    once_per: ClassVar[tuple[str, ...]] = ()
+    repeatable: ClassVar[bool] = False
+    Arguments: ClassVar[type[BaseModel]] = Report
+
+    def __init__(self, effect: EffectClass, *faults: str) -> None:
+        self.effect = effect
+        self.faults = list(faults)
+        self.applied: list[str] = []
+        self.calls: list[tuple[str, str]] = []
+        self.probes = 0
+        self.world: dict[str, str] = {}
+
+    async def call(self, arguments: BaseModel, key: str) -> Receipt:
+        fault = self.faults.pop(0) if self.faults else ""
+        self.calls.append((key, arguments.model_dump_json()))
+        if fault == "before":
+            raise Unavailable("nobody listens")
+        if fault == "cut before":
+            raise PowerCut
+        if self.effect is not EffectClass.KEYED or key not in self.applied:
+            self.applied.append(key)
+        if fault == "after":
+            raise Unavailable("the line broke", sent=True)
+        if fault == "cut after":
+            raise PowerCut
+        if fault == "hang":
+            await anyio.sleep_forever()
+        return Receipt(summary="it is done", data={"key": key})
+
+    async def probe(self, arguments: BaseModel, key: str) -> Receipt | None:
+        self.probes += 1
+        return Receipt(summary="it is done", data={"key": key}) if key in self.applied else None
+
+    async def observe(self, arguments: BaseModel) -> dict[str, str]:
+        return dict(self.world)
+
+
+@pytest.fixture
+def make_machine() -> type[Machine]:
+    """`make_machine(EffectClass.ONCE, "after")`: see `Machine`."""
+    return Machine
+
+
+@dataclass
+class OneNode:
+    """A planner that gives everything to one actor, with these tools."""
+
+    actor: str
+    tools: tuple[str, ...] = ()
+
+    async def plan(self, brief: Brief) -> Plan:
+        return Plan(root=Single(name="work", actor=self.actor, tools=self.tools), why="there is one", by="one-node")
+
+
+@pytest.fixture
+def one_node() -> type[OneNode]:
+    """`one_node("stepper", ("outbox",))`: see `OneNode`."""
+    return OneNode
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Runs of one specialist side by side: parked ones are in nobody's way, and one works at a time unless told otherwise."""
+"""Runs of one specialist side by side: parked ones are in nobody's way, and of the others one works at a time."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import pytest
 
 from platos.config.workspace import Workspace
 from platos.errors import NotFound, StoreCorrupt, StoreError, StoreNewer
-from platos.store import Tx, open_store, read_store
+from platos.store import Store, Tx, open_store, read_store
 from platos.store import database as database_module
 from platos.store.database import NAME, VERSION, connect
+
+Note = Callable[..., int]
 
 NOW = 1_790_000_000_000_000
 
@@ -33,14 +36,14 @@ def content(folder: Path) -> dict[str, bytes]:
     ("question", "answer"),
     [("PRAGMA journal_mode", "wal"), ("PRAGMA synchronous", 2), ("PRAGMA foreign_keys", 1)],
 )
-async def test_the_writer_is_durable(store, question, answer):
+async def test_the_writer_is_durable(store: Store, question: str, answer: object) -> None:
     def ask(tx: Tx) -> object:
         return tx.all(question)[0][0]
 
     assert await store.transact(ask) == answer
 
 
-def test_synchronous_normal_is_refused(folder, monkeypatch):
+def test_synchronous_normal_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted: a setting that does not take."""
     hasty = tuple((made.replace("FULL", "NORMAL"), asked, want) for made, asked, want in database_module._SETTINGS)
     monkeypatch.setattr(database_module, "_SETTINGS", hasty)
@@ -49,7 +52,7 @@ def test_synchronous_normal_is_refused(folder, monkeypatch):
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777], ids=oct)
-async def test_only_the_owner_may_open_the_files_whatever_the_umask(tmp_path, umask, note):
+async def test_only_the_owner_may_open_the_files_whatever_the_umask(tmp_path: Path, umask: int, note: Note) -> None:
     before = os.umask(umask)
     try:
         state = await anyio.to_thread.run_sync(Workspace(tmp_path).prepare_state)
@@ -62,7 +65,7 @@ async def test_only_the_owner_may_open_the_files_whatever_the_umask(tmp_path, um
     assert modes == dict.fromkeys((NAME, f"{NAME}-wal", f"{NAME}-shm", "lock"), 0o600)
 
 
-async def test_a_file_that_was_open_to_others_is_made_private(folder):
+async def test_a_file_that_was_open_to_others_is_made_private(folder: Path) -> None:
     await open_and_close(folder)
     (folder / NAME).chmod(0o644)
     await open_and_close(folder)
@@ -70,7 +73,7 @@ async def test_a_file_that_was_open_to_others_is_made_private(folder):
 
 
 @pytest.mark.parametrize("mode", ["wal", "delete"])
-async def test_a_newer_version_is_refused_and_nothing_is_changed(folder, mode):
+async def test_a_newer_version_is_refused_and_nothing_is_changed(folder: Path, mode: str) -> None:
     await open_and_close(folder)
     with closing(sqlite3.connect(folder / NAME)) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
@@ -81,7 +84,7 @@ async def test_a_newer_version_is_refused_and_nothing_is_changed(folder, mode):
     assert (folder / NAME).read_bytes() == before
 
 
-async def test_a_newer_version_cannot_be_read_either(folder):
+async def test_a_newer_version_cannot_be_read_either(folder: Path) -> None:
     await open_and_close(folder)
     with closing(sqlite3.connect(folder / NAME)) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
@@ -90,7 +93,7 @@ async def test_a_newer_version_cannot_be_read_either(folder):
             pass
 
 
-async def test_what_is_no_database_is_refused_and_not_changed(folder):
+async def test_what_is_no_database_is_refused_and_not_changed(folder: Path) -> None:
     (folder / NAME).write_bytes(b"a diary, perhaps\n" * 100)
     before = content(folder)
     with pytest.raises(StoreCorrupt):
@@ -98,20 +101,20 @@ async def test_what_is_no_database_is_refused_and_not_changed(folder):
     assert content(folder) == before
 
 
-async def test_what_is_no_database_cannot_be_read(folder):
+async def test_what_is_no_database_cannot_be_read(folder: Path) -> None:
     (folder / NAME).write_bytes(b"a diary, perhaps\n" * 100)
     with pytest.raises(StoreCorrupt):
         async with read_store(folder):
             pass
 
 
-async def test_where_nothing_has_run_there_is_nothing_to_read(folder):
+async def test_where_nothing_has_run_there_is_nothing_to_read(folder: Path) -> None:
     with pytest.raises(NotFound):
         async with read_store(folder):
             pass
 
 
-async def test_others_read_while_one_writes(store, note, folder):
+async def test_others_read_while_one_writes(store: Store, note: Note, folder: Path) -> None:
     await store.transact(note, "ana")
     async with read_store(folder) as reader:
         assert await reader.one("SELECT count(*) FROM journal") == (1,)

@@ -36,13 +36,13 @@ def owner(folder: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
-def test_a_second_process_is_refused_and_told_who_holds_it(folder):
+def test_a_second_process_is_refused_and_told_who_holds_it(folder: Path) -> None:
     with owner(folder) as process:
         with pytest.raises(StoreBusy, match=rf"process {process.pid} \(platos up, since 2026-09-21T"):
             FolderLock(folder, command="wake", now=NOW)
 
 
-def test_a_refused_process_does_not_write_itself_down(folder):
+def test_a_refused_process_does_not_write_itself_down(folder: Path) -> None:
     with owner(folder) as process:
         with pytest.raises(StoreBusy):
             FolderLock(folder, command="wake", now=NOW)
@@ -51,14 +51,14 @@ def test_a_refused_process_does_not_write_itself_down(folder):
         assert holder.pid == process.pid
 
 
-def test_a_killed_process_owns_nothing(folder):
+def test_a_killed_process_owns_nothing(folder: Path) -> None:
     with owner(folder) as process:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         FolderLock(folder, command="up", now=NOW).close()
 
 
-def test_a_child_does_not_inherit_it(folder):
+def test_a_child_does_not_inherit_it(folder: Path) -> None:
     lock = FolderLock(folder, command="up", now=NOW)
     waiting = [sys.executable, "-c", "import sys; print(1, flush=True); sys.stdin.readline()"]
     with subprocess.Popen(waiting, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
@@ -68,11 +68,11 @@ def test_a_child_does_not_inherit_it(folder):
         FolderLock(folder, command="up", now=NOW).close()
 
 
-def test_nobody_holds_a_new_folder(folder):
+def test_nobody_holds_a_new_folder(folder: Path) -> None:
     assert holder_of(folder) is None
 
 
-def test_a_lock_file_that_says_nothing_is_no_holder(folder):
+def test_a_lock_file_that_says_nothing_is_no_holder(folder: Path) -> None:
     (folder / "lock").write_bytes(b"\xff{")
     assert holder_of(folder) is None
     FolderLock(folder, command="up", now=NOW).close()

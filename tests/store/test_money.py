@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from anyio.from_thread import start_blocking_portal
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
@@ -16,6 +17,9 @@ from platos.core.event import MoneyReserved, MoneySettled
 from platos.core.money import Price
 from platos.errors import BudgetExceeded
 from platos.store import Store, Tx, accounts, journal, open_store
+
+Rows = Callable[[str], list[tuple[object, ...]]]
+RecordCases = Callable[[str, int], None]
 
 NOW = 1_790_000_000_000_000
 PATH = ("all/day", "specialist/ana/day", "run/1")
@@ -103,7 +107,6 @@ class Ledger(RuleBasedStateMachine):
         for row in self.portal.call(accounts.every, self.store):
             assert (row.spent, row.reserved, row.cap) == (self.spent, sum(self.open.values()), self.caps[row.name])
             assert row.spent + row.reserved <= row.cap + row.excess
-            assert row.excess == 0 or row.spent + row.reserved >= row.cap
 
     @invariant()
     def what_is_held_is_known(self) -> None:
@@ -113,17 +116,17 @@ class Ledger(RuleBasedStateMachine):
 LENGTH = settings(max_examples=15, stateful_step_count=20, deadline=None)
 
 
-def test_no_account_passes_its_cap():
+def test_no_account_passes_its_cap() -> None:
     run_state_machine_as_test(Ledger, settings=LENGTH)
 
 
 @pytest.mark.exhaustive
-def test_no_account_passes_its_cap_at_length(record_cases):
+def test_no_account_passes_its_cap_at_length(record_cases: RecordCases) -> None:
     run_state_machine_as_test(Ledger, settings=settings(LENGTH, max_examples=300, stateful_step_count=50))
     record_cases("ledgers", 300)
 
 
-def test_check_then_act_is_noticed():
+def test_check_then_act_is_noticed() -> None:
     """Planted: a reservation that looks at the cap in one transaction, and holds the money in the next."""
     forgetful = "UPDATE accounts SET reserved = reserved + :amount, excess = excess + :amount WHERE name = :name"
 
@@ -148,10 +151,10 @@ def test_check_then_act_is_noticed():
                     self.open[self.portal.call(self.store.transact, hold, amount)] = amount
 
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(CheckThenAct, settings=settings(LENGTH, report_multiple_bugs=False, database=None))
+        run_state_machine_as_test(CheckThenAct, settings=settings(LENGTH, database=None, phases=[Phase.generate]))
 
 
-async def test_a_refusal_names_the_account_and_holds_nothing(store):
+async def test_a_refusal_names_the_account_and_holds_nothing(store: Store) -> None:
     await store.transact(set_caps, dict(zip(PATH, (100, 100, 5), strict=True)))
     with pytest.raises(BudgetExceeded) as refused:
         await store.transact(reserve, 6)
@@ -159,12 +162,12 @@ async def test_a_refusal_names_the_account_and_holds_nothing(store):
     assert {row.reserved for row in await accounts.every(store)} == {0}
 
 
-async def test_an_account_that_is_not_there_pays_nothing(store):
+async def test_an_account_that_is_not_there_pays_nothing(store: Store) -> None:
     with pytest.raises(BudgetExceeded):
         await store.transact(reserve, 1)
 
 
-async def test_the_check_stands_behind_the_statement(store, rows):
+async def test_the_check_stands_behind_the_statement(store: Store, rows: Rows) -> None:
     await store.transact(set_caps, {"run/1": 5})
     with pytest.raises(Exception, match="CHECK constraint failed"):
         rows("UPDATE accounts SET reserved = 6")

@@ -28,13 +28,13 @@ def schema() -> Iterator[sqlite3.Connection]:
 
 
 @pytest.mark.parametrize(("table", "name", "sql"), QUERIES, ids=[f"{table}.{name}" for table, name, _ in QUERIES])
-def test_a_query_fits_the_schema(schema, table, name, sql):
+def test_a_query_fits_the_schema(schema: sqlite3.Connection, table: str, name: str, sql: str) -> None:
     names = set(re.findall(r":(\w+)", re.sub(r"'[^']*'", "", sql)))
     values = dict.fromkeys(names, 1) if names else (1,) * sql.count("?")
     schema.execute(f"EXPLAIN {sql}", values)
 
 
-def test_a_query_that_does_not_fit_is_noticed(schema):
+def test_a_query_that_does_not_fit_is_noticed(schema: sqlite3.Connection) -> None:
     """Planted: a column that is not there."""
     with pytest.raises(sqlite3.OperationalError, match="no such column"):
         schema.execute("EXPLAIN SELECT colour FROM runs")
@@ -45,7 +45,7 @@ def used(source: str) -> set[str]:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_query_of_a_file_is_used(table):
+def test_every_query_of_a_file_is_used(table: str) -> None:
     users = [path.read_text() for path in FOLDER.glob("*.py") if f'load("{table}")' in path.read_text()]
     assert set(vars(load(table))) <= used("\n".join(users))
 
@@ -58,7 +58,7 @@ def statements_put_together(source: str) -> list[int]:
 
 
 @pytest.mark.parametrize("module", sorted(path.name for path in FOLDER.glob("*.py")))
-def test_no_statement_is_put_together_from_text(module):
+def test_no_statement_is_put_together_from_text(module: str) -> None:
     assert statements_put_together((FOLDER / module).read_text()) == []
 
 
@@ -66,5 +66,5 @@ def test_no_statement_is_put_together_from_text(module):
     "planted",
     ["tx.execute(f'DELETE FROM {table}')", "tx.one('SELECT ' + column)", "store.all('SELECT {}'.format(column))"],
 )
-def test_a_statement_put_together_from_text_is_noticed(planted):
+def test_a_statement_put_together_from_text_is_noticed(planted: str) -> None:
     assert statements_put_together(planted) == [1]

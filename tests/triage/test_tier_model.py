@@ -49,7 +49,7 @@ async def test_each_item_is_asked_about_alone(make_model_tier: MakeModelTier) ->
     (model, instructions, (document,)), (_, _, (other,)) = bench.asked
     assert model == "tiny"
     assert "Watch {everything}." in instructions
-    assert (document.id, document.text) == ("i1", "from: ann\nTitle\n\nbody")
+    assert (document.id, document.text) == ("i1", "Title\n\nbody\n\nfrom: ann")
     assert (other.id, "body" in other.text) == ("i2", False)
 
 

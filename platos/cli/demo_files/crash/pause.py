@@ -7,7 +7,7 @@ from platos.models.offline import Offline
 from platos.ports.model import ModelReply, ModelRequest
 from platos.ports.part import model
 
-SECONDS_A_CALL = 0.4
+SECONDS_A_CALL = 0.6
 PRICE = Price(input=250_000_000, output=2_000_000_000, source="pause.py")  # made up: $0.25 and $2.00 a million tokens
 
 

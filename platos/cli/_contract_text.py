@@ -1,0 +1,52 @@
+"""A specialist's contract as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from platos.cli.output import Line, bold
+from platos.core.money import dollars
+
+if TYPE_CHECKING:
+    from platos.cli.contract import Contract, ToolTold
+
+__all__ = ["render_contract"]
+
+
+def render_contract(its: Contract) -> Iterator[Line]:
+    """The page."""
+    fallback = f", else {its.fallback_owner}" if its.fallback_owner else ""
+    yield bold(f"{its.specialist}, owned by {its.owner}{fallback}")
+    yield f"  wakes        {its.schedule}"
+    yield f"  missed slots {its.catch_up}"
+    yield f"  overlap      {its.overlap}"
+    yield from _listed("sources", its.sources)
+    yield from _listed("triage", its.triage)
+    yield f"  planner      {its.planner}"
+    yield from _listed("models", [model.words() for model in its.models])
+    yield f"  actors       {', '.join(its.actors)}"
+    yield from _listed("tools", [_tool(tool) for tool in its.tools] or ["none"])
+    yield f"  approvals    expire after {its.approval_expires}; then it is not done"
+    yield from _listed("asks also", list(its.review) or ["no review trigger"])
+    yield f"  budget       {_budget(its)}"
+    yield f"  retries      {its.retry.attempts} attempts, {its.retry.first} to {its.retry.longest} apart"
+    yield f"  states       {', '.join(its.states)}"
+    yield f"  kept         {its.checkpoints}"
+    yield from _listed("done when", list(its.done_when) or ["its plan came to its end"])
+
+
+def _listed(name: str, entries: list[str] | tuple[str, ...]) -> Iterator[Line]:
+    for place, entry in enumerate(entries):
+        yield f"  {'' if place else name:<12} {entry}"
+
+
+def _tool(tool: ToolTold) -> str:
+    asked = "asks you first" if tool.gated else "acts alone"
+    return f"{tool.tool}: class {tool.effect_class}, risk tier {tool.risk_tier}, {asked} ({tool.rule})"
+
+
+def _budget(its: Contract) -> str:
+    caps = its.budget
+    own = f"{dollars(caps.day_nano)} a day, {dollars(caps.triage_day_nano)} a day for triage"
+    return f"{own}, {dollars(caps.run_nano)} a run; {dollars(caps.everything_day_nano)} a day for all specialists"

@@ -1,0 +1,65 @@
+"""What the doctor sees of the state: its files, who owns it, what is open in it."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+from platos.app import App
+from platos.cli._change import is_up
+from platos.cli._finding import Finding, fine, note, wrong
+from platos.core.instant import iso
+from platos.errors import NotFound, StoreError
+from platos.ports.offload import Offload
+from platos.store import ReadStore, breakers, read_store, runs
+from platos.store.lock import holder_of
+
+__all__ = ["look_at_state"]
+
+
+async def look_at_state(app: App) -> list[Finding]:
+    """The state folder, read and not touched."""
+    folder = app.workspace.state
+    found = [*await app.offload(_permissions, folder), await _holder(folder, app.offload)]
+    try:
+        async with read_store(folder) as store:
+            version = (await store.all("PRAGMA user_version"))[0][0]
+            found.append(fine("state file", f"version {version}"))
+            found += [each async for each in _open(store)]
+    except NotFound as error:
+        found.append(fine("state file", error.what))
+    except StoreError as error:
+        found.append(wrong("state file", error))
+    return found
+
+
+def _permissions(folder: Path) -> list[Finding]:
+    """Nobody but its owner may read the state."""
+    if not folder.exists():
+        return []
+    loose = [path for path in (folder, *sorted(folder.iterdir())) if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    return list(_too_open(loose)) or [fine("permissions", "the state is its owner's alone")]
+
+
+def _too_open(paths: list[Path]) -> Iterator[Finding]:
+    for path in paths:
+        yield wrong("permissions", StoreError("others may read it", where=str(path), hint=f"chmod go= {path}"))
+
+
+async def _holder(folder: Path, offload: Offload) -> Finding:
+    if await is_up(folder):
+        return fine("platos up", f"it runs: {await offload(holder_of, folder)}")
+    return note("platos up", "it does not run, so nobody wakes the specialists", "platos up")
+
+
+async def _open(store: ReadStore) -> AsyncIterator[Finding]:
+    for run in await runs.open_runs(store):
+        until = f", goes on at {iso(run.due)}" if run.due is not None else ""
+        yield note(f"run {run.name}", f"{run.state} of {run.specialist}{until}: {run.why}", f"platos show {run.name}")
+    for breaker in await breakers.every(store):
+        yield note(
+            f"breaker of {breaker.model}",
+            f"not called since {iso(breaker.since)}: {breaker.cause}",
+            "mend it, then: platos doctor --models",
+        )

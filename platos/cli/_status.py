@@ -1,0 +1,151 @@
+"""How every specialist is doing, gathered from the files and the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from platos.app import App
+from platos.cli._change import is_up
+from platos.core.instant import Instant, iso, local, to_datetime
+from platos.core.specialist import Specialist
+from platos.core.state import State
+from platos.errors import ConfigurationError, NotFound
+from platos.store import ReadStore, accounts, cursors, gates, items, read_store, runs, specialists
+from platos.store.lock import holder_of
+from platos.store.specialists import SpecialistRow
+
+__all__ = ["SpecialistStatus", "Status", "read_status"]
+
+
+class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One specialist. `state` is `asleep`, `working`, `waits for you`, `problem` or `gone`; money is nano-dollars."""
+
+    specialist: str
+    state: str
+    next: str
+    next_local: str
+    wakes: int
+    quiet: int
+    items: dict[str, int]
+    open_runs: tuple[str, ...]
+    gates: tuple[str, ...]
+    spent_nano: int
+    cap_nano: int
+    triage_spent_nano: int
+    triage_cap_nano: int
+    problems: tuple[str, ...]
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """The workspace. `up` says who keeps the specialists going, empty where nobody does."""
+
+    workspace: str
+    up: str
+    has_run: bool
+    specialists: tuple[SpecialistStatus, ...]
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """What the store knows, by specialist."""
+
+    rows: dict[str, SpecialistRow]
+    items: dict[str, dict[str, int]]
+    open_runs: dict[str, list[tuple[str, State]]]
+    gates: dict[str, list[str]]
+    sources: dict[str, list[str]]
+    spent: dict[str, int]
+
+
+async def read_status(app: App) -> Status:
+    """The status now; from the files alone where nothing has run yet."""
+    folder = app.workspace.state
+    found = await app.offload(app.definitions.scan)
+    up = await app.offload(_holder, folder) if await is_up(folder) else ""
+    try:
+        async with read_store(folder) as store:
+            known = await _stored(store)
+    except NotFound:
+        known = None
+    stored = known or _Stored({}, {}, {}, {}, {}, {})
+    each = [_specialist(app, name, found.get(name), stored) for name in sorted({*found, *stored.rows})]
+    return Status(workspace=str(app.workspace.root), up=up, has_run=known is not None, specialists=tuple(each))
+
+
+def _holder(folder: Path) -> str:
+    return str(holder_of(folder) or "a process that did not say which")
+
+
+async def _stored(store: ReadStore) -> _Stored:
+    open_runs: dict[str, list[tuple[str, State]]] = {}
+    waiting: dict[str, list[str]] = {}
+    of_run: dict[int, str] = {}
+    for run in await runs.open_runs(store):
+        of_run[run.id] = run.specialist
+        open_runs.setdefault(run.specialist, []).append((run.name, run.state))
+    for gate in await gates.open_gates(store):
+        waiting.setdefault(of_run.get(gate.run, ""), []).append(gate.name)
+    sources: dict[str, list[str]] = {}
+    for name, source, failures, problem in await cursors.problems(store):
+        times = f" ({failures} times in a row)" if failures > 1 else ""
+        sources.setdefault(name, []).append(f"source {source}: {problem}{times}")
+    return _Stored(
+        rows={row.name: row for row in await specialists.every(store)},
+        items=await items.counts(store),
+        open_runs=open_runs,
+        gates=waiting,
+        sources=sources,
+        spent={row.name: row.spent for row in await accounts.every(store)},
+    )
+
+
+def _specialist(
+    app: App, name: str, found: Specialist | ConfigurationError | None, stored: _Stored
+) -> SpecialistStatus:
+    row, problems = stored.rows.get(name), list(stored.sources.get(name, []))
+    if isinstance(found, ConfigurationError):
+        problems.insert(0, str(found))
+    definition = found if isinstance(found, Specialist) else None
+    due = _due(row, definition, app.clock.now())
+    zone = definition.schedule.zone if definition else "UTC"
+    return SpecialistStatus(
+        specialist=name,
+        state=_state(name, found, stored),
+        next=iso(due),
+        next_local=local(due, zone) if due is not None else "",
+        wakes=row.wakes if row else 0,
+        quiet=row.quiet if row else 0,
+        items=stored.items.get(name, {}),
+        open_runs=tuple(run for run, _ in stored.open_runs.get(name, [])),
+        gates=tuple(stored.gates.get(name, [])),
+        spent_nano=stored.spent.get(f"specialist/{name}/{_today(app)}", 0),
+        cap_nano=definition.budget.day if definition else 0,
+        triage_spent_nano=stored.spent.get(f"triage/{name}/{_today(app)}", 0),
+        triage_cap_nano=definition.budget.triage_day if definition else 0,
+        problems=tuple(problems),
+    )
+
+
+def _due(row: SpecialistRow | None, definition: Specialist | None, now: Instant) -> Instant | None:
+    if row is not None:
+        return row.due
+    return definition.schedule.next_after(now) if definition else None
+
+
+def _state(name: str, found: Specialist | ConfigurationError | None, stored: _Stored) -> str:
+    states = {state for _, state in stored.open_runs.get(name, [])}
+    if isinstance(found, ConfigurationError):
+        return "problem"
+    if stored.gates.get(name) or State.NEEDS_REVIEW in states:
+        return "waits for you"
+    if states:
+        return "working"
+    return "asleep" if found else "gone"
+
+
+def _today(app: App) -> str:
+    """The date in the zone in which the budget's day begins and ends."""
+    zone = ZoneInfo(app.settings.settings.zone)
+    return to_datetime(app.clock.now()).astimezone(zone).date().isoformat()

@@ -1,0 +1,52 @@
+"""The status as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from platos.cli._status import SpecialistStatus, Status
+from platos.cli.output import Line, bold, one_line, red, yellow
+from platos.core.money import dollars
+
+__all__ = ["render_status"]
+
+
+def render_status(status: Status) -> Iterator[Line]:
+    """A paragraph a specialist, under a line that says whether anybody wakes them."""
+    yield f"platos up runs: {status.up}" if status.up else "platos up does not run here: nobody wakes them"
+    if not status.has_run:
+        yield "Nothing has run here yet; this is what the files say."
+    if not status.specialists:
+        yield "There is no specialist. platos new NAME adds one."
+    for each in status.specialists:
+        yield from _specialist(each)
+
+
+def _specialist(each: SpecialistStatus) -> Iterator[Line]:
+    yield bold(each.specialist)
+    yield from _state(each)
+    if each.wakes:
+        yield f"  {each.wakes} wake-up{'s' * (each.wakes != 1)}, {each.quiet / each.wakes:.0%} quiet"
+    if each.items:
+        yield "  items: " + ", ".join(f"{count} {state}" for state, count in sorted(each.items.items()))
+    if each.open_runs:
+        yield "  open runs: " + ", ".join(each.open_runs)
+    if each.cap_nano:
+        triage = _of(each.triage_spent_nano, each.triage_cap_nano)
+        yield f"  spent today: {_of(each.spent_nano, each.cap_nano)} on runs, {triage} on triage"
+    for problem in each.problems:
+        for line in problem.splitlines():
+            yield red(f"  {one_line(line, 200)}")
+
+
+def _state(each: SpecialistStatus) -> Iterator[Line]:
+    until = f", next wake-up {each.next_local}" if each.next_local else ""
+    text = f"  {each.state}{until}"
+    if each.gates:
+        yield yellow(f"{text}; platos inbox shows {', '.join(each.gates)}")
+    else:
+        yield red(text) if each.state == "problem" else text
+
+
+def _of(spent: int, cap: int) -> str:
+    return f"{dollars(spent)} of {dollars(cap)}"

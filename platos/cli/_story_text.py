@@ -1,0 +1,109 @@
+"""A run's story as text: headings, and the steps as a tree by instance path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from platos.cli.output import Line, bold, one_line, red, yellow
+from platos.cli.story import CallTold, ItemTold, StepTold, Story
+from platos.core.approval import GateState
+from platos.core.money import dollars
+from platos.core.step import StepKind
+
+__all__ = ["render_story"]
+
+
+def render_story(story: Story) -> Iterator[Line]:
+    """The whole story, in the order in which it happened."""
+    came_to = f", {story.outcome}" if story.outcome else ""
+    yield bold(f"{story.run} of {story.specialist}: {story.state}{came_to}")
+    yield f"  {story.why}"
+    yield f"  opened {story.opened}" + (f", ended {story.ended}" if story.ended else "")
+    yield f"  cost {dollars(story.cost_nano)}"
+    yield bold("Items")
+    for item in story.items:
+        yield from _item(item)
+    yield from _plans(story)
+    if story.steps:
+        yield bold("Steps")
+        yield from _tree(story.steps)
+    yield from _decisions(story)
+    yield from _proof(story)
+    yield f"The journal's {story.entries} entries verify."
+
+
+def _item(item: ItemTold) -> Iterator[Line]:
+    yield f"  {item.item}  {one_line(item.title or item.id)}  (from {item.source}: {item.id})"
+    for verdict in item.verdicts:
+        cost = f", {dollars(verdict.cost_nano)}" if verdict.cost_nano else ""
+        reason = one_line(verdict.reason, 200)
+        yield f"      {verdict.tier}: {verdict.decision}, confidence {verdict.confidence:.2f}{cost}: {reason}"
+
+
+def _plans(story: Story) -> Iterator[Line]:
+    for plan in story.plans:
+        yield bold(f"Plan {plan.revision}, by {plan.by}: {plan.why}")
+        for line in plan.tree.splitlines():
+            yield f"  {line}"
+
+
+def _tree(steps: tuple[StepTold, ...]) -> Iterator[Line]:
+    """Each node under the nodes around it, and under each node its steps."""
+    seen: set[str] = set()
+    nodes = {step.path: step for step in steps if step.kind == StepKind.NODE}
+    for path in dict.fromkeys(step.path for step in steps):
+        parts = path.split("/")
+        for depth in range(1, len(parts) + 1):
+            here = "/".join(parts[:depth])
+            if here not in seen:
+                seen.add(here)
+                yield "  " * depth + parts[depth - 1] + (_how(nodes[here]) if here in nodes else "")
+        for step in steps:
+            if step.path == path and step.kind != StepKind.NODE:
+                yield from _step(step, "  " * (len(parts) + 1))
+
+
+def _step(step: StepTold, margin: str) -> Iterator[Line]:
+    again = f" #{step.ordinal}" if step.ordinal > 1 else ""
+    yield f"{margin}{step.kind} {step.name}{again}{_how(step)}"
+    for call in step.calls:
+        yield f"{margin}  {_call(call)}"
+
+
+def _how(step: StepTold) -> str:
+    tries = f", try {step.attempt}" if step.attempt > 1 else ""
+    waits = f", waits for {step.waits}" if step.waits else ""
+    failure = f", {one_line(step.failure, 200)}" if step.failure else ""
+    return f": {step.state}, {step.seconds:.2f} s{tries}{waits}{failure}"
+
+
+def _call(call: CallTold) -> str:
+    tokens = f"{call.tokens_in} tokens in, {call.tokens_out} out"
+    return f"{call.model}: {call.state}, {tokens}, {dollars(call.cost_nano)}, {call.seconds:.2f} s"
+
+
+def _decisions(story: Story) -> Iterator[Line]:
+    if story.gates:
+        yield bold("Gates")
+    for gate in story.gates:
+        by = f" by {gate.by} at {gate.decided}" if gate.decided else ""
+        reason = f" ({one_line(gate.reason, 200)})" if gate.reason else ""
+        state = "approved and used" if gate.state == GateState.USED else gate.state
+        text = f"  {gate.gate}  {gate.tool}: {state}{by}{reason}; {gate.rule}"
+        yield yellow(text) if gate.state == GateState.OPEN else text
+
+
+def _proof(story: Story) -> Iterator[Line]:
+    if story.effects:
+        yield bold("Effects")
+    for effect in story.effects:
+        yield f"  {effect.tool} ({effect.effect_class}): {effect.state}, {effect.receipt or effect.why or 'no receipt'}"
+    if story.evidence:
+        yield bold("Evidence")
+    for each in story.evidence:
+        yield f"  {each.evidence}  {each.kind}: {each.what} ({each.digest[:12]}, {each.at})"
+    if story.checks:
+        yield bold("Done when")
+    for check in story.checks:
+        text = f"  {check.check}: {'holds' if check.passed else 'does not hold'}, {check.seen}"
+        yield text if check.passed else red(text)

@@ -1,0 +1,153 @@
+"""`platos check`: the contract of a specialist on one page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast
+
+import msgspec
+import typer
+
+from platos.app import App
+from platos.cli._context import load, run_async, show
+from platos.cli._contract_text import render_contract
+from platos.cli._models import ModelTold, tell_model
+from platos.core.instant import span_text
+from platos.core.policy import RiskTier, permit
+from platos.core.specialist import PartSpec, Specialist
+from platos.core.state import State
+from platos.ports.tool import Tool
+
+__all__ = ["Contract", "ToolTold", "check"]
+
+
+class ToolTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool, what it does to the world, and whether somebody is asked before it is called."""
+
+    tool: str
+    effect_class: str
+    risk_tier: int
+    gated: bool
+    rule: str
+
+
+class Retry(msgspec.Struct, frozen=True, kw_only=True):
+    """How often and how patiently a step is tried."""
+
+    attempts: int
+    first: str
+    longest: str
+
+
+class Caps(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be spent, in nano-dollars."""
+
+    everything_day_nano: int
+    day_nano: int
+    triage_day_nano: int
+    run_nano: int
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """What a specialist is, may do, may spend and must prove."""
+
+    specialist: str
+    owner: str
+    fallback_owner: str
+    schedule: str
+    catch_up: str
+    sources: tuple[str, ...]
+    triage: tuple[str, ...]
+    planner: str
+    actors: tuple[str, ...]
+    models: tuple[ModelTold, ...]
+    overlap: str
+    states: tuple[str, ...]
+    retry: Retry
+    checkpoints: str
+    review: tuple[str, ...]
+    budget: Caps
+    tools: tuple[ToolTold, ...]
+    approval_expires: str
+    done_when: tuple[str, ...]
+
+
+_CHECKPOINTS = (
+    "the plan before it runs; each step, model answer and tool receipt as it comes; each node's hand-off. "
+    "After a crash a finished step is read back and not done again"
+)
+
+
+def check(
+    ctx: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME", help="The specialist.", show_default=False)]
+) -> None:
+    """Show the contract of a specialist on one page.
+
+    When it wakes, what it reads, may do and may spend, who is asked, what is kept and what it must prove.
+
+    Example: platos check advisories
+    """
+    show(ctx, run_async(_contract, load(ctx), name), render_contract)
+
+
+async def _contract(app: App, name: str) -> Contract:
+    definition = await app.offload(app.definitions.load, name)
+    return await app.offload(_read, app, definition)
+
+
+def _read(app: App, its: Specialist) -> Contract:
+    return Contract(
+        specialist=its.name,
+        owner=its.owner,
+        fallback_owner=its.fallback_owner,
+        schedule=its.schedule.words(),
+        catch_up=f"{its.schedule.catch_up}, within {span_text(its.schedule.grace)}",
+        sources=tuple(map(_part, its.sources)),
+        triage=tuple(map(_part, its.triage)),
+        planner=_part(its.planner),
+        actors=tuple(app.parts.names("actor")),
+        models=tuple(tell_model(app, model, tier) for tier, model in its.models.items()),
+        overlap=its.overlap,
+        states=tuple(State),
+        retry=Retry(
+            attempts=its.retry.attempts, first=span_text(its.retry.first), longest=span_text(its.retry.longest)
+        ),
+        checkpoints=_CHECKPOINTS,
+        review=tuple(map(str, its.review)),
+        budget=_caps(app, its),
+        tools=tuple(_tool(app, its, spec) for spec in its.tools),
+        approval_expires=span_text(its.approval_expires),
+        done_when=tuple(map(str, its.done_when)),
+    )
+
+
+def _part(spec: PartSpec) -> str:
+    """`inbox (directory: path=inbox)`."""
+    options = ", ".join(f"{key}={_plain(value)}" for key, value in spec.options.items())
+    named = spec.part if spec.name == spec.part else f"{spec.name}, a {spec.part}"
+    return f"{named} ({options})" if options else named
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _caps(app: App, its: Specialist) -> Caps:
+    return Caps(
+        everything_day_nano=app.settings.settings.budget.day,
+        day_nano=its.budget.day,
+        triage_day_nano=its.budget.triage_day,
+        run_nano=its.budget.run,
+    )
+
+
+def _tool(app: App, its: Specialist, spec: PartSpec) -> ToolTold:
+    """What policy would answer to a node that was given the tool."""
+    effect = cast("type[Tool]", app.parts.registry.find("tool", spec.part).cls).effect
+    found = permit(spec.name, effect, granted=its.tool_names(), node=(spec.name,), tiers=dict(its.policy))
+    return ToolTold(
+        tool=_part(spec),
+        effect_class=effect,
+        risk_tier=int(found.tier),
+        gated=found.tier is not RiskTier.AUTO,
+        rule=found.rule,
+    )

@@ -1,0 +1,115 @@
+"""`platos status`, `runs` and `show`: how things are. They read and never take the lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+import typer
+
+from platos.app import App
+from platos.cli._context import load, number_of, run_async, show
+from platos.cli._status import read_status
+from platos.cli._status_text import render_status
+from platos.cli._story_text import render_story
+from platos.cli.output import Line, table
+from platos.cli.story import Story, read_story
+from platos.core.instant import iso
+from platos.core.money import dollars
+from platos.errors import NotFound
+from platos.store import ReadStore, accounts, read_store, runs
+from platos.store.runs import RunRow
+
+__all__ = ["runs_command", "show_run", "status"]
+
+_LATEST = 20
+
+
+class RunLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A run in a list."""
+
+    run: str
+    specialist: str
+    state: str
+    outcome: str
+    why: str
+    opened: str
+    ended: str
+    cost_nano: int
+
+
+class RunList(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest runs, newest first."""
+
+    runs: tuple[RunLine, ...]
+
+
+def status(ctx: typer.Context) -> None:
+    """Show how every specialist is doing.
+
+    Example: platos status
+    """
+    show(ctx, run_async(read_status, load(ctx)), render_status)
+
+
+def runs_command(
+    ctx: typer.Context,
+    specialist: Annotated[str, typer.Option("--specialist", metavar="NAME", help="Only the runs of this one.")] = "",
+) -> None:
+    """List the latest runs.
+
+    Example: platos runs --specialist advisories
+    """
+    show(ctx, run_async(_runs, load(ctx), specialist), _render_runs)
+
+
+def show_run(
+    ctx: typer.Context,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="The run, as in r1.", show_default=False)],
+) -> None:
+    """Tell the whole story of a run.
+
+    Items and verdicts, plan, steps and calls, gates, effects, evidence and outcome; its journal is verified.
+
+    Example: platos show r1
+    """
+    show(ctx, run_async(_story, load(ctx), number_of(run, "r", "run")), render_story)
+
+
+async def _story(app: App, run: int) -> Story:
+    async with read_store(app.workspace.state) as store:
+        return await read_story(store, run)
+
+
+async def _runs(app: App, specialist: str) -> RunList:
+    try:
+        async with read_store(app.workspace.state) as store:
+            rows = await runs.latest(store, _LATEST, specialist)
+            return RunList(runs=tuple([await _line(store, row) for row in rows]))
+    except NotFound:
+        return RunList(runs=())
+
+
+async def _line(store: ReadStore, row: RunRow) -> RunLine:
+    return RunLine(
+        run=row.name,
+        specialist=row.specialist,
+        state=row.state,
+        outcome=row.outcome or "",
+        why=row.why,
+        opened=iso(row.opened),
+        ended=iso(row.ended),
+        cost_nano=sum(call.charged for call in await accounts.calls_of_run(store, row.id)),
+    )
+
+
+def _render_runs(found: RunList) -> Iterator[Line]:
+    if not found.runs:
+        yield "No run yet. A run begins when triage finds a signal; platos wake NAME looks now."
+        return
+    rows = [
+        (run.run, run.specialist, run.state, run.outcome, run.opened, dollars(run.cost_nano), run.why)
+        for run in found.runs
+    ]
+    yield from table(("RUN", "SPECIALIST", "STATE", "OUTCOME", "OPENED", "COST", "WHY"), rows)

@@ -1,0 +1,274 @@
+"""The story of a run, put together from the store: what it was about, what was decided, done, paid and proved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from platos.core.event import AnyEvent, RunMoved, StepMoved
+from platos.core.instant import SECOND, iso
+from platos.core.item import StoredItem
+from platos.core.plan import draw
+from platos.core.step import StepKey
+from platos.core.verdict import Verdict
+from platos.store import ReadStore, accounts, effects, evidence, gates, items, journal, runs, verdicts
+from platos.store.accounts import Call
+
+__all__ = ["Story", "read_story"]
+
+
+class VerdictTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tier said of an item."""
+
+    tier: str
+    decision: str
+    reason: str
+    confidence: float
+    cost_nano: int
+
+
+class ItemTold(msgspec.Struct, frozen=True, kw_only=True):
+    """An item that the run is about."""
+
+    item: str
+    source: str
+    id: str
+    title: str
+    verdicts: tuple[VerdictTold, ...]
+
+
+class PlanTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan, drawn as a tree."""
+
+    revision: int
+    by: str
+    why: str
+    tree: str
+
+
+class CallTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A model call of a step: `state` is `answered`, `failed`, `unknown` or `held`."""
+
+    model: str
+    state: str
+    tokens_in: int
+    tokens_out: int
+    cost_nano: int
+    seconds: float
+
+
+class StepTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A step's last word; `attempt` counts its tries."""
+
+    path: str
+    name: str
+    ordinal: int
+    kind: str
+    state: str
+    attempt: int
+    seconds: float
+    waits: str
+    failure: str
+    calls: tuple[CallTold, ...]
+
+
+class GateTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A gate and who decided it."""
+
+    gate: str
+    tool: str
+    state: str
+    rule: str
+    opened: str
+    decided: str
+    by: str
+    reason: str
+
+
+class EffectTold(msgspec.Struct, frozen=True, kw_only=True):
+    """An effect and its receipt, where there is one."""
+
+    tool: str
+    effect_class: str
+    state: str
+    receipt: str
+    data: dict[str, Any]
+    why: str
+
+
+class EvidenceTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A record that the runtime wrote."""
+
+    evidence: str
+    kind: str
+    what: str
+    digest: str
+    at: str
+
+
+class CheckTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A condition of `done_when` and what was seen."""
+
+    check: str
+    passed: bool
+    seen: str
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about one run. Times are ISO 8601, money is nano-dollars. `entries` of the journal were verified."""
+
+    run: str
+    specialist: str
+    state: str
+    outcome: str
+    why: str
+    opened: str
+    ended: str
+    cost_nano: int
+    items: tuple[ItemTold, ...]
+    plans: tuple[PlanTold, ...]
+    steps: tuple[StepTold, ...]
+    gates: tuple[GateTold, ...]
+    effects: tuple[EffectTold, ...]
+    evidence: tuple[EvidenceTold, ...]
+    checks: tuple[CheckTold, ...]
+    entries: int
+
+
+async def read_story(store: ReadStore, run: int) -> Story:
+    """The story of a run. Raises NotFound, and StoreCorrupt where its journal does not verify."""
+    row = await runs.find(store, run)
+    told = await journal.events(store, row.name)
+    calls = await accounts.calls_of_run(store, run)
+    return Story(
+        run=row.name,
+        specialist=row.specialist,
+        state=row.state,
+        outcome=row.outcome or "",
+        why=row.why,
+        opened=iso(row.opened),
+        ended=iso(row.ended),
+        cost_nano=sum(call.charged for call in calls),
+        items=await _items(store, run),
+        plans=await _plans(store, run),
+        steps=_steps(told, calls),
+        gates=await _gates(store, run),
+        effects=await _effects(store, run),
+        evidence=await _evidence(store, run),
+        checks=_checks(told),
+        entries=len(told),
+    )
+
+
+async def _items(store: ReadStore, run: int) -> tuple[ItemTold, ...]:
+    given: dict[int, list[VerdictTold]] = {}
+    for number, tier, verdict in await verdicts.of_run(store, run):
+        given.setdefault(number, []).append(_verdict(tier, verdict))
+    return tuple(_item(stored, given.get(stored.number, [])) for stored in await items.of_run(store, run))
+
+
+def _verdict(tier: str, verdict: Verdict) -> VerdictTold:
+    return VerdictTold(
+        tier=tier,
+        decision=verdict.decision,
+        reason=verdict.reason,
+        confidence=verdict.confidence,
+        cost_nano=verdict.cost,
+    )
+
+
+def _item(stored: StoredItem, given: Iterable[VerdictTold]) -> ItemTold:
+    item = stored.item
+    return ItemTold(item=stored.name, source=stored.source, id=item.id, title=item.title, verdicts=tuple(given))
+
+
+async def _plans(store: ReadStore, run: int) -> tuple[PlanTold, ...]:
+    made = enumerate(await runs.plans(store, run), start=1)
+    return tuple(PlanTold(revision=n, by=plan.by, why=plan.why, tree=draw(plan)) for n, plan in made)
+
+
+def _steps(told: Iterable[AnyEvent], calls: Iterable[Call]) -> tuple[StepTold, ...]:
+    """The last word on each step, in the order in which they began."""
+    last: dict[StepKey, StepMoved] = {}
+    for event in told:
+        if isinstance(event, StepMoved):
+            last[event.key] = event
+    made: dict[str, list[CallTold]] = {}
+    for call in calls:
+        made.setdefault(call.step, []).append(_call(call))
+    return tuple(_step(moved, made.get(str(key), [])) for key, moved in last.items())
+
+
+def _call(call: Call) -> CallTold:
+    return CallTold(
+        model=call.served or call.model,
+        state=call.state,
+        tokens_in=call.tokens_in,
+        tokens_out=call.tokens_out,
+        cost_nano=call.charged,
+        seconds=call.latency / SECOND,
+    )
+
+
+def _step(moved: StepMoved, calls: list[CallTold]) -> StepTold:
+    return StepTold(
+        path=moved.path,
+        name=moved.name,
+        ordinal=moved.ordinal,
+        kind=moved.kind,
+        state=moved.state,
+        attempt=moved.attempt,
+        seconds=(moved.at - moved.started) / SECOND if moved.started else 0.0,
+        waits=moved.waits,
+        failure=f"{moved.failure.kind}: {moved.failure.what}" if moved.failure else "",
+        calls=tuple(calls),
+    )
+
+
+async def _gates(store: ReadStore, run: int) -> tuple[GateTold, ...]:
+    return tuple(_gate(gate) for gate in await gates.of_run(store, run))
+
+
+def _gate(gate: gates.GateRow) -> GateTold:
+    return GateTold(
+        gate=gate.name,
+        tool=gate.request.tool,
+        state=gate.state,
+        rule=gate.request.rule,
+        opened=iso(gate.opened),
+        decided=iso(gate.decided),
+        by=gate.decider,
+        reason=gate.reason,
+    )
+
+
+async def _effects(store: ReadStore, run: int) -> tuple[EffectTold, ...]:
+    return tuple(_effect(row) for row in await effects.of_run(store, run))
+
+
+def _effect(row: effects.EffectRow) -> EffectTold:
+    return EffectTold(
+        tool=row.tool,
+        effect_class=row.effect_class,
+        state=row.state,
+        receipt=row.receipt.summary if row.receipt else "",
+        data=row.receipt.data if row.receipt else {},
+        why=row.why,
+    )
+
+
+async def _evidence(store: ReadStore, run: int) -> tuple[EvidenceTold, ...]:
+    found = await evidence.of_run(store, run)
+    return tuple(
+        EvidenceTold(evidence=name, kind=record.kind, what=record.what, digest=record.digest, at=iso(at))
+        for name, record, at in found
+    )
+
+
+def _checks(told: Iterable[AnyEvent]) -> tuple[CheckTold, ...]:
+    """What was checked at the run's end."""
+    results = [event.checks for event in told if isinstance(event, RunMoved) and event.checks]
+    last = results[-1] if results else ()
+    return tuple(CheckTold(check=str(each.check), passed=each.passed, seen=each.seen) for each in last)

@@ -1,0 +1,111 @@
+"""One command, run to its end: no shell, no input, bounded in time and in what it may print."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import NamedTuple
+
+import anyio
+from anyio.abc import ByteReceiveStream, Process
+
+from platos.errors import TimedOut, Unavailable
+
+__all__ = ["Ended", "inherited", "last_line", "run"]
+
+_INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR")
+_MOST_ERRORS = 4_096
+_MOST_LINE = 300
+
+
+class Ended(NamedTuple):
+    """How a command ended: its exit status, all that it printed, and the end of what it complained about."""
+
+    status: int
+    output: bytes
+    errors: bytes
+
+
+def inherited() -> dict[str, str]:
+    """What a command may see of our own environment: never the keys that lie in the rest of it."""
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+
+
+async def run(
+    argv: Sequence[str], *, folder: Path, environment: Mapping[str, str], seconds: float, most_bytes: int
+) -> Ended:
+    """Run a command in a process group of its own, which is killed where the command does not end by itself.
+
+    Raises Unavailable where it cannot be started or prints too much, and TimedOut.
+    """
+    async with await _started(argv, folder, environment) as process:
+        output, errors = bytearray(), bytearray()
+        try:
+            with anyio.fail_after(seconds):
+                await _listen(process, output, errors, most_bytes)
+                if len(output) <= most_bytes:
+                    return Ended(await process.wait(), bytes(output), bytes(errors))
+        except TimeoutError:
+            raise TimedOut(
+                f"the command did not end within {seconds:g} seconds, and was killed",
+                where=argv[0],
+                hint="give it a longer `timeout`, or make it do less",
+            ) from None
+        finally:
+            if process.returncode is None:
+                _kill(process)
+    raise Unavailable(
+        f"the command printed more than {most_bytes} bytes, and was stopped",
+        where=argv[0],
+        expected=f"at most {most_bytes} bytes",
+        hint="make it print less, or raise `most_bytes`",
+    )
+
+
+async def _started(argv: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Process:
+    try:
+        return await anyio.open_process(
+            argv, stdin=DEVNULL, cwd=folder, env=dict(environment), start_new_session=True
+        )
+    except (OSError, ValueError) as error:
+        raise Unavailable(
+            f"the command cannot be started: {getattr(error, 'strerror', None) or error}",
+            where=str(getattr(error, "filename", None) or argv[0]),
+            expected="a program that is installed, by its name or path",
+            hint="correct its name, or install it",
+        ) from None
+
+
+async def _listen(process: Process, output: bytearray, errors: bytearray, most_bytes: int) -> None:
+    """Take what it prints until both its streams end, or `output` has more than `most_bytes`."""
+    assert process.stdout is not None
+    assert process.stderr is not None
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_keep_end, process.stderr, errors)
+        async for chunk in process.stdout:
+            output += chunk
+            if len(output) > most_bytes:
+                tasks.cancel_scope.cancel()
+                break
+
+
+async def _keep_end(stream: ByteReceiveStream, kept: bytearray) -> None:
+    async for chunk in stream:
+        kept += chunk
+        del kept[:-_MOST_ERRORS]
+
+
+def _kill(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def last_line(errors: bytes) -> str:
+    """The last thing a command complained of, as one line of plain text."""
+    lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
+    plain = "".join(char if char.isprintable() else " " for char in lines[-1]) if lines else "it said nothing"
+    return " ".join(plain.split())[:_MOST_LINE]

@@ -1,0 +1,50 @@
+"""What `--help` says, and what it costs."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from platos import __version__
+from platos.cli import COMMANDS, app
+
+HEAVY = ("litellm", "pydantic", "rich", "yaml", "aiosqlite", "sqlite3", "cronsim", "feedparser")
+LIST_MODULES = "import sys, json, platos.cli; sys.argv = ['platos', '--help']\n" + (
+    "try: platos.cli.main()\nexcept SystemExit: print('MODULES', json.dumps(sorted(sys.modules)))"
+)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    done = subprocess.run([sys.executable, "-c", LIST_MODULES], capture_output=True, text=True, check=True)
+    said, _, modules = done.stdout.partition("MODULES ")
+    assert "inbox" in said
+    assert set(HEAVY).isdisjoint(json.loads(modules))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_listed_under_the_first_line_of_its_own_help(name: str) -> None:
+    listed = COMMANDS[name]
+    found = getattr(importlib.import_module(f"platos.cli.{listed.module}"), listed.name)
+    function = found.registered_callback.callback if isinstance(found, typer.Typer) else found
+    assert (function.__doc__ or "").splitlines()[0].startswith(listed.help.removesuffix("."))
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "demo"])
+def test_every_commands_help_has_an_example(name: str) -> None:
+    said = CliRunner().invoke(app, [name, "--help"]).stdout
+    assert f"Example: platos {name}" in said
+
+
+def test_version() -> None:
+    assert CliRunner().invoke(app, ["--version"]).stdout == f"platos {__version__}\n"
+
+
+def test_no_command_is_help() -> None:
+    done = CliRunner().invoke(app, [])
+    assert "Commands:" in done.output
