@@ -133,12 +133,17 @@ def _run_once(contender: Contender, results: Results) -> None:
         for line in done.stdout.splitlines():
             results.add(contender.name, json.loads(line))
     except subprocess.CalledProcessError as failed:
-        said = (failed.stderr or failed.stdout).strip().splitlines()
-        results.not_run[contender] = said[-1].strip() if said else f"it ended with {failed.returncode}"
+        results.not_run[contender] = _last_words(failed.stderr) or f"it ended with {failed.returncode}"
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         results.not_run[contender] = str(error)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _last_words(stderr: str) -> str:
+    """The last line that says something: the frame around a group of errors does not."""
+    said = [line.strip(" |+-") for line in stderr.splitlines()]
+    return next((line for line in reversed(said) if line), "")
 
 
 def _machine() -> dict[str, Any]:

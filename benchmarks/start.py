@@ -20,5 +20,5 @@ run(
         started("floor", "a process", sys.executable, "-c", "pass"),
         started("litellm", "a process", sys.executable, "-c", "import litellm"),
     ],
-    rounds=7,
+    rounds=3,
 )

@@ -11,7 +11,7 @@ from platos.core.plan import FanOut, Loop, Node, Plan, Sequence, Single
 from platos.core.verdict import Decision, Verdict
 from platos.ports.actor import Actor, Context
 from platos.ports.model import Document, Model, ModelReply, ModelRequest
-from platos.ports.part import Environment, actor, model, planner, source, tier, tool
+from platos.ports.part import Environment, actor, model, planner, predicate, source, tier, tool
 from platos.ports.planner import Brief, Planner
 from platos.ports.source import Polled, Source
 from platos.ports.tier import Bench, Tier
@@ -57,6 +57,7 @@ __all__ = [
     "errors",
     "model",
     "planner",
+    "predicate",
     "source",
     "strike_uncited",
     "tier",

@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,9 +44,7 @@ class WorkspaceParts:
 
     def build(self, kind: PartKind, name: str, options: Mapping[str, Any]) -> Any:
         """A part, built. Models see the `[models]` table of `platos.toml`."""
-        here = self.environment
-        settings = self.models if kind == "model" else {}
-        environment = Environment(here.workspace, here.clock, here.offload, here.secret, settings)
+        environment = replace(self.environment, settings=self.models if kind == "model" else {})
         return self.registry.find(kind, name).build(options, environment)
 
 
@@ -102,7 +100,7 @@ def load_app(
         registry.names(kind)  # looking for parts reads files: it is done here, and not on the event loop
     time, offload = clock or SystemClock(), InlineOffload() if inline else ThreadOffload()
     secret = partial(resolve, workspace=workspace.root)
-    environment = Environment(workspace.root, time, offload, secret)
+    environment = Environment(workspace.root, time, offload, secret, predicate=registry.predicate)
     models = {name: model.model_dump() for name, model in settings.settings.models.items()}
     parts = WorkspaceParts(registry, environment, models)
     definitions = Definitions(workspace, settings.settings, registry)

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, cast
 from platos.core.digest import digest
 from platos.core.mistake import Locate, did_you_mean, dotted, mistake
 from platos.errors import ConfigurationError, DuplicatePart, UnknownPart
-from platos.ports.part import KINDS, Environment, PartKind, declaration_of
+from platos.ports.part import KINDS, Environment, PartKind, Predicate, declaration_of, is_predicate, no_predicate
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -128,6 +128,23 @@ class Registry:
     def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> None:
         """Raises ConfigurationError where there is no such part, or it cannot be used with these options."""
         self.find(kind, name, at).check(options, at)
+
+    def predicate(self, name: str) -> Predicate:
+        """The user's predicate of that name. Raises ConfigurationError, or DuplicatePart where two claim it."""
+        with self._lock:
+            found = [
+                (vars(module)[name], origin)
+                for module, origin in self._users()
+                if is_predicate(vars(module).get(name)) and vars(module)[name].__module__ == module.__name__
+            ]
+        if len(found) > 1:
+            raise DuplicatePart(
+                f"two functions claim to be the predicate {name!r}",
+                where=" and ".join(origin for _, origin in found),
+                expected="a name of its own for each",
+                hint="rename one of them",
+            )
+        return cast(Predicate, found[0][0]) if found else no_predicate(name)
 
     def parts(self) -> list[Part]:
         """Every part of every kind. Imports them all."""

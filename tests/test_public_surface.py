@@ -12,7 +12,8 @@ import platos
 PUBLIC = """
     Actor Artifact Bench Brief Claim Context Decision Document EffectClass Environment Extract FanOut HandOff Item Loop
     Model ModelReply ModelRequest Node Plan Planner Polled Price Problem Receipt Sequence Single Source Status
-    StoredItem Tier Tool Usage Verdict Work actor errors model planner source strike_uncited tier tool uncited
+    StoredItem Tier Tool Usage Verdict Work actor errors model planner predicate source strike_uncited tier tool
+    uncited
 """
 HEAVY = ("aiosqlite", "litellm", "pydantic", "rich", "sqlite3", "typer", "yaml")
 

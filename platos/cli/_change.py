@@ -32,7 +32,8 @@ async def change(app: App, command: str, arguments: Mapping[str, Any], *, typed:
 
     Raises whatever the command raises, Unreachable, or a StoreError.
     """
-    answer = await ask(app.workspace.state, command, arguments)
+    folder = app.workspace.state
+    answer = await ask(folder, command, arguments) if await is_up(folder) else None
     if answer is not None:
         if answer.error is not None:
             raise _error(answer.error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from itertools import takewhile
@@ -126,7 +127,7 @@ def _read(path: str) -> Item:
         return _item(digest_bytes(content), content)
     try:
         with Path(path).open("rb") as file:
-            return _item(Path(path).name, _bounded(file, path))
+            return _item(os.fsencode(Path(path).name).decode("utf-8", errors="replace"), _bounded(file, path))
     except OSError as error:
         raise UsageError(
             f"it cannot be read: {error.strerror}", where=path, expected="a file of text, or - for stdin"

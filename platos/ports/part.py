@@ -10,11 +10,14 @@ class Directory:
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
+from platos.core.item import Item
+from platos.errors import ConfigurationError
 from platos.ports.clock import Clock
 from platos.ports.offload import Offload
 
@@ -24,10 +27,13 @@ __all__ = [
     "Declaration",
     "Environment",
     "PartKind",
+    "Predicate",
     "actor",
     "declaration_of",
+    "is_predicate",
     "model",
     "planner",
+    "predicate",
     "source",
     "tier",
     "tool",
@@ -36,8 +42,22 @@ __all__ = [
 PartKind = Literal["source", "tier", "model", "tool", "actor", "planner"]
 KINDS: tuple[PartKind, ...] = ("source", "tier", "model", "tool", "actor", "planner")
 
+Predicate = Callable[[Item], object]
+"""A question to an item: true or false."""
+
 C = TypeVar("C", bound=type)
+P = TypeVar("P", bound=Predicate)
 _MARK = "__platos_part__"
+_PREDICATE_MARK = "__platos_predicate__"
+
+
+def no_predicate(name: str) -> Predicate:
+    """Where there are none. Raises ConfigurationError."""
+    raise ConfigurationError(
+        f"there is no predicate {name!r}",
+        expected="a function marked as @predicate",
+        hint="name its module in platos.toml, under [python] modules",
+    )
 
 
 @dataclass(frozen=True)
@@ -54,7 +74,8 @@ class Environment:
     """What a part may know of where it runs.
 
     `workspace` is the folder that relative paths start from. `secret` turns a reference (`env:NAME`, `file:PATH`,
-    `cmd:COMMAND`) into its value; `settings` are the part's own in `platos.toml`.
+    `cmd:COMMAND`) into its value; `settings` are the part's own in `platos.toml`; `predicate` finds a function of the
+    user's by its name, and raises ConfigurationError where there is none.
     """
 
     workspace: Path
@@ -62,6 +83,7 @@ class Environment:
     offload: Offload
     secret: Callable[[str], str]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    predicate: Callable[[str], Predicate] = no_predicate
 
 
 @runtime_checkable
@@ -97,3 +119,14 @@ def declaration_of(thing: object) -> Declaration | None:
     """The declaration of a part's class; None for anything else, a subclass that does not declare itself included."""
     found = vars(thing).get(_MARK) if isinstance(thing, type) else None
     return found if isinstance(found, Declaration) else None
+
+
+def predicate(function: P) -> P:
+    """Declare a function of one item to be a predicate, which rules call by the function's name."""
+    setattr(function, _PREDICATE_MARK, True)
+    return function
+
+
+def is_predicate(thing: object) -> bool:
+    """Was it declared as one?"""
+    return inspect.isfunction(thing) and hasattr(thing, _PREDICATE_MARK)

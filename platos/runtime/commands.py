@@ -17,12 +17,38 @@ from platos.store import breakers, runs
 __all__ = ["commands_of"]
 
 
+class _WakeUp(msgspec.Struct, frozen=True):
+    """Wake a specialist now, with the work that is handed in."""
+
+    name: str
+    by: str
+    items: tuple[Item, ...] = ()
+
+
+class _Decision(msgspec.Struct, frozen=True):
+    """A person's answer to a gate."""
+
+    gate: int
+    state: GateState
+    by: str
+    reason: str = ""
+
+
+class _Breaker(msgspec.Struct, frozen=True):
+    """The breaker of a model."""
+
+    model: str
+
+
 def commands_of(engine: Engine) -> dict[str, Command]:
-    """The commands by name. Each takes plain data and answers in plain data."""
+    """The commands by name. Each takes plain data and answers in plain data.
+
+    A command raises a PlatosError, or a DecodeError where its arguments are not what it takes.
+    """
 
     async def wake(arguments: Mapping[str, Any]) -> Any:
-        given = msgspec.convert(arguments.get("items", []), type=tuple[Item, ...])
-        done = await engine.wake(str(arguments["name"]), given, by=str(arguments["by"]))
+        asked = msgspec.convert(arguments, type=_WakeUp)
+        done = await engine.wake(asked.name, asked.items, by=asked.by)
         states = {number: await runs.find(engine.store, number) for number in dict.fromkeys(done.runs)}
         return {
             "specialist": done.name,
@@ -32,15 +58,13 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         }
 
     async def decide(arguments: Mapping[str, Any]) -> Any:
-        state = GateState(arguments["state"])
-        if state not in (GateState.APPROVED, GateState.DENIED):
-            raise UsageError(f"nobody decides {state}", expected="approved or denied")
-        row = await engine.decide(
-            int(arguments["gate"]), state, by=str(arguments["by"]), reason=str(arguments.get("reason", ""))
-        )
+        answer = msgspec.convert(arguments, type=_Decision)
+        if answer.state not in (GateState.APPROVED, GateState.DENIED):
+            raise UsageError(f"nobody decides {answer.state}", expected="approved or denied")
+        row = await engine.decide(answer.gate, answer.state, by=answer.by, reason=answer.reason)
         return {"gate": row.name, "run": f"r{row.run}", "state": row.state}
 
     async def close_breaker(arguments: Mapping[str, Any]) -> Any:
-        return await engine.store.transact(breakers.close_breaker, str(arguments["model"]))
+        return await engine.store.transact(breakers.close_breaker, msgspec.convert(arguments, type=_Breaker).model)
 
     return {"wake": wake, "decide": decide, "close_breaker": close_breaker}

@@ -5,6 +5,7 @@ A Unix socket of mode 0600 in the state folder; one request and one answer a con
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -16,9 +17,11 @@ import msgspec
 from anyio.abc import SocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from platos.errors import ConfigurationError, PlatosError, Unreachable, UsageError
+from platos.errors import Broken, ConfigurationError, PlatosError, Unreachable, UsageError
 
 __all__ = ["Answer", "Command", "Request", "ask", "serve", "socket_path"]
+
+log = logging.getLogger("platos")
 
 _MOST_BYTES = 64 * 1024 * 1024
 _LONGEST_PATH = 100
@@ -93,6 +96,9 @@ async def _answer(stream: SocketStream, commands: Mapping[str, Command]) -> None
         answer = Answer(error=UsageError(f"that is no request: {error}").as_dict())
     except PlatosError as error:
         answer = Answer(error=error.as_dict())
+    except Exception as error:
+        log.exception("a command broke that should not")
+        answer = Answer(error=Broken(f"{type(error).__name__}: {error}").as_dict())
     await stream.send(msgspec.json.encode(answer) + b"\n")
 
 

@@ -159,6 +159,6 @@ class Engine:
         try:
             while self._going[wake.name]:
                 self._going[wake.name] = False
-                await go_on(wake)
+                await go_on(Wake(self._host, wake.name))
         finally:
             del self._going[wake.name]

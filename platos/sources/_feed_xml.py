@@ -70,7 +70,9 @@ def _item(entry: Any, where: str) -> Item:
         title=title,
         text=text,
         ts=updated if published is None else published,
-        fields=_present(link=_absolute(link, where), author=str(entry.get("author") or ""), tags=_tags(entry), updated=iso(updated)),
+        fields=_present(
+            link=_absolute(link, where), author=str(entry.get("author") or ""), tags=_tags(entry), updated=iso(updated)
+        ),
     )
 
 

@@ -7,23 +7,29 @@ import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple, cast
 
+from platos.core.instant import Instant, from_datetime
 from platos.errors import AuthFailed, Failure, TimedOut, Unavailable
 
 __all__ = ["Letter", "Mailbox", "visit"]
 
 _SECONDS = 30.0
 _ENVELOPE = 65_536
-_MEASURES = re.compile(rb"RFC822\.SIZE (\d+)")
-_PLACE = re.compile(rb"\bUID (\d+)")
+_MOST_LINE = 10_000_000
+_WANTED = "UID RFC822.SIZE INTERNALDATE"
+_UID = re.compile(rb"\bUID (\d+)")
+_SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
+_ARRIVED = re.compile(rb'\bINTERNALDATE "([^"]+)"')
 
 
 class Letter(NamedTuple):
-    """A message as it lies there: its number, its size, and its first bytes."""
+    """A message as it lies there: its number, its size, when it arrived, and its first bytes."""
 
     uid: int
     size: int
+    arrived: Instant
     data: bytes
 
 
@@ -36,6 +42,13 @@ class _Bounded(imaplib.IMAP4):
         if size > self.most_bytes:
             raise self.abort(f"the server sends {size} bytes where {self.most_bytes} were asked for")
         return super().read(size)
+
+    def readline(self) -> bytes:
+        """A line: the one that lists a mailbox's messages may be long."""
+        line = cast(bytes, self.file.readline(_MOST_LINE))
+        if len(line) == _MOST_LINE:
+            raise self.abort(f"the server sends a line of more than {_MOST_LINE} bytes")
+        return line
 
 
 class _BoundedTls(_Bounded, imaplib.IMAP4_SSL):
@@ -57,14 +70,13 @@ class Mailbox:
 
     def fetch(self, uid: int, most_bytes: int) -> Letter | None:
         """A message, of which no more than `most_bytes` is sent; None where it is gone. It stays unread."""
-        data = _answer(self._connection.uid("FETCH", str(uid), f"(UID RFC822.SIZE BODY.PEEK[]<0.{most_bytes}>)"))
-        for part in data:
-            if isinstance(part, tuple):
-                rest = b" ".join([part[0], *(each for each in data if isinstance(each, bytes))])
-                size, place = _MEASURES.search(rest), _PLACE.search(rest)
-                if place and int(place[1]) == uid:
-                    return Letter(uid, int(size[1]) if size else len(part[1]), part[1][:most_bytes])
-        return None
+        data = _answer(self._connection.uid("FETCH", str(uid), f"({_WANTED} BODY.PEEK[]<0.{most_bytes}>)"))
+        about = b" ".join(part if isinstance(part, bytes) else part[0] for part in data if part)
+        text = next((part[1] for part in data if isinstance(part, tuple)), None)
+        place, size = _UID.search(about), _SIZE.search(about)
+        if text is None or place is None or size is None or int(place[1]) != uid:
+            return None
+        return Letter(uid, int(size[1]), _arrived(about), text[:most_bytes])
 
 
 @contextmanager
@@ -97,12 +109,15 @@ def _connected(host: str, port: int, *, tls: bool) -> Iterator[_Bounded]:
         with suppress(OSError, imaplib.IMAP4.error):  # all is read: how the server says good-bye does not matter
             connection.logout()
     finally:
-        connection.shutdown()
+        with suppress(OSError):
+            connection.shutdown()
 
 
 def _log_in(connection: imaplib.IMAP4, user: str, password: str, where: str) -> None:
     """What the server answers is not repeated: it may hold the password."""
     try:
+        if not (password.isascii() and password.isprintable()):
+            raise connection.error("the protocol cannot carry this password")
         connection.login(user, password)
     except imaplib.IMAP4.abort:
         raise
@@ -125,11 +140,20 @@ def _examine(connection: imaplib.IMAP4, mailbox: str, where: str) -> int:
     return int(validity or 0)
 
 
-def _answer(answer: tuple[str, list[bytes | tuple[bytes, bytes]]]) -> list[bytes | tuple[bytes, bytes]]:
+def _arrived(about: bytes) -> Instant:
+    """When the server took the message in; the epoch where it does not say so in the form that it must."""
+    found = _ARRIVED.search(about)
+    try:
+        return from_datetime(parsedate_to_datetime(found[1].decode("ascii"))) if found else 0
+    except (ValueError, TypeError):
+        return 0
+
+
+def _answer(answer: tuple[str, Any]) -> list[bytes | tuple[bytes, bytes] | None]:
     status, data = answer
     if status != "OK":
         raise imaplib.IMAP4.error(f"{status}: {data[0]!r}")
-    return data
+    return cast("list[bytes | tuple[bytes, bytes] | None]", data)
 
 
 def _unavailable(what: str, where: str) -> Failure:

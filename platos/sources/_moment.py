@@ -41,5 +41,7 @@ def _iso(text: str) -> Instant | None:
 
 
 def _since_1970(number: float) -> Instant | None:
-    seconds = number / 1000 if number >= _MILLISECONDS else number
-    return plausible(round(seconds * SECOND)) if abs(seconds) < _MILLISECONDS else None
+    if not 0 < number < 1_000 * _MILLISECONDS:
+        return None
+    seconds = number / 1_000 if number >= _MILLISECONDS else number
+    return plausible(round(seconds * SECOND))

@@ -14,6 +14,7 @@ import anyio
 from anyio.abc import ByteReceiveStream, Process
 
 from platos.errors import TimedOut, Unavailable
+from platos.sources._excerpt import excerpt
 
 __all__ = ["Ended", "inherited", "last_line", "run"]
 
@@ -42,35 +43,24 @@ async def run(
 
     Raises Unavailable where it cannot be started or prints too much, and TimedOut.
     """
+    output, errors = bytearray(), bytearray()
     async with await _started(argv, folder, environment) as process:
-        output, errors = bytearray(), bytearray()
         try:
             with anyio.fail_after(seconds):
                 await _listen(process, output, errors, most_bytes)
                 if len(output) <= most_bytes:
                     return Ended(await process.wait(), bytes(output), bytes(errors))
         except TimeoutError:
-            raise TimedOut(
-                f"the command did not end within {seconds:g} seconds, and was killed",
-                where=argv[0],
-                hint="give it a longer `timeout`, or make it do less",
-            ) from None
+            raise _too_slow(argv[0], seconds) from None
         finally:
             if process.returncode is None:
                 _kill(process)
-    raise Unavailable(
-        f"the command printed more than {most_bytes} bytes, and was stopped",
-        where=argv[0],
-        expected=f"at most {most_bytes} bytes",
-        hint="make it print less, or raise `most_bytes`",
-    )
+    raise _too_much(argv[0], most_bytes)
 
 
 async def _started(argv: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Process:
     try:
-        return await anyio.open_process(
-            argv, stdin=DEVNULL, cwd=folder, env=dict(environment), start_new_session=True
-        )
+        return await anyio.open_process(argv, stdin=DEVNULL, cwd=folder, env=dict(environment), start_new_session=True)
     except (OSError, ValueError) as error:
         raise Unavailable(
             f"the command cannot be started: {getattr(error, 'strerror', None) or error}",
@@ -99,6 +89,23 @@ async def _keep_end(stream: ByteReceiveStream, kept: bytearray) -> None:
         del kept[:-_MOST_ERRORS]
 
 
+def _too_slow(program: str, seconds: float) -> TimedOut:
+    return TimedOut(
+        f"the command did not end within {seconds:g} seconds, and was killed",
+        where=program,
+        hint="give it more time, or make it do less",
+    )
+
+
+def _too_much(program: str, most_bytes: int) -> Unavailable:
+    return Unavailable(
+        f"the command printed more than {most_bytes} bytes, and was stopped",
+        where=program,
+        expected=f"at most {most_bytes} bytes",
+        hint="make it print less, or allow it more",
+    )
+
+
 def _kill(process: Process) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -106,6 +113,5 @@ def _kill(process: Process) -> None:
 
 def last_line(errors: bytes) -> str:
     """The last thing a command complained of, as one line of plain text."""
-    lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
-    plain = "".join(char if char.isprintable() else " " for char in lines[-1]) if lines else "it said nothing"
-    return " ".join(plain.split())[:_MOST_LINE]
+    lines = [line for line in errors.splitlines() if line.strip()]
+    return excerpt(lines[-1], _MOST_LINE) if lines else "it said nothing"

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from platos.core.digest import digest
-from platos.core.instant import Instant, parse_instant, to_datetime
+from platos.core.instant import Instant
 from platos.core.item import Item, Problem
-from platos.errors import ConfigurationError
+from platos.sources._moment import moment
 
 __all__ = ["ID_CHARS", "first_line", "item_of", "shown"]
 
@@ -27,7 +27,7 @@ _MOST_SHOWN = 10
 
 class _Record(msgspec.Struct):
     id: str | int | None = None
-    ts: str | None = None
+    ts: str | float | None = None
     source: str | None = None
     title: str | None = None
     text: str | None = None
@@ -69,14 +69,10 @@ def shown(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     return (*first, Problem(where=more[0].where, why=f"and {len(more)} more from here on")) if more else first
 
 
-def _instant(written: str | None) -> Instant | None:
-    try:
-        instant = parse_instant(written) if written else None
-        to_datetime(instant or 0)
-    except ConfigurationError:
-        raise ValueError("its ts is no time: ISO 8601 is expected, as in 2026-11-21T09:30:00Z") from None
-    except OverflowError:
-        raise ValueError("its ts lies outside the calendar") from None
+def _instant(written: str | float | None) -> Instant | None:
+    instant = moment(written)
+    if instant is None and written not in (None, ""):
+        raise ValueError("its ts is no time: ISO 8601 is expected, as in 2026-11-21T09:30:00Z")
     return instant
 
 

@@ -52,12 +52,7 @@ class Command:
 
         Raises Unavailable where the command cannot be started, fails or prints too much, TimedOut, or SecretMissing.
         """
-        output = await self._output()
-        position = digest_bytes(output).encode()
-        if position == cursor:
-            return Polled(cursor=cursor)
-        items, problems = await self._environment.offload(self._items, output)
-        return Polled(cursor=position, items=tuple(items), problems=shown(problems))
+        return await self._environment.offload(self._found, await self._output(), cursor)
 
     async def _output(self) -> bytes:
         options = self._options
@@ -83,6 +78,13 @@ class Command:
 
     def _secrets(self) -> dict[str, str]:
         return {name: self._environment.secret(reference) for name, reference in self._options.environment.items()}
+
+    def _found(self, output: bytes, cursor: bytes | None) -> Polled:
+        position = digest_bytes(output).encode()
+        if position == cursor:
+            return Polled(cursor=cursor)
+        items, problems = self._items(output)
+        return Polled(cursor=position, items=tuple(items), problems=shown(problems))
 
     def _items(self, output: bytes) -> tuple[list[Item], list[Problem]]:
         if self._options.format == "text":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Annotated
 
 import msgspec
@@ -10,12 +9,13 @@ from pydantic import Field, StringConstraints
 
 from platos.config.fields import Form, Text
 from platos.core.digest import canonical
-from platos.core.instant import SECOND, Instant, to_datetime
+from platos.core.instant import SECOND
 from platos.core.item import Item, Problem
 from platos.errors import Unavailable
 from platos.ports.part import Environment, source
 from platos.ports.source import Polled
 from platos.sources._git import Repository
+from platos.sources._moment import plausible
 from platos.sources._record import first_line
 
 __all__ = ["Git"]
@@ -23,6 +23,7 @@ __all__ = ["Git"]
 _FORM = "%H%x00%P%x00%ct%x00%an%x00%ae%x00%B%x00"
 _PARTS = _FORM.count("%x00")
 _SECONDS = 60.0
+_NOTHING = ""
 _MOST_TEXT = 100_000
 _MOST_PATHS = 12
 
@@ -31,7 +32,7 @@ _Path = Annotated[str, StringConstraints(pattern=r"^[^\x00]+$", max_length=1_000
 
 
 class _Position(msgspec.Struct, frozen=True, kw_only=True):
-    """Up to which commit the branch was read. While there is more than one poll yields: `done` of those since `base`."""
+    """Up to which commit the branch was read; while polls are still going through it, `done` of those since `base`."""
 
     head: str
     base: str = ""
@@ -70,19 +71,19 @@ class Git:
         if not tip:
             return self._unborn(cursor)
         at = msgspec.json.decode(cursor, type=_Position) if cursor else None
-        if at is None:
+        if at is None or at.head == _NOTHING:
             return Polled(cursor=_cursor(tip), items=await self._commits(repository, [tip], 0, options.first))
         if at.done is not None:
             whole = await repository.has(at.head) and await repository.has(at.base)
             return await (self._chunk(repository, at) if whole else self._since(repository, at.base, tip))
         if at.head == tip:
-            return Polled(cursor=cursor or b"")
+            return Polled(cursor=_cursor(tip))
         return await self._since(repository, at.head, tip)
 
     def _unborn(self, cursor: bytes | None) -> Polled:
         """HEAD names a branch without commits, as in a new repository. Raises Unavailable for a branch by name."""
         if self._options.branch is None:
-            return Polled(cursor=cursor or b"")
+            return Polled(cursor=cursor or _cursor(_NOTHING))
         raise Unavailable(
             f"there is no branch {self._options.branch!r}",
             where=str(self._path),
@@ -115,7 +116,7 @@ class Git:
     async def _commits(self, repository: Repository, span: list[str], skip: int, most: int) -> tuple[Item, ...]:
         """Commits of a span, the oldest first, without the `skip` newest ones."""
         output = await repository.log(_FORM, self._limited(span), skip=skip, most=most)
-        return tuple(reversed(list(_items(output))))
+        return await self._offload(_items, output)
 
     def _limited(self, span: list[str]) -> list[str]:
         """The span, where only `paths` are of interest: every commit that touched them, side branches included."""
@@ -130,10 +131,10 @@ def _cursor(head: str) -> bytes:
     return canonical(_Position(head=head))
 
 
-def _items(output: bytes) -> Iterator[Item]:
-    """The commits in git's output: the parts of the form, then a part of measures and a path for every change."""
+def _items(output: bytes) -> tuple[Item, ...]:
+    """The commits in git's output, turned round: the parts of the form, then a part of measures and a path for every change."""
     parts = output.decode("utf-8", "replace").split("\0")
-    place = 0
+    items, place = [], 0
     while parts[place].strip():
         commit, paths = parts[place : place + _PARTS], []
         place += _PARTS
@@ -141,7 +142,8 @@ def _items(output: bytes) -> Iterator[Item]:
             if mark:
                 paths.append(parts[place + 1])
             place += 2 if mark else 1
-        yield _item(commit, paths)
+        items.append(_item(commit, paths))
+    return tuple(reversed(items))
 
 
 def _item(commit: list[str], paths: list[str]) -> Item:
@@ -159,15 +161,6 @@ def _item(commit: list[str], paths: list[str]) -> Item:
         kind="commit",
         title=first_line(message),
         text=f"{message}\nfiles: {', '.join(paths[:_MOST_PATHS])}" if paths else message,
-        ts=_instant(time),
+        ts=plausible(int(time) * SECOND),
         fields=fields,
     )
-
-
-def _instant(seconds: str) -> Instant | None:
-    """When it was committed; unknown where that lies outside the calendar."""
-    try:
-        to_datetime(instant := int(seconds) * SECOND)
-    except (ValueError, OverflowError):
-        return None
-    return instant

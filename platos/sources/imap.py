@@ -99,3 +99,12 @@ class Imap:
 
     def _item(self, letter: Letter) -> Item:
         """The mail; `ts` is its Date, where it has one."""
+        mail = as_mail(_whole(letter.data), id=self._options.mailbox, arrived=letter.arrived)
+        if letter.size > len(letter.data):
+            cut = {"truncated": True, "bytes": letter.size}
+            mail = msgspec.structs.replace(mail, fields={**mail.fields, **cut})
+        return in_mailbox(mail)
+
+
+def _whole(data: bytes) -> Head:
+    return head_of([data], len(data))

@@ -119,7 +119,7 @@ class Jsonl:
     def _take_in(
         self, file: BinaryIO, at: _Position, ahead: Ahead, items: list[Item], problems: list[Problem]
     ) -> tuple[int, int]:
-        """Read on: what is late or has no time is an item now, the rest is ahead. How many bytes and lines were read."""
+        """Read on: what is late or has no time is an item now, the rest is ahead. How many bytes and lines."""
         read, lines = at.read, at.lines
         for line in lines_from(file, at.read):
             if len(items) + len(problems) >= self._most:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple
 
@@ -64,7 +65,7 @@ async def open_store(folder: Path, *, command: str, now: int, inline: bool = Fal
 
     Raises StoreBusy, StoreNewer, StoreCorrupt or StoreError; then nothing was changed.
     """
-    lock = FolderLock(folder, command=command, now=now)
+    lock = await _off_the_loop(inline, partial(FolderLock, folder, command=command, now=now))
     try:
         path = folder / database.NAME
         committer = await _off_the_loop(inline, _take_over, path)

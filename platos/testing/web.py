@@ -143,13 +143,11 @@ class FakeSite:
     """The server: `url` is its root, `requests` what came, `sent` how many bytes of bodies went out."""
 
     def __init__(self, *turns: SiteTurn) -> None:
-        self._turns = list(turns)
-        self._lock = threading.Lock()
+        self._turns = list(turns) or [fails(404)]
+        self._changed = threading.Condition()
         self._closing = threading.Event()
-        self._answering = 0
         self.requests: list[SiteRequest] = []
         self.sent = 0
-        self.most_at_once = 0
 
     @property
     def url(self) -> str:
@@ -157,8 +155,13 @@ class FakeSite:
 
     def serve(self, *turns: SiteTurn) -> None:
         """From now on, these turns."""
-        with self._lock:
+        with self._changed:
             self._turns = list(turns)
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many requests have come. Blocking."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self.requests) >= count)
 
     def __enter__(self) -> Self:
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -183,18 +186,12 @@ class FakeSite:
     ) -> None:
         await to_thread.run_sync(self.__exit__, kind, error, trace)
 
-    def begin(self, request: SiteRequest) -> SiteTurn:
-        """Count a request, and take its turn."""
-        with self._lock:
+    def take(self, request: SiteRequest) -> SiteTurn:
+        """Count a request: its turn."""
+        with self._changed:
             self.requests.append(request)
-            self._answering += 1
-            self.most_at_once = max(self.most_at_once, self._answering)
+            self._changed.notify_all()
             return self._turns.pop(0) if len(self._turns) > 1 else self._turns[0]
-
-    def end(self) -> None:
-        """A request has been answered."""
-        with self._lock:
-            self._answering -= 1
 
     def hold(self, seconds: float | None = None) -> bool:
         """Wait until the site is closed, or so long; whether it is closed."""
@@ -215,13 +212,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         site = cast(_Server, self.server).site
-        turn = site.begin(SiteRequest(self.path, self.headers))
-        try:
-            self._answer(site, turn)
-        finally:
-            site.end()
-
-    def _answer(self, site: FakeSite, turn: SiteTurn) -> None:
+        turn = site.take(SiteRequest(self.path, self.headers))
         if turn.fault == "hang":
             site.hold()
         elif turn.fault == "reset":
@@ -233,7 +224,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, site: FakeSite, turn: SiteTurn) -> None:
         self.close_connection = turn.status != 304
-        self.send_response(turn.status)
+        self.send_response_only(turn.status)
         length = {} if turn.length is None else {"Content-Length": str(turn.length)}
         for name, value in {**turn.headers, **length}.items():
             self.send_header(name, value)

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from platos.triage._rule import Matcher, Reading, Rule, quoted
+from platos.triage._rule import Matcher, PlainRule, Reading, quoted
 
 __all__ = ["FieldValue"]
 
 Scalar = bool | int | float | str
 
 
-class FieldValue(Rule):
+class FieldValue(PlainRule):
     """Fits an item by one of its fields, as its source names them: `equals`, `in`, `at_least`, `at_most`.
 
     `at_least` and `at_most` compare numbers, also those that a source gives as text; with both, the field must lie

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from platos.triage._rule import Matcher, Reading, Rule, quoted
+from platos.triage._rule import Matcher, PlainRule, Reading, quoted
 
 __all__ = ["Pattern"]
 
@@ -22,7 +22,7 @@ def _compilable(pattern: str) -> str:
     return pattern
 
 
-class Pattern(Rule):
+class Pattern(PlainRule):
     """Fits an item in whose title and text a regular expression (Python's `re`) is found.
 
     It sees the first 20,000 characters, which bounds the time of most patterns. One that nests repetitions, as

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from platos.triage._rule import Matcher, Reading, Rule, quoted
+from platos.triage._rule import Matcher, PlainRule, Reading, quoted
 
 __all__ = ["Words"]
 
@@ -16,7 +16,7 @@ _SHOWN = 3
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-class Words(Rule):
+class Words(PlainRule):
     """Fits an item that has any of some words or phrases: whole words, in capitals or not, across line ends.
 
     Rule: `{words: [security fix, CVE]}`

@@ -21,6 +21,9 @@ from platos.cli import app
 from platos.config.scaffold import init_workspace, offer_models
 
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "PLATOS_WORKSPACE")
+NEW_YEAR = "0 0 1 1 *"
+"""A schedule that no test sees come."""
+
 PATIENCE = 60.0
 """Seconds after which a test gives up waiting; none passes or fails by how long something took."""
 
@@ -59,6 +62,8 @@ def root() -> Iterator[Path]:
     """A fresh workspace; its path is short, for there is a socket in it."""
     folder = Path(tempfile.mkdtemp(prefix="p"))
     init_workspace(folder / "w", models=offer_models({}, False))
+    path = folder / "w" / "specialists" / "advisories.md"
+    path.write_text(path.read_text().replace('"*/15 * * * *"', f'"{NEW_YEAR}"'))
     yield folder / "w"
     shutil.rmtree(folder)
 

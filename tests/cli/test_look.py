@@ -64,7 +64,7 @@ def test_one_broken_specialist_does_not_stop_the_others(cli: Cli, told: Told, ro
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('schedule: "*/15 * * * *"', 'schedule: "0 0 30 2 *"', "not a schedule that ever fires"),
+        ('schedule: "0 0 1 1 *"', 'schedule: "0 0 30 2 *"', "not a schedule that ever fires"),
         ("zone: UTC", "zone: Mars/Base", "there is no time zone 'Mars/Base'"),
         ("planner: rules", "planer: rules", "did you mean planner?"),
         ("---\nschedule", "schedule", "there is no front matter"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import PATIENCE, Cli, Start, Told, until
+from .conftest import NEW_YEAR, PATIENCE, Cli, Start, Told, until
 
 
 def test_a_second_up_refuses_and_names_the_holder(up: Start, start: Start) -> None:
@@ -65,8 +65,8 @@ def test_what_it_refuses_is_told_as_without_it(up: Start, cli: Cli) -> None:
 def test_an_edited_file_is_noticed_while_it_runs(up: Start, told: Told, root: Path) -> None:
     up()
     path = root / "specialists" / "advisories.md"
-    path.write_text(path.read_text().replace("*/15 * * * *", "0 0 1 1 *"))
-    until(lambda: bool(told("status")["specialists"][0]["next"].endswith("-01-01T00:00:00Z")), "the new schedule")
+    path.write_text(path.read_text().replace(NEW_YEAR, "0 0 1 7 *"))
+    until(lambda: bool(told("status")["specialists"][0]["next"].endswith("-07-01T00:00:00Z")), "the new schedule")
 
 
 def test_a_socket_that_a_killed_up_left_is_nobodys(up: Start, cli: Cli, root: Path) -> None:

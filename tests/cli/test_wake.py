@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import anyio
 import pytest
 
-from platos.cli import work
+from platos.core.item import Item
+from platos.store import items, read_store
 
 from .conftest import Cli, Told
 
 ADVISORY = "Security advisory: lumendb 2\n\nVersions 2.0 to 2.3 have a vulnerability. Version 2.4 repairs it.\n"
+
+
+def item_of_run(root: Path, run: int) -> Item:
+    async def read() -> Item:
+        async with read_store(root / ".platos") as store:
+            [stored] = await items.of_run(store, run)
+            return stored.item
+
+    return anyio.run(read)
 
 
 @pytest.fixture(autouse=True)
@@ -41,13 +52,13 @@ def test_stdin_is_an_item_under_its_digest(told: Told) -> None:
     assert len(item["id"]) == 64
 
 
-def test_invalid_utf8_is_replaced_and_said(cli: Cli, tmp_path: Path) -> None:
+def test_invalid_utf8_is_replaced_and_said(cli: Cli, root: Path, tmp_path: Path) -> None:
     path = tmp_path / "bytes.txt"
     path.write_bytes(b"advisory \xff\xfe of a vulnerability")
     assert cli("wake", "advisories", "--input", str(path)).exit_code == 5
-    item = work._read(str(path))
+    item = item_of_run(root, 1)
     assert item.fields == {"invalid_utf8": True}
-    assert "\ufffd" in item.text
+    assert item.text == "advisory \ufffd\ufffd of a vulnerability"
 
 
 def test_a_file_that_is_too_large_is_refused_before_anything_is_done(cli: Cli, root: Path, tmp_path: Path) -> None:

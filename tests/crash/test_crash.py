@@ -80,8 +80,8 @@ async def _successes(store: ReadStore) -> Counter[str]:
 
 def start(workspace: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """A life of the workspace in a process of its own."""
-    home = {"XDG_CONFIG_HOME": str(workspace.parent / "xdg"), "PATH": os.environ["PATH"]}
-    command = [sys.executable, CHILD, workspace, *options]
+    home = {**os.environ, "XDG_CONFIG_HOME": str(workspace.parent / "xdg")}
+    command = [sys.executable, str(CHILD), str(workspace), *options]
     return subprocess.run(command, env=home, capture_output=True, text=True, timeout=100, check=False)
 
 
@@ -167,9 +167,9 @@ async def test_killed_again_and_again_it_comes_to_the_same(
     expected, workspace = await story_of(whole.workspace), next(workspaces)
     chance, lives = random.Random(SEED), 0
     killed(workspace, f"after:{chance.randrange(4, 12)}")
-    while start(workspace, "--hour", "2", "--kill", f"after:{chance.randrange(4, 12)}").returncode:
+    while start(workspace, "--hour", "2", "--kill", f"after:{chance.randrange(4, 12)}").returncode == -signal.SIGKILL:
         lives += 1
-        assert lives < 20
+        assert lives < 20, "no life gets further than the one before"
     assert await story_of(workspace) == expected
     record_cases("crash", 1 + lives)
 

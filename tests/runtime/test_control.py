@@ -124,3 +124,16 @@ def test_a_path_that_is_too_long_for_a_socket_says_so(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="too long for a Unix socket") as error:
         socket_path(tmp_path / ("long" * 30))
     assert "shorter" in error.value.hint
+
+
+async def test_a_command_that_breaks_is_answered_and_the_server_goes_on(make_folder: Callable[[], Path]) -> None:
+    async def divide(arguments: Any) -> Any:
+        return 1 // 0
+
+    folder = make_folder()
+    async with serve(folder, {"divide": divide}):
+        for _ in range(2):
+            answer = await ask(folder, "divide", {})
+            assert answer is not None
+            assert answer.error is not None
+            assert answer.error["error"] == "Broken"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from platos.errors import StoreFull
@@ -82,8 +85,15 @@ async def test_a_full_disk_fails_only_what_needs_the_room(store: Store, note: No
     """The whole group is rolled back, and each of it runs again, alone: a function may run twice."""
     await limit(store, 8)
     answers: dict[str, object] = {}
+    ran: Counter[str] = Counter()
+    held, release = threading.Event(), threading.Event()
+
+    def hold(tx: Tx) -> None:
+        held.set()
+        assert release.wait(60)
 
     def write(tx: Tx, name: str) -> None:
+        ran[name] += 1
         note(tx, name)
         if name == "large":
             put_large(tx, 1)
@@ -95,8 +105,13 @@ async def test_a_full_disk_fails_only_what_needs_the_room(store: Store, note: No
             answers[name] = error
 
     async with anyio.create_task_group() as tasks:
+        tasks.start_soon(store.transact, hold)
+        await anyio.to_thread.run_sync(held.wait)
         for name in ("first", "large", "last"):
             tasks.start_soon(ask, name)
+        await anyio.wait_all_tasks_blocked()
+        release.set()
+    assert ran == {"first": 2, "large": 2, "last": 1}
     assert isinstance(answers.pop("large"), StoreFull)
     assert answers == {"first": None, "last": None}
     assert [await chain_holds(store, name) for name in ("first", "large", "last")] == [1, 0, 1]
@@ -107,26 +122,31 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of two megabytes, where this user may mount one."""
     place = tmp_path / "disk"
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs", place]
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs", str(place)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("only root may mount a small disk")
     yield place
     subprocess.run(["umount", place], check=True)
 
 
+async def fill(store: Store, kept: list[str]) -> None:
+    """Write until the disk is full; what was answered is kept."""
+    while True:
+        kept.append(await store.transact(put_large, len(kept)))
+
+
 async def test_a_disk_that_is_really_full_loses_nothing_that_was_answered(small_disk: Path, note: Note) -> None:
-    ballast, kept = small_disk / "ballast", 0
+    kept: list[str] = []
+    ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(MEGABYTE))
     async with open_store(small_disk, command="test", now=NOW) as store:
         await store.transact(note, "ana")
         with pytest.raises(StoreFull):
-            while True:
-                await store.transact(put_large, kept)
-                kept += 1
+            await fill(store, kept)
         ballast.unlink()
         await store.transact(note, "ana")
     async with open_store(small_disk, command="test", now=NOW) as store:
-        assert await store.one(PAYLOADS) == (kept,)
+        assert await store.one(PAYLOADS) == (len(kept),)
         assert await chain_holds(store, "ana") == 2
 
 

@@ -114,6 +114,7 @@ class Ledger(RuleBasedStateMachine):
 
 
 LENGTH = settings(max_examples=15, stateful_step_count=20, deadline=None)
+UNTIL_FOUND = settings(LENGTH, max_examples=500, phases=[Phase.generate], database=None, derandomize=True)
 
 
 def test_no_account_passes_its_cap() -> None:
@@ -121,6 +122,7 @@ def test_no_account_passes_its_cap() -> None:
 
 
 @pytest.mark.exhaustive
+@pytest.mark.timeout(900)
 def test_no_account_passes_its_cap_at_length(record_cases: RecordCases) -> None:
     run_state_machine_as_test(Ledger, settings=settings(LENGTH, max_examples=300, stateful_step_count=50))
     record_cases("ledgers", 300)
@@ -151,7 +153,7 @@ def test_check_then_act_is_noticed() -> None:
                     self.open[self.portal.call(self.store.transact, hold, amount)] = amount
 
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(CheckThenAct, settings=settings(LENGTH, database=None, phases=[Phase.generate]))
+        run_state_machine_as_test(CheckThenAct, settings=UNTIL_FOUND)
 
 
 async def test_a_refusal_names_the_account_and_holds_nothing(store: Store) -> None:

@@ -26,10 +26,11 @@ PLANTED = "open(sys.argv[1] + '/.platos/platos.db').close()"
 
 def opens(workspace: Path, then: str = "") -> int:
     """How often Python itself opens one of the files while a process lives through a day of the workspace."""
-    home = {"XDG_CONFIG_HOME": str(workspace.parent), "PATH": os.environ["PATH"]}
-    command = [sys.executable, "-c", WATCHED + then, CHILD, workspace]
+    home = {**os.environ, "XDG_CONFIG_HOME": str(workspace.parent)}
+    command = [sys.executable, "-c", WATCHED + then, str(CHILD), str(workspace)]
     done = subprocess.run(command, env=home, check=True, capture_output=True, text=True, timeout=100)
-    return done.stdout.split().count("opened")
+    lines: list[str] = done.stdout.split()
+    return lines.count("opened")
 
 
 @pytest.fixture(scope="module")

@@ -68,7 +68,7 @@ async def chains_hold(store: Store) -> None:
 def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The state that a real process left: a run of fan-out, loop and gate, from its items to its report."""
     workspace = tmp_path_factory.mktemp("day") / "workspace"
-    home = {"XDG_CONFIG_HOME": str(workspace.parent), "PATH": os.environ["PATH"]}
+    home = {**os.environ, "XDG_CONFIG_HOME": str(workspace.parent)}
     subprocess.run([sys.executable, CHILD, workspace], env=home, check=True, capture_output=True, timeout=100)
     return workspace / ".platos"
 
@@ -209,6 +209,7 @@ def latest(tx: Tx, kind: str) -> int:
 
 KINDS: dict[str, Callable[[Tx], None]] = {"open": open_run, "move": move_run, "hold": hold, "settle": settle}
 LENGTH = settings(max_examples=15, stateful_step_count=12, deadline=None)
+UNTIL_FOUND = settings(LENGTH, max_examples=500, phases=[Phase.generate], database=None, derandomize=True)
 
 
 def test_what_fails_leaves_no_trace_whatever_it_waited_with() -> None:
@@ -216,6 +217,7 @@ def test_what_fails_leaves_no_trace_whatever_it_waited_with() -> None:
 
 
 @pytest.mark.exhaustive
+@pytest.mark.timeout(900)
 def test_what_fails_leaves_no_trace_at_length(record_cases: RecordCases) -> None:
     run_state_machine_as_test(Transactions, settings=settings(LENGTH, max_examples=300, stateful_step_count=40))
     record_cases("interleavings", 300)
@@ -224,6 +226,5 @@ def test_what_fails_leaves_no_trace_at_length(record_cases: RecordCases) -> None
 def test_a_chain_head_that_survives_its_rollback_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted: the cache of chain heads does not follow a rollback."""
     monkeypatch.setattr(Tx, "undone", lambda tx: None)
-    found_at_once = settings(LENGTH, database=None, phases=[Phase.generate], max_examples=100)
     with pytest.raises((AssertionError, StoreCorrupt, ExceptionGroup)):
-        run_state_machine_as_test(Transactions, settings=found_at_once)
+        run_state_machine_as_test(Transactions, settings=UNTIL_FOUND)

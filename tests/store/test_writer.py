@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import anyio
@@ -33,7 +33,7 @@ def hold(tx: Tx, held: threading.Event, until: threading.Event) -> None:
     assert until.wait(60)
 
 
-async def together(store: Store, jobs: list[tuple[Callable[..., object], tuple[object, ...]]]) -> list[object]:
+async def together(store: Store, jobs: Sequence[tuple[Callable[..., object], tuple[object, ...]]]) -> list[object]:
     """Ask for transactions that come to wait together; each one's result or error, in order."""
     answers: list[object] = [None] * len(jobs)
 

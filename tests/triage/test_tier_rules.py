@@ -53,7 +53,7 @@ async def test_words_fit_whole_words_of_any_case(make_rules: MakeRules, word: st
     text=st.text("ab .*(|\n", max_size=30),
 )
 def test_words_are_never_read_as_a_pattern(words: list[str], text: str) -> None:
-    found = Words(words=words).matcher()(Reading(Item(id="1", text=text)))
+    found = Words(words=words).matcher()(Reading(stored(text)[0]))
     flat = " ".join(text.split())
     plain = any(occurs_whole(" ".join(word.split()), flat) for word in words)
     assert (found is not None) == plain

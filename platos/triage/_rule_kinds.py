@@ -1,0 +1,48 @@
+"""The kinds of rule there are: a rule that a specialist writes is one of these, told by its key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Discriminator, Tag
+
+from platos.triage._rule_field import FieldValue
+from platos.triage._rule_group import AllOf, AnyOf, NotRule
+from platos.triage._rule_incident import Incident
+from platos.triage._rule_pattern import Pattern
+from platos.triage._rule_python import PythonPredicate
+from platos.triage._rule_series import Series
+from platos.triage._rule_table import TableLookup
+from platos.triage._rule_words import Words
+
+__all__ = ["AnyRule"]
+
+_KINDS = ("words", "pattern", "field", "table", "series", "incident", "python", "all", "any", "not")
+"""The kinds of rule, each named as the key that tells it."""
+
+
+def _kind(rule: Any) -> str | None:
+    written = rule if isinstance(rule, dict) else ()
+    return next((key for key in _KINDS if key in written), None)
+
+
+AnyRule = Annotated[
+    Annotated[Words, Tag("words")]
+    | Annotated[Pattern, Tag("pattern")]
+    | Annotated[FieldValue, Tag("field")]
+    | Annotated[TableLookup, Tag("table")]
+    | Annotated[Series, Tag("series")]
+    | Annotated[Incident, Tag("incident")]
+    | Annotated[PythonPredicate, Tag("python")]
+    | Annotated[AllOf, Tag("all")]
+    | Annotated[AnyOf, Tag("any")]
+    | Annotated[NotRule, Tag("not")],
+    Discriminator(
+        _kind,
+        custom_error_type="kind_of_rule",
+        custom_error_message=f"a rule has one of the keys {', '.join(_KINDS)}, as in {{words: [urgent, outage]}}",
+    ),
+]
+
+for holder in (Incident, AllOf, AnyOf, NotRule):
+    holder.model_rebuild()

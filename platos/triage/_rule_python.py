@@ -1,0 +1,44 @@
+"""The rule `python`."""
+
+from __future__ import annotations
+
+import logging
+
+from platos.ports.part import Environment, Predicate
+from platos.triage._rule import Finding, Matcher, Reading, Ready, Rule, Unclear, same_for_all
+
+__all__ = ["PythonPredicate"]
+
+log = logging.getLogger("platos")
+
+
+class PythonPredicate(Rule):
+    """Fits an item of which a function of the user's says so.
+
+    The function takes the item, is marked as `predicate`, and stands in a module that `platos.toml` names under
+    `[python] modules`. It runs in a thread, item by item, and must answer by the item alone. Where it raises an error,
+    the item goes up.
+
+    Rule: `{python: shouts}`, and in `parts.py`: `@predicate` over `def shouts(item): return item.text.isupper()`
+    Item: `SERVER DOWN`
+    Fits: `shouts says so`. It does not fit `server down`.
+    """
+
+    python: str
+
+    def ready(self, environment: Environment) -> Ready:
+        return same_for_all(_matcher(self.python, environment.predicate(self.python)))
+
+    def rendering(self) -> str:
+        return f"python {self.python}"
+
+
+def _matcher(name: str, says: Predicate) -> Matcher:
+    def match(reading: Reading) -> Finding | None:
+        try:
+            return f"{name} says so" if says(reading.stored.item) else None
+        except Exception as error:
+            log.warning("the predicate %s raised an error on %s", name, reading.stored.name, exc_info=True)
+            return Unclear(f"{name} raised {type(error).__name__}")
+
+    return match
