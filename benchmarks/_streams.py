@@ -2,7 +2,7 @@
 
     python benchmarks/_streams.py [NAME…] [--streams FOLDER] [--misses]
 
-Items go through the tier `rules` alone, a quarter of an hour at a time, as one specialist's wake-ups would hand them on.
+Items go through the tier `rules` alone, a quarter of an hour at a time, as a specialist's wake-ups would hand them on.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def report(name: str, lines: Sequence[Line], up: Sequence[Line], *, misses: bool
     if name == "status-github":
         _report_openings(lines, due, let_through)
     if misses:
-        print("  missed:", ", ".join(missed) or "none")
+        print("  missed:", ", ".join(missed[:20]) or "none")
 
 
 def _report_openings(lines: Sequence[Line], due: dict[str, set[int]], let_through: set[int]) -> None:

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from platos.core.event import ItemsTriaged
+from platos.core.failure import FailureRecord
 from platos.core.instant import Instant
 from platos.core.item import ItemState, StoredItem
 from platos.core.specialist import Specialist
 from platos.core.verdict import Decision, Verdict
-from platos.errors import Failure
 from platos.runtime.bench import TriageBench
 from platos.runtime.host import Host
 from platos.runtime.wake import Wake
@@ -84,7 +84,9 @@ async def _climb(host: Host, definition: Specialist, batch: list[StoredItem]) ->
         bench = TriageBench(host, definition, spec.name)
         try:
             given = await host.tier(spec).judge(left, bench)
-        except Failure as failure:
+        except Exception as error:  # noqa: BLE001 - whatever a tier does, the items wait and are judged again
+            failure = FailureRecord.of(error)
+            log.warning("%s: tier %s cannot judge: %s", definition.name, spec.name, failure.what)
             given = [Verdict(decision=Decision.WAIT, reason=failure.what, confidence=0.0)] * len(left)
             bench.remembered.clear()
         for item, verdict in zip(left, given, strict=True):

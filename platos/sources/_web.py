@@ -27,7 +27,9 @@ WHOLE = 60.0
 
 _AT_ONCE = 4
 _CONNECTIONS = 40
-_IDLE_CONNECTIONS = 8
+_KEPT = 0
+"""Idle connections: polls are minutes apart, and by then a server has hung up on one, or is just doing so."""
+
 _MOST_REDIRECTS = 5
 _REDIRECTS = {301, 302, 303, 307, 308}
 _FOR_GOOD = {301, 308}
@@ -145,7 +147,7 @@ def _new_client() -> AsyncClient:
 
     return httpx2.AsyncClient(
         timeout=httpx2.Timeout(None, connect=CONNECT),
-        limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_IDLE_CONNECTIONS),
+        limits=httpx2.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_KEPT),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
     )
 

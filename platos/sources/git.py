@@ -132,7 +132,7 @@ def _cursor(head: str) -> bytes:
 
 
 def _items(output: bytes) -> tuple[Item, ...]:
-    """The commits in git's output, turned round: the parts of the form, then a part of measures and a path for every change."""
+    """The commits in git's output, turned round: the parts of the form, then measures and a path for every change."""
     parts = output.decode("utf-8", "replace").split("\0")
     items, place = [], 0
     while parts[place].strip():
@@ -161,6 +161,6 @@ def _item(commit: list[str], paths: list[str]) -> Item:
         kind="commit",
         title=first_line(message),
         text=f"{message}\nfiles: {', '.join(paths[:_MOST_PATHS])}" if paths else message,
-        ts=plausible(int(time) * SECOND),
+        ts=plausible(int(time) * SECOND) if time.isdigit() else None,
         fields=fields,
     )

@@ -18,7 +18,6 @@ from platos.errors import Unavailable
 from platos.ports.part import Environment, source
 from platos.ports.source import Polled
 from platos.sources._ahead import Ahead, Line, line_at, lines_from
-from platos.sources._file import open_plain
 from platos.sources._record import item_of, shown
 
 __all__ = ["Jsonl"]
@@ -152,11 +151,12 @@ def _mark(file: BinaryIO, place: int) -> str:
 
 
 def _opened(path: Path) -> BinaryIO:
+    """The file that its owner names, through any link; a pipe is not waited for. Raises Unavailable."""
     try:
-        file = open_plain(str(path.resolve()))
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return file
-        file.close()
+        opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        if stat.S_ISREG(os.fstat(opened).st_mode):
+            return os.fdopen(opened, "rb")
+        os.close(opened)
         why = "it is no regular file"
     except OSError as error:
         why = error.strerror or "it cannot be opened"

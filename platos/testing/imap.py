@@ -94,6 +94,10 @@ class _Session(socketserver.StreamRequestHandler):
             self.request = self._mail.tls.wrap_socket(self.request, server_side=True)
         super().setup()
 
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()
+
     def handle(self) -> None:
         mail = self._mail
         if mail.fault == "hang":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from pydantic import Discriminator, Tag
 
+from platos.triage._rule import Rule
 from platos.triage._rule_field import FieldValue
 from platos.triage._rule_group import AllOf, AnyOf, NotRule
 from platos.triage._rule_incident import Incident
@@ -22,8 +24,12 @@ _KINDS = ("words", "pattern", "field", "table", "series", "incident", "python", 
 
 
 def _kind(rule: Any) -> str | None:
-    written = rule if isinstance(rule, dict) else ()
-    return next((key for key in _KINDS if key in written), None)
+    """Which kind a rule is, as it was written or as it was read."""
+    if isinstance(rule, Rule):
+        keys: Collection[str] = {field.alias or name for name, field in type(rule).model_fields.items()}
+    else:
+        keys = rule if isinstance(rule, dict) else ()
+    return next((key for key in _KINDS if key in keys), None)
 
 
 AnyRule = Annotated[

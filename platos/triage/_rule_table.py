@@ -23,7 +23,8 @@ class TableLookup(Rule):
     `poetry.lock` or `package-lock.json`. Where its lines have times, the item is compared with the table as it stood
     when the item happened. `key` is the item's field with a name or a list of names. `versions`, where it is given, is
     the field that says which versions are meant: OSV events, versions or ranges, of all names or by name. `scheme` is
-    how versions are ordered; by default as Python's, in a `package-lock.json` as semantic versions.
+    how versions are ordered; by default as Python's, unless a name in the table cannot be Python's (`@scope/name`), and
+    in a `package-lock.json` as semantic versions.
 
     Where a version cannot be read, or none is said, the item goes up: what cannot be compared is not dismissed. Where
     the file cannot be read, items wait.
@@ -40,23 +41,27 @@ class TableLookup(Rule):
     scheme: Literal["python", "semver"] | None = None
 
     def ready(self, environment: Environment) -> Ready:
-        scheme = SCHEMES[self.scheme or _usual_scheme(self.file)]
-        file = TableFile(environment.workspace / self.file, scheme.name)
+        file = TableFile(environment.workspace / self.file, self._scheme())
 
         async def open_table(readings: Sequence[Reading], memory: Memory) -> Matcher:
             table = await environment.offload(file.table)
-            return lambda reading: self._look_up(reading, table, scheme)
+            return lambda reading: self._look_up(reading, table)
 
         return open_table
+
+    def _scheme(self) -> Scheme | None:
+        semantic = PurePath(self.file).name == "package-lock.json"
+        written = self.scheme or ("semver" if semantic else None)
+        return SCHEMES[written] if written else None
 
     def rendering(self) -> str:
         return f"table {self.table} by {self.key}"
 
-    def _look_up(self, reading: Reading, table: Table, scheme: Scheme) -> Finding | None:
+    def _look_up(self, reading: Reading, table: Table) -> Finding | None:
         unclear: Finding | None = None
         for name in _names(reading.fields.get(self.key)):
             for version in table.at(name, reading.at):
-                finding = self._compare(reading, name, version, scheme)
+                finding = self._compare(reading, name, version, table.scheme)
                 if isinstance(finding, str):
                     return finding
                 unclear = unclear or finding
@@ -73,10 +78,6 @@ class TableLookup(Rule):
             return has if affected(version, said, scheme) else None
         except ValueError as error:
             return Unclear(f"{has}, which cannot be compared: {quoted(str(error))}")
-
-
-def _usual_scheme(file: str) -> str:
-    return "semver" if PurePath(file).name == "package-lock.json" else "python"
 
 
 def _names(value: Any) -> Iterator[str]:

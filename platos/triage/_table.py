@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from platos.core.instant import Instant
+from platos.triage._versions import Scheme
 
 __all__ = ["ALWAYS", "Change", "Table", "Versions"]
 
@@ -28,11 +29,15 @@ class Change(NamedTuple):
 
 
 class Table:
-    """The whole history of a table, by name: the times at which a name's versions changed, and to what."""
+    """The whole history of a table, by name: the times at which a name's versions changed, and to what.
 
-    def __init__(self, changes: Iterable[Change], form: Callable[[str], str]) -> None:
-        """`form` brings names into their one form. A first change that is full holds for all times before it too."""
-        self._form = form
+    `scheme` is how its names are written and its versions ordered.
+    """
+
+    def __init__(self, changes: Iterable[Change], scheme: Scheme) -> None:
+        """A first change that is full holds for all times before it too."""
+        self.scheme = scheme
+        self._form = scheme.name
         self._history: dict[str, tuple[list[Instant], list[Versions]]] = {}
         for place, change in enumerate(sorted(changes, key=lambda change: change.at)):
             at = ALWAYS if place == 0 and change.full else change.at

@@ -15,15 +15,16 @@ import msgspec
 from platos.core.instant import parse_instant
 from platos.errors import Broken, PlatosError, Unavailable
 from platos.triage._table import ALWAYS, Change, Table, Versions
+from platos.triage._versions import Scheme, usual_scheme
 
 __all__ = ["FORMS", "TableFile"]
 
 
 class TableFile:
-    """A table that is read again whenever its file has changed."""
+    """A table that is read again whenever its file has changed. Without a `scheme`, it has the usual one."""
 
-    def __init__(self, path: Path, form: Callable[[str], str]) -> None:
-        self._path, self._form = path, form
+    def __init__(self, path: Path, scheme: Scheme | None = None) -> None:
+        self._path, self._scheme = path, scheme
         self._read: tuple[tuple[int, int, int], Table] | None = None
 
     def table(self) -> Table:
@@ -32,7 +33,7 @@ class TableFile:
             found = self._path.stat()
             version = (found.st_mtime_ns, found.st_size, found.st_ino)
             if self._read is None or self._read[0] != version:
-                self._read = (version, Table(_changes(self._path), self._form))
+                self._read = (version, self._table(_changes(self._path)))
         except OSError as error:
             raise Unavailable(
                 f"the table cannot be read: {error.strerror}", where=str(self._path), hint="put the file there"
@@ -42,6 +43,9 @@ class TableFile:
                 f"the table cannot be read: {_said(error)}", where=str(self._path), expected=_expected(self._path)
             ) from error
         return self._read[1]
+
+    def _table(self, changes: list[Change]) -> Table:
+        return Table(changes, self._scheme or usual_scheme(name for change in changes for name in change.set))
 
 
 def _said(error: Exception) -> str:

@@ -6,7 +6,7 @@ Whatever cannot be read raises ValueError: the caller must not guess.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-__all__ = ["SCHEMES", "Scheme", "affected"]
+__all__ = ["SCHEMES", "Scheme", "affected", "usual_scheme"]
 
 _CACHED = 8_192
 
@@ -66,6 +66,14 @@ class Semantic:
 
 
 SCHEMES: Mapping[str, Scheme] = {"python": Python(), "semver": Semantic()}
+
+_PYTHON_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def usual_scheme(names: Iterable[str]) -> Scheme:
+    """How packages of these names order their versions: as Python's, unless one has a name that Python's cannot have,
+    as `@scope/name`."""
+    return SCHEMES["python" if all(map(_PYTHON_NAME.fullmatch, names)) else "semver"]
 
 
 def affected(version: str, said: Any, scheme: Scheme) -> bool:

@@ -10,7 +10,6 @@ from typing import Any
 import anyio
 import pytest
 
-from platos.core.item import Item
 from platos.core.state import State
 from platos.errors import ConfigurationError
 from platos.runtime.commands import commands_of
@@ -50,7 +49,7 @@ async def test_work_can_be_handed_in(served: SimulatedWorkspace) -> None:
     assert answer is not None
     assert answer.result["items"] == ["i1"]
     [run] = await served.runs()
-    assert Item(id="mine", text="My own advisory.").title in run.why or run.state is State.NEEDS_REVIEW
+    assert run.state is State.NEEDS_REVIEW
 
 
 async def test_an_approval_over_the_socket_lets_the_run_go_on(served: SimulatedWorkspace) -> None:

@@ -25,6 +25,9 @@ NO = {"signal": False, "confidence": 0.9, "reason": "It is not asked for."}
 DEAR = ModelReply(text=json.dumps(NO), usage=Usage(input=200, output=400), served="scripted")
 """Costs $0.0018 of an envelope in which a call holds nearly $0.004: one call a day fits in."""
 
+VERDICT = 6
+"""The write of the first verdict, after start, definition, poll, reservation and settlement."""
+
 
 class Failing:
     """A tier that fails as it is told to, and then lets everything through."""
@@ -148,7 +151,7 @@ async def test_an_answer_that_was_paid_for_is_not_bought_again_after_a_crash(
 ) -> None:
     simulated, model = with_model(simulate, [YES])
     await simulated.drop("inbox/note.txt", "An advisory.")
-    with power_cut(_writes_before_the_verdict()):
+    with power_cut(VERDICT):
         async with simulated.up():
             await simulated.live(SLOT)
     assert len(model.requests) == 1
@@ -158,15 +161,10 @@ async def test_an_answer_that_was_paid_for_is_not_bought_again_after_a_crash(
     assert len(model.requests) == 1
 
 
-def _writes_before_the_verdict() -> int:
-    """Start, definition, poll, reservation, settlement; the sixth is the verdict."""
-    return 6
-
-
 async def test_a_crash_before_the_answer_came_asks_again(simulate: Simulate, power_cut: Callable[[int], Any]) -> None:
     simulated, model = with_model(simulate, lambda request: YES)
     await simulated.drop("inbox/note.txt", "An advisory.")
-    with power_cut(_writes_before_the_verdict() - 1):
+    with power_cut(VERDICT - 1):
         async with simulated.up():
             await simulated.live(SLOT)
     async with simulated.up() as engine:

@@ -324,11 +324,12 @@ async def test_a_path_is_never_an_option_or_a_pattern(make_git: MakeGit, repo: R
     assert titles(await make_git(paths=["--all", ":(top)", "*"]).poll(None)) == []
 
 
-async def test_bytes_that_are_no_text_are_replaced(git: Git, repo: Repo) -> None:
-    tree = repo.git("hash-object", "-t", "tree", "-w", "--stdin")
-    raw = b"author A\xff <a@b> 1 +0000\ncommitter B <b@c> 99999999999999 +0000\n\nbad \xff byte\n"
-    sha = repo.git("hash-object", "-t", "commit", "-w", "--stdin", data=b"tree " + tree.encode() + b"\n" + raw)
-    repo.git("update-ref", "refs/heads/main", sha)
+@pytest.mark.parametrize("when", [b"99999999999999 +0000", b"1", b"", b"yesterday"])
+async def test_bytes_that_are_no_text_and_times_that_are_none_do_no_harm(git: Git, repo: Repo, when: bytes) -> None:
+    tree = repo.git("hash-object", "-t", "tree", "-w", "--stdin").encode()
+    raw = b"tree " + tree + b"\nauthor A\xff <a@b> 1 +0000\ncommitter B <b@c> " + when + b"\n\nbad \xff byte\n"
+    sha = repo.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", data=raw)
+    (repo.path / ".git" / "refs" / "heads" / "main").write_text(sha)
     (item,) = (await git.poll(None)).items
     assert (item.title, item.fields["author"]) == ("bad \ufffd byte", "A\ufffd")
     assert item.ts is None
