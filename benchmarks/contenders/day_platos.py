@@ -44,7 +44,7 @@ async def main(days: int) -> None:
         report(f"{days} days, a wake-up every 15 minutes", wall, "s")
         report("CPU of a wake-up", cpu / wakes * 1e6, "µs")
         report("model calls", sum(spent.calls for spent in await accounts.spend(engine.store, START)), "calls")
-        report("litellm imported", "litellm" in sys.modules, "times")
+        report("litellm imported", int("litellm" in sys.modules), "times")
         report("memory at the end of the first day", memory / 2**20, "MiB")
         report("memory gained since", (resident() - memory) / 2**20, "MiB")
 

@@ -15,7 +15,6 @@ from platos.core.event import ItemsArrived, SourceFailed
 from platos.core.instant import MINUTE, Instant, iso
 from platos.core.item import Item
 from platos.core.specialist import PartSpec
-from platos.ports.source import Polled
 from platos.runtime.wake import Wake
 from platos.store import Tx, cursors, items, journal, occurrences, specialists
 from platos.store.cursors import CursorRow
@@ -26,24 +25,26 @@ log = logging.getLogger("platos")
 
 HANDED_IN = "by-hand"
 _LATE = MINUTE
+_UNREAD = CursorRow(None, 0, "")
+
+
+Keyed = tuple[Item, str]
+"""An item and the digest of its content."""
 
 
 class _Found(NamedTuple):
-    """What one source answered: a poll, or why it could not be read."""
+    """What one source answered. `cursor` is None where it could not be read: `problem` says why."""
 
     source: str
-    before: CursorRow | None
-    polled: Polled | None
-    error: str
+    before: CursorRow
+    cursor: bytes | None
+    items: list[Keyed]
     problem: str
 
     @property
     def news(self) -> bool:
         """Is there anything to write?"""
-        before = self.before or CursorRow(None, 0, "")
-        if self.polled is None:
-            return True
-        return bool(self.polled.items) or self.polled.cursor != before.position or self.problem != before.problem
+        return bool(self.items) or self.cursor != self.before.position or self.problem != self.before.problem
 
 
 class _Commit(NamedTuple):
@@ -52,8 +53,7 @@ class _Commit(NamedTuple):
     name: str
     slot: Instant | None
     found: list[_Found]
-    given: list[tuple[Item, str]]
-    digests: list[list[str]]
+    given: list[Keyed]
     wake: Wake
     now: Instant
 
@@ -65,16 +65,14 @@ async def poll(wake: Wake) -> bool:
     found: list[_Found] = []
     async with anyio.create_task_group() as tasks:
         for spec in wake.specialist.sources:
-            tasks.start_soon(_poll_one, wake, spec, before.get(spec.name), found)
+            tasks.start_soon(_poll_one, wake, spec, before.get(spec.name, _UNREAD), found)
     found.sort(key=lambda each: each.source)
     news = [each for each in found if each.news]
     now = host.now()
     if not news and not wake.given and not wake.missed:
         await host.store.transact(_quiet, wake, now)
         return _owes(wake)
-    given = [(item, item.digest()) for item in wake.given]
-    digests = [[item.digest() for item in each.polled.items] if each.polled else [] for each in news]
-    commit = _Commit(name, wake.slot, news, given, digests, wake, now)
+    commit = _Commit(name, wake.slot, news, _keyed(wake.given), wake, now)
     wake.arrived = await host.store.transact(_commit, commit)
     if wake.arrived:
         log.info("%s: %d new item%s", name, len(wake.arrived), "" if len(wake.arrived) == 1 else "s")
@@ -87,16 +85,22 @@ def _owes(wake: Wake) -> bool:
     return wake.name in host.owing and host.owing[wake.name] <= host.now()
 
 
-async def _poll_one(wake: Wake, spec: PartSpec, before: CursorRow | None, found: list[_Found]) -> None:
+async def _poll_one(wake: Wake, spec: PartSpec, before: CursorRow, found: list[_Found]) -> None:
+    host = wake.host
     try:
-        polled = await wake.host.source(spec).poll(before.position if before else None)
+        polled = await host.source(spec).poll(before.position)
+        keyed = await host.offload(_keyed, polled.items) if polled.items else []
     except Exception as error:  # noqa: BLE001 - a source's failure is recorded and shown; it never ends the wake-up
         why = str(error) or type(error).__name__
         log.warning("%s: source %s cannot be read: %s", wake.name, spec.name, why)
-        found.append(_Found(spec.name, before, None, why, why))
+        found.append(_Found(spec.name, before, None, [], why))
     else:
         problem = "\n".join(f"{each.where}: {each.why}" for each in polled.problems)
-        found.append(_Found(spec.name, before, polled, "", problem))
+        found.append(_Found(spec.name, before, polled.cursor, keyed, problem))
+
+
+def _keyed(found: tuple[Item, ...]) -> list[Keyed]:
+    return [(item, item.digest()) for item in found]
 
 
 def _quiet(tx: Tx, wake: Wake, now: Instant) -> None:
@@ -115,41 +119,40 @@ def _commit(tx: Tx, commit: _Commit) -> list[int]:
     elif not specialists.advance(tx, name, due=wake.due, slot=commit.slot, upcoming=wake.upcoming):
         return []
     new = _store(tx, name, HANDED_IN, commit.given, now)
-    for each, digests in zip(commit.found, commit.digests, strict=True):
-        new += _store_found(tx, name, each, digests, now)
+    for each in commit.found:
+        new += _store_found(tx, name, each, now)
     slot = now if commit.slot is None else commit.slot
     if new:
         arrived = ItemsArrived(at=now, by=wake.by, specialist=name, slot=slot, items=tuple(new))
         tx.record(journal.specialist_chain(name), arrived)
     occurrences.add_missed(tx, name, wake.missed, now)
-    if new or any(each.error for each in commit.found):
+    if new or any(each.cursor is None for each in commit.found):
         _note(tx, commit, slot, len(new))
     else:
         specialists.was_quiet(tx, name)
     return [number for number, _ in new]
 
 
-def _store(tx: Tx, name: str, source: str, found: list[tuple[Item, str]], now: Instant) -> list[tuple[int, str]]:
+def _store(tx: Tx, name: str, source: str, found: list[Keyed], now: Instant) -> list[tuple[int, str]]:
     numbered = ((items.add(tx, name, source, item, digest=digest, seen=now), digest) for item, digest in found)
     return [(number, digest) for number, digest in numbered if number is not None]
 
 
-def _store_found(tx: Tx, name: str, found: _Found, digests: list[str], now: Instant) -> list[tuple[int, str]]:
-    news = found.problem and found.problem != (found.before.problem if found.before else "")
-    if news:
+def _store_found(tx: Tx, name: str, found: _Found, now: Instant) -> list[tuple[int, str]]:
+    if found.problem and found.problem != found.before.problem:
         failed = SourceFailed(at=now, specialist=name, source=found.source, where=found.source, why=found.problem)
         tx.record(journal.specialist_chain(name), failed)
-    if found.polled is None:
-        cursors.fail(tx, name, found.source, found.error)
+    if found.cursor is None:
+        cursors.fail(tx, name, found.source, found.problem)
         return []
-    cursors.put(tx, name, found.source, found.polled.cursor, found.problem)
-    return _store(tx, name, found.source, list(zip(found.polled.items, digests, strict=True)), now)
+    cursors.put(tx, name, found.source, found.cursor, found.problem)
+    return _store(tx, name, found.source, found.items, now)
 
 
 def _note(tx: Tx, commit: _Commit, slot: Instant, count: int) -> None:
     """A row for an occurrence that was not quiet."""
     wake, now = commit.wake, commit.now
-    failed = ", ".join(each.source for each in commit.found if each.error)
+    failed = ", ".join(each.source for each in commit.found if each.cursor is None)
     late = commit.slot is not None and wake.started - slot > _LATE
     outcome = "by hand" if commit.slot is None else "late" if late else "ran"
     why = f"could not read {failed}" if failed else f"due at {iso(slot)}" if late else ""

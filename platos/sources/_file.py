@@ -51,7 +51,12 @@ def stamp_of(stat: os.stat_result) -> Stamp:
 
 def open_plain(path: str) -> BinaryIO:
     """Open for reading. A link put in the file's place is refused, a pipe does not block. Raises OSError."""
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return os.fdopen(opened, "rb")
+    except OSError:  # a folder
+        os.close(opened)
+        raise
 
 
 def chunks(file: BinaryIO) -> Iterator[bytes]:
