@@ -68,14 +68,18 @@ def _slot(seen: Instant) -> int:
     return seen // WAKE
 
 
-async def escalated(specialist: Path, folder: Path, lines: Sequence[Line]) -> list[Line]:
-    """The lines that the specialist's rules do not dismiss."""
+def rules_of(specialist: Path, folder: Path) -> Rules:
+    """A specialist's rules, with tables that lie in a folder."""
     options = read_front_matter(specialist).values["triage"][0]["rules"]
-    environment = Environment(folder, SystemClock(), InlineOffload(), str)
-    tier, bench = Rules(Rules.Options.model_validate(options), environment), ScriptedBench()
+    return Rules(Rules.Options.model_validate(options), Environment(folder, SystemClock(), InlineOffload(), str))
+
+
+async def escalated(rules: Rules, lines: Sequence[Line]) -> list[Line]:
+    """The lines that rules do not dismiss."""
+    bench = ScriptedBench()
     up: list[Line] = []
     for batch in batches(lines):
-        verdicts = await tier.judge([line.stored for line in batch], bench)
+        verdicts = await rules.judge([line.stored for line in batch], bench)
         up += [line for line, verdict in zip(batch, verdicts, strict=True) if verdict.decision is not Decision.DISMISS]
     return up
 
@@ -129,7 +133,7 @@ def main() -> None:
             print(f"{name}: skipped, there is no {path}")
             continue
         lines = read(path)
-        up = anyio.run(escalated, HERE / "streams" / f"{name}.md", path.parent, lines)
+        up = anyio.run(escalated, rules_of(HERE / "streams" / f"{name}.md", path.parent), lines)
         report(name, lines, up, misses=asked.misses)
 
 

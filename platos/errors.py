@@ -21,7 +21,8 @@
         ├── TimedOut, RateLimited, Unavailable
         ├── InvalidOutput, BadReasoning, LowConfidence
         ├── PermissionDenied ── Denied
-        ├── StaleWorld, BudgetExceeded, AuthFailed, BillingFailed, InDoubt
+        ├── BudgetExceeded ── Unpriced
+        ├── StaleWorld, AuthFailed, BillingFailed, InDoubt
         └── Broken                  anything else
 
 An error says what is wrong, where, what was expected and what to do next; it carries these as data.
@@ -62,6 +63,7 @@ __all__ = [
     "TimedOut",
     "Unavailable",
     "UnknownPart",
+    "Unpriced",
     "Unreachable",
     "UsageError",
 ]
@@ -241,6 +243,10 @@ class BudgetExceeded(Failure):
     """A cap would be passed. Nothing was sent."""
 
     kind = "budget_exceeded"
+
+
+class Unpriced(BudgetExceeded):
+    """Nobody wrote what the model costs, and Platos does not guess. Nothing was sent."""
 
 
 class AuthFailed(Failure):

@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from platos.core.item import Item
 from platos.errors import ConfigurationError, DuplicatePart, UnknownPart
 from platos.ports.clock import Clock
 from platos.ports.offload import Offload
@@ -233,3 +234,25 @@ def test_an_option_that_its_part_refuses_with_our_own_error_keeps_the_words(user
 def test_every_part_that_is_installed_can_be_imported() -> None:
     origins = {part.origin.split()[0] for part in Registry().parts()}
     assert origins <= {"platos"}
+
+
+PREDICATE = "from platos import predicate\n@predicate\ndef shouts(item):\n    return item.text.isupper()\n"
+
+
+def test_a_predicate_in_a_users_file_is_found_by_its_name(user_file: Path) -> None:
+    user_file.write_text(PREDICATE)
+    assert Registry([user_file]).predicate("shouts")(Item(id="1", text="HELP"))
+
+
+def test_a_function_that_is_no_predicate_is_not_found(user_file: Path) -> None:
+    user_file.write_text(PREDICATE.replace("@predicate\n", ""))
+    with pytest.raises(ConfigurationError, match="there is no predicate 'shouts'"):
+        Registry([user_file]).predicate("shouts")
+
+
+def test_two_predicates_of_one_name_are_refused_naming_both_files(user_file: Path, tmp_path: Path) -> None:
+    user_file.write_text(PREDICATE)
+    other = tmp_path / "other.py"
+    other.write_text(PREDICATE)
+    with pytest.raises(DuplicatePart, match=r"parts\.py and .*other\.py"):
+        Registry([user_file, other]).predicate("shouts")

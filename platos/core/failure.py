@@ -68,15 +68,16 @@ class FailureRecord(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     what: str
     where: str = ""
+    hint: str = ""
     sent: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> FailureRecord:
         """The record of an exception; one that is no Failure is `broken`, named by its type."""
         if isinstance(error, Failure):
-            return cls(kind=error.kind, what=error.what, where=error.where, sent=error.sent)
+            return cls(kind=error.kind, what=error.what, where=error.where, hint=error.hint, sent=error.sent)
         return cls(kind="broken", what=f"{type(error).__name__}: {error}")
 
     def error(self) -> Failure:
         """The failure as an exception again."""
-        return FAILURES.get(self.kind, FAILURES["broken"])(self.what, where=self.where, sent=self.sent)
+        return FAILURES.get(self.kind, FAILURES["broken"])(self.what, where=self.where, hint=self.hint, sent=self.sent)

@@ -15,8 +15,8 @@ class Polled(msgspec.Struct, frozen=True, kw_only=True):
     """What a poll found.
 
     `items` may hold what was yielded before: the store drops what it has seen, by id and content digest. `cursor` is
-    how far we have read, in the source's own bytes, at least one; it is stored with the items, in one transaction. `problems` are
-    things that could not be read; they are shown, and tried again.
+    how far we have read, in the source's own bytes, at least one; it is stored with the items, in one transaction.
+    `problems` are things that could not be read; they are shown, and tried again.
     """
 
     cursor: bytes

@@ -25,6 +25,7 @@ log = logging.getLogger("platos")
 
 _MOST_BYTES = 64 * 1024 * 1024
 _LONGEST_PATH = 100
+_GONE = (anyio.BrokenResourceError, anyio.EndOfStream, anyio.IncompleteRead, anyio.DelimiterNotFound)
 
 Command = Callable[[Mapping[str, Any]], Awaitable[Any]]
 
@@ -61,17 +62,13 @@ async def serve(folder: Path, commands: Mapping[str, Command]) -> AsyncIterator[
     """Answer requests for as long as the block lasts. The caller owns the folder, so an old socket is nobody's."""
     path = anyio.Path(socket_path(folder))
     await path.unlink(missing_ok=True)
-    before = os.umask(0o177)
-    try:
-        listener = await anyio.create_unix_listener(path, mode=0o600)
-    finally:
-        os.umask(before)
+    listener = await anyio.create_unix_listener(path, mode=0o600)
 
     async def handle(stream: SocketStream) -> None:
         async with stream:
             try:
                 await _answer(stream, commands)
-            except (anyio.BrokenResourceError, anyio.EndOfStream, anyio.IncompleteRead):
+            except _GONE:
                 return  # the asker has gone; what it asked for was done or not begun
 
     async with listener, anyio.create_task_group() as tasks:
@@ -112,6 +109,6 @@ async def ask(folder: Path, command: str, arguments: Mapping[str, Any]) -> Answe
         try:
             await stream.send(msgspec.json.encode(Request(command, dict(arguments))) + b"\n")
             line = await BufferedByteReceiveStream(stream).receive_until(b"\n", _MOST_BYTES)
-        except (anyio.BrokenResourceError, anyio.EndOfStream, anyio.IncompleteRead):
+        except _GONE:
             raise Unreachable("platos up ended before it answered", hint="platos status shows what was done") from None
     return msgspec.json.decode(line, type=Answer)

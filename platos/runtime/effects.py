@@ -50,7 +50,7 @@ async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any]
     Raises PermissionDenied, Denied, InvalidOutput where the arguments do not fit, or the tool's own Failure.
     """
     call = await _prepare(life, work, name, arguments, why)
-    step = await life.begin(StepKind.TOOL, name, [call.act.contract.digest, call.act.key, call.act.frozen])
+    step = await life.begin(StepKind.TOOL, name, [call.act.key, call.act.frozen])
     if step.state is State.SUCCESS:
         return await load_result(life.net, step, Receipt)
     if not call.act.permission.allowed:

@@ -14,9 +14,10 @@ import anyio
 from anyio.abc import TaskGroup
 
 from platos.core.approval import GateState
+from platos.core.failure import RetryPolicy
 from platos.core.instant import SECOND, Instant
 from platos.core.item import Item
-from platos.errors import EpochLost, PlatosError
+from platos.errors import EpochLost, PlatosError, StoreFull
 from platos.runtime import gate as gating
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
@@ -29,7 +30,7 @@ __all__ = ["Engine"]
 
 log = logging.getLogger("platos")
 
-_PAUSE = 5 * SECOND
+_RETRY = RetryPolicy(first=5 * SECOND)
 _MOST_AT_ONCE = 64
 
 
@@ -42,6 +43,7 @@ class Engine:
         self._waking: set[str] = set()
         self._going: dict[str, bool] = {}
         self._retries: dict[str, Instant] = {}
+        self._failures: dict[str, int] = {}
         self._nudge = anyio.Event()
         self._room = anyio.Semaphore(_MOST_AT_ONCE)
 
@@ -67,8 +69,12 @@ class Engine:
         clock = self._host.clock
         while until is None or clock.now() < until:
             self._nudge = anyio.Event()
-            await self._start_due()
-            due = await self._next_due()
+            try:
+                await self._start_due()
+                due = await self._next_due()
+            except StoreFull as error:
+                log.warning("%s", error)
+                due = clock.now() + _RETRY.first
             bound = until if due is None else due if until is None else min(due, until)
             await clock.wait(bound, self._nudge, self.rest)
 
@@ -102,7 +108,10 @@ class Engine:
 
     async def refresh(self) -> None:
         """Look at the specialists' files again."""
-        await refresh_all(self._host)
+        try:
+            await refresh_all(self._host)
+        except StoreFull as error:
+            log.warning("%s", error)
         self.nudge()
 
     def nudge(self) -> None:
@@ -141,18 +150,24 @@ class Engine:
         try:
             async with self._room:
                 await story(wake)
+            self._failures.pop(name, None)
         except EpochLost:
             raise
         except PlatosError as error:
             log.warning("%s: %s", name, error)
-            self._retries[name] = self._host.now() + _PAUSE
+            self._retry(name)
         except Exception:
             log.exception("%s: something broke that should not", name)
-            self._retries[name] = self._host.now() + _PAUSE
+            self._retry(name)
         finally:
             self._waking.discard(name)
             self._under_way -= 1
             self.nudge()
+
+    def _retry(self, name: str) -> None:
+        """Look again at what a failure left, ever more patiently while it goes on failing."""
+        self._failures[name] = self._failures.get(name, 0) + 1
+        self._retries[name] = self._host.now() + _RETRY.delay(self._failures[name], chance=self._host.chance())
 
     async def _go_on(self, wake: Wake) -> None:
         """Once, and once more for each time it was asked meanwhile."""

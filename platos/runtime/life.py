@@ -14,7 +14,7 @@ from platos.core.instant import MINUTE, Instant
 from platos.core.plan import Single
 from platos.core.state import State
 from platos.core.step import StepKey, StepKind
-from platos.errors import BudgetExceeded, Failure
+from platos.errors import BudgetExceeded, Failure, Unpriced
 from platos.runtime.net import Net, Parked, Wait
 from platos.runtime.steps import input_digest, record_step
 
@@ -67,6 +67,8 @@ class Life:
 
     async def failed(self, step: StepMoved, failure: Failure) -> NoReturn:
         """One attempt failed: wait and try again where its class and the attempts allow it, else the step failed."""
+        if isinstance(failure, Unpriced):
+            await self.park("review", f"{failure.what}: {failure.hint}")
         record, due = FailureRecord.of(failure), self._next_try(step, failure)
         if due is None:
             await self.record(step, State.FAILED, failure=record)

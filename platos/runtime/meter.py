@@ -17,7 +17,7 @@ from platos.core.event import BudgetRefused, MoneyReserved, MoneySettled, StepMo
 from platos.core.failure import ANSWERS, Answer
 from platos.core.instant import SECOND, Instant, Span
 from platos.core.money import Nano, Price, charge_for, worst_case
-from platos.errors import AuthFailed, BudgetExceeded, Failure, TimedOut
+from platos.errors import AuthFailed, BudgetExceeded, Failure, TimedOut, Unpriced
 from platos.ports.model import ModelReply, ModelRequest
 from platos.runtime.host import Host
 from platos.store import Tx, accounts, breakers, journal, steps
@@ -148,8 +148,8 @@ async def _refuse_broken(host: Host, model: str) -> None:
             )
 
 
-def _unpriced(model: str) -> BudgetExceeded:
-    return BudgetExceeded(
+def _unpriced(model: str) -> Unpriced:
+    return Unpriced(
         f"the price of {model} is not known, and Platos does not guess",
         where=model,
         hint=f'in platos.toml: [models."{model}"] with input_per_million and output_per_million in USD, or free = true',

@@ -10,7 +10,7 @@ from platos.core.evidence import Check, CheckResult, outcome_of, uncited
 from platos.core.instant import Instant
 from platos.core.state import Outcome, State
 from platos.runtime.net import Done, Failed, Parked, Result, Run, Wait
-from platos.store import effects
+from platos.store import effects, evidence
 
 __all__ = ["Ending", "verify"]
 
@@ -73,15 +73,17 @@ async def _check(run: Run, check: Check, result: Done) -> CheckResult:
 
 async def _check_receipt(run: Run, check: Check) -> CheckResult:
     """A receipt, and where the tool can be asked, that what it says still holds."""
-    rows = [row for row in await effects.of_run(run.host.store, run.row.id) if row.tool == check.about]
-    done = [row for row in rows if row.receipt is not None]
-    if not done or done[0].receipt is None:
+    seen = [proof for _, proof, _ in await evidence.of_run(run.host.store, run.row.id) if proof.tool == check.about]
+    if not seen:
         return CheckResult(check=check, passed=False, seen=f"no receipt of {check.about}")
-    spec = next(each for each in run.specialist.tools if each.name == check.about)
-    tool, row = run.host.tool(spec), done[0]
-    if row.effect_class is not EffectClass.PROBED:
-        return CheckResult(check=check, passed=True, seen=done[0].receipt.summary)
-    arguments = tool.Arguments.model_validate_json(bytes(row.arguments))
-    found = await tool.probe(arguments, row.key)
-    holds = found is not None and digest(found.data) == digest(done[0].receipt.data)
-    return CheckResult(check=check, passed=holds, seen=done[0].receipt.summary if holds else "it is not there any more")
+    lost = [row for row in await effects.of_run(run.host.store, run.row.id) if await _is_lost(run, check.about, row)]
+    return CheckResult(check=check, passed=not lost, seen="it is not there any more" if lost else seen[0].what)
+
+
+async def _is_lost(run: Run, tool: str, row: effects.EffectRow) -> bool:
+    """Does a tool that can be asked no longer know of what it gave a receipt for?"""
+    if row.tool != tool or row.receipt is None or row.effect_class is not EffectClass.PROBED:
+        return False
+    asked = run.host.tool(next(spec for spec in run.specialist.tools if spec.name == tool))
+    found = await asked.probe(asked.Arguments.model_validate_json(bytes(row.arguments)), row.key)
+    return found is None or digest(found.data) != digest(row.receipt.data)

@@ -115,15 +115,16 @@ async def test_a_model_without_a_price_is_not_called_and_the_line_to_write_is_sh
     assert model.requests == []
 
 
-async def test_a_run_whose_model_has_no_price_waits_and_says_so(simulate: Simulate) -> None:
+async def test_a_run_whose_model_has_no_price_waits_for_a_person_and_says_which_line_to_write(simulate: Simulate) -> None:
     model = Unpriced([DRAFT])
     simulated = with_model(simulate, model)
     await simulated.drop("inbox/note.txt", "An advisory.")
     async with simulated.up():
         await simulated.live(SLOT)
         [run] = await simulated.runs()
-    assert run.state is State.PENDING
+    assert run.state is State.NEEDS_REVIEW
     assert "the price of scripted is not known" in run.why
+    assert '[models."scripted"]' in run.why
     assert model.requests == []
 
 

@@ -59,10 +59,12 @@ async def test_an_item_whose_tier_fails_waits_and_is_judged_at_a_later_wake_up(s
         assert len((await simulated.items("watch"))[ItemState.SIGNAL]) == 1
 
 
-async def test_an_item_whose_tier_breaks_in_an_unknown_way_is_judged_again_by_itself(simulate: Simulate) -> None:
+async def test_an_item_whose_tier_breaks_in_an_unknown_way_waits_as_well(simulate: Simulate) -> None:
     simulated = simulate(triage=["failing"], parts={("tier", "failing"): Failing(ZeroDivisionError())})
     await simulated.drop("inbox/note.txt", "An advisory.")
     async with simulated.up():
+        await simulated.live(SLOT)
+        assert len((await simulated.items("watch"))[ItemState.WAITING]) == 1
         await simulated.live(SLOT)
         assert len((await simulated.items("watch"))[ItemState.SIGNAL]) == 1
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -240,7 +242,7 @@ async def test_semantic_versions_are_compared_by_their_own_order_and_names_by_th
 async def test_a_file_that_changed_is_read_again(make_rules: MakeRules, history: Path) -> None:
     rules, item = make_rules(signal=[rule()], otherwise="dismiss"), advisory({"new": ["1.0"]}, package="new")
     assert (await verdict_on(rules, item)).decision is Decision.DISMISS
-    history.write_text('{"ts":"2020-01-01","full":{"new":"1.0"}}')
+    await anyio.Path(history).write_text('{"ts":"2020-01-01","full":{"new":"1.0"}}')
     assert (await verdict_on(rules, item)).decision is Decision.SIGNAL
 
 
@@ -335,7 +337,5 @@ def test_whatever_a_file_holds_it_is_a_table_or_a_failure(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / name
     path.write_text(text, encoding="utf-8")
-    try:
-        TableFile(path).table()
-    except Failure as failure:
-        assert failure.where == str(path)
+    with suppress(Failure):
+        assert TableFile(path).table().at("absent", NOW) == ()

@@ -14,10 +14,11 @@ from platos.triage._versions import SCHEMES, affected, usual_scheme
 
 PYTHON, SEMANTIC = SCHEMES["python"], SCHEMES["semver"]
 
-IN_ORDER = """
+ORDERED = """
     0.0.0-0 0.0.0 0.0.1 0.1.0-a 0.1.0 1.0.0-0 1.0.0-1 1.0.0-2 1.0.0-11 1.0.0-- 1.0.0-Z 1.0.0-alpha 1.0.0-alpha.1
     1.0.0-alpha.beta 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 1.0.0-rc.1 1.0.0 1.0.1 1.2.0 1.10.0 2.0.0 2.1.0 2.1.1 10.0.0
-""".split()
+"""
+IN_ORDER = ORDERED.split()
 
 IDENTIFIER = st.one_of(st.integers(0, 30).map(str), st.text("abAB-", min_size=1, max_size=3))
 SEMANTIC_VERSION = st.builds(
@@ -75,7 +76,9 @@ def test_what_does_not_count_for_precedence_is_passed_over(one: str, other: str)
     assert SEMANTIC.order(one) == SEMANTIC.order(other)
 
 
-@pytest.mark.parametrize("text", ["", "x", "1.2.3.4", "1..2", "1.0.0-a..b", "1.0.0-", "^1.0.0", "file:../a", "١.0.0"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1.2.3.4", "1..2", "1.0.0-a..b", "1.0.0-", "^1.0.0", "file:../a", "\u0661.0.0"]
+)
 def test_what_is_no_semantic_version_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="semantic"):
         SEMANTIC.order(text)
