@@ -32,7 +32,6 @@ class Bench(Protocol):
         """A validated answer and what it cost, out of the triage envelope. Raises BudgetExceeded or another Failure."""
         ...
 
-
     async def recall(self, key: str) -> bytes | None:
         """What this tier of the specialist remembered under a key, or None."""
         ...

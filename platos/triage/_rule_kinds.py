@@ -24,25 +24,25 @@ _KINDS = ("words", "pattern", "field", "table", "series", "incident", "python", 
 
 
 def _kind(rule: Any) -> str | None:
-    """Which kind a rule is, as it was written or as it was read."""
+    """Which kind a rule is, as it was written or as it was read: a tag that is no key, so that errors can tell."""
     if isinstance(rule, Rule):
         keys: Collection[str] = {field.alias or name for name, field in type(rule).model_fields.items()}
     else:
         keys = rule if isinstance(rule, dict) else ()
-    return next((key for key in _KINDS if key in keys), None)
+    return next((f"{key} rule" for key in _KINDS if key in keys), None)
 
 
 AnyRule = Annotated[
-    Annotated[Words, Tag("words")]
-    | Annotated[Pattern, Tag("pattern")]
-    | Annotated[FieldValue, Tag("field")]
-    | Annotated[TableLookup, Tag("table")]
-    | Annotated[Series, Tag("series")]
-    | Annotated[Incident, Tag("incident")]
-    | Annotated[PythonPredicate, Tag("python")]
-    | Annotated[AllOf, Tag("all")]
-    | Annotated[AnyOf, Tag("any")]
-    | Annotated[NotRule, Tag("not")],
+    Annotated[Words, Tag("words rule")]
+    | Annotated[Pattern, Tag("pattern rule")]
+    | Annotated[FieldValue, Tag("field rule")]
+    | Annotated[TableLookup, Tag("table rule")]
+    | Annotated[Series, Tag("series rule")]
+    | Annotated[Incident, Tag("incident rule")]
+    | Annotated[PythonPredicate, Tag("python rule")]
+    | Annotated[AllOf, Tag("all rule")]
+    | Annotated[AnyOf, Tag("any rule")]
+    | Annotated[NotRule, Tag("not rule")],
     Discriminator(
         _kind,
         custom_error_type="kind_of_rule",

@@ -31,9 +31,14 @@ PATIENCE = 60.0
 class Done(Protocol):
     """How a command ended."""
 
-    exit_code: int
-    stdout: str
-    stderr: str
+    @property
+    def exit_code(self) -> int: ...
+
+    @property
+    def stdout(self) -> str: ...
+
+    @property
+    def stderr(self) -> str: ...
 
 
 Cli = Callable[..., Done]

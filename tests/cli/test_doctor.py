@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from platos.cli import _doctor_machine
 from platos.cli._doctor_machine import look_at_machine, unexpected_pth
 
 from .conftest import Cli, Told, add_settings
@@ -73,5 +72,5 @@ def test_a_pth_file_that_runs_code_is_told(tmp_path: Path) -> None:
 def test_a_sqlite_with_the_wal_reset_bug_is_told(
     monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int], level: str
 ) -> None:
-    monkeypatch.setattr(_doctor_machine.sqlite3, "sqlite_version_info", version)
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
     assert next(each.level for each in look_at_machine() if each.about == "sqlite") == level

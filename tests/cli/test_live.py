@@ -124,4 +124,4 @@ def test_the_count_notices_a_step_that_is_done_twice(root: Path, waiting: None) 
     events = events_of(root, "r1")
     again = [event for event in events if isinstance(event, StepMoved) and event.state is State.SUCCESS][:1]
     assert set(successes(events).values()) == {1}
-    assert set(successes(events + again).values()) == {1, 2}
+    assert set(successes([*events, *again]).values()) == {1, 2}

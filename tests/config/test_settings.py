@@ -24,7 +24,7 @@ def _load(workspace: Workspace, toml: str = "", flags: dict[str, str] | None = N
 
 def _refused(workspace: Workspace, toml: str = "", **environ: str) -> ConfigurationError:
     with pytest.raises(ConfigurationError) as error:
-        _load(workspace, toml, **environ)
+        _load(workspace, toml, None, **environ)
     return error.value
 
 

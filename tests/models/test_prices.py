@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,7 +68,7 @@ def entry_of(**rates: object) -> dict[str, dict[str, object]]:
 
 
 @given(rates=st.lists(RATES, min_size=5, max_size=5))
-def test_the_dearest_rate_is_the_price(rates: list[object]) -> None:
+def test_the_dearest_rate_is_the_price(rates: list[Decimal]) -> None:
     base, long, fast, cached, written = rates
     entries = entry_of(
         input_cost_per_token=base,

@@ -115,7 +115,7 @@ async def test_a_model_without_a_price_is_not_called_and_the_line_to_write_is_sh
     assert model.requests == []
 
 
-async def test_a_run_whose_model_has_no_price_waits_for_a_person_and_says_which_line_to_write(simulate: Simulate) -> None:
+async def test_a_run_whose_model_has_no_price_waits_and_says_which_line_to_write(simulate: Simulate) -> None:
     model = Unpriced([DRAFT])
     simulated = with_model(simulate, model)
     await simulated.drop("inbox/note.txt", "An advisory.")

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from platos.core.verdict import Decision
+from platos.errors import ConfigurationError
+from platos.registry import Registry
 from platos.testing.source import environment_in
 from platos.testing.tier import ScriptedBench, check_tier, stored
 from platos.triage._memory import Memory
@@ -110,3 +112,10 @@ async def test_a_group_is_made_ready_with_all_its_members(tmp_path: Any) -> None
     rule = AllOf.model_validate({"all": [A, {"any": [B]}]})
     match = await rule.ready(environment_in(tmp_path))([], Memory(ScriptedBench()))
     assert match(Reading(stored("a b")[0])) == '"a" found, and "b" found'
+
+
+def test_a_mistake_deep_in_a_group_is_located() -> None:
+    table = {"table": "stack", "fiel": "stack.jsonl", "file": "stack.jsonl", "key": "packages"}
+    with pytest.raises(ConfigurationError, match="there is no key 'fiel'") as raised:
+        Registry().check("tier", "rules", {"signal": [{"all": [A, {"not": table}]}]})
+    assert raised.value.where == "signal.0.all.1.not.fiel"
