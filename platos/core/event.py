@@ -31,6 +31,7 @@ __all__ = [
     "EvidenceRecorded",
     "GateDecided",
     "GateOpened",
+    "ItemLabelled",
     "ItemsArrived",
     "ItemsTriaged",
     "MoneyReserved",
@@ -122,6 +123,15 @@ class ItemsTriaged(Event, frozen=True, kw_only=True, tag="items_triaged"):
     dismissed: tuple[int, ...] = ()
     waiting: tuple[int, ...] = ()
     signal: tuple[int, ...] = ()
+
+
+class ItemLabelled(Event, frozen=True, kw_only=True, tag="item_labelled"):
+    """A person said whether an item is a signal. What was said of it before holds no longer."""
+
+    specialist: str
+    item: int
+    signal: bool
+    why: str = ""
 
 
 # -- money: in the chain of the run or of the specialist that spends it
@@ -284,6 +294,7 @@ AnyEvent = (
     | SourceFailed
     | ItemsArrived
     | ItemsTriaged
+    | ItemLabelled
     | MoneyReserved
     | MoneySettled
     | BudgetRefused

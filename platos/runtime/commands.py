@@ -49,7 +49,8 @@ def commands_of(engine: Engine) -> dict[str, Command]:
     async def wake(arguments: Mapping[str, Any]) -> Any:
         asked = msgspec.convert(arguments, type=_WakeUp)
         done = await engine.wake(asked.name, asked.items, by=asked.by)
-        states = {number: await runs.find(engine.store, number) for number in dict.fromkeys(done.runs)}
+        owed = [row.id for row in await runs.open_runs(engine.store) if row.specialist == done.name]
+        states = {number: await runs.find(engine.store, number) for number in sorted({*done.runs, *owed})}
         return {
             "specialist": done.name,
             "items": [f"i{number}" for number in done.arrived],

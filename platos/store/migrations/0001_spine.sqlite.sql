@@ -1,7 +1,7 @@
 -- The state of a workspace, in one file. Times are microseconds since 1970 UTC, money is nano-dollars.
 --
--- Primary: what the world gave us and cannot be made again (specialists, cursors, items, verdicts, occurrences, the
--- journal). Projections: what the journal says, laid out to be asked (runs, plans, steps, gates, effects, evidence,
+-- Primary: what the world gave us and cannot be made again (specialists, cursors, items, verdicts, labels, occurrences,
+-- the journal). Projections: what the journal says, laid out to be asked (runs, plans, steps, gates, effects, evidence,
 -- accounts, reservations). Only an event writes a projection.
 
 -- What the file is: schema version, epoch of the process that owns it, how far the journal is verified.
@@ -103,6 +103,15 @@ CREATE TABLE verdicts (
     at         INTEGER NOT NULL,
     PRIMARY KEY (item, at, position)
 ) WITHOUT ROWID;
+
+-- What people said of items: was it a signal? `by` is who said so last.
+CREATE TABLE labels (
+    item   INTEGER PRIMARY KEY REFERENCES items (number),
+    signal INTEGER NOT NULL,
+    by     TEXT NOT NULL,
+    at     INTEGER NOT NULL,
+    why    TEXT NOT NULL DEFAULT ''
+);
 
 -- The durable work that signals started. `due` is when a waiting run goes on by itself.
 CREATE TABLE runs (
