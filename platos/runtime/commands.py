@@ -34,6 +34,15 @@ class _Decision(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class _Label(msgspec.Struct, frozen=True):
+    """What a person says of an item."""
+
+    item: int
+    signal: bool
+    by: str
+    why: str = ""
+
+
 class _Breaker(msgspec.Struct, frozen=True):
     """The breaker of a model."""
 
@@ -65,7 +74,12 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         row = await engine.decide(answer.gate, answer.state, by=answer.by, reason=answer.reason)
         return {"gate": row.name, "run": f"r{row.run}", "state": row.state}
 
+    async def label(arguments: Mapping[str, Any]) -> Any:
+        said = msgspec.convert(arguments, type=_Label)
+        stored = await engine.label(said.item, signal=said.signal, by=said.by, why=said.why)
+        return {"item": stored.name, "specialist": stored.specialist, "title": stored.item.title}
+
     async def close_breaker(arguments: Mapping[str, Any]) -> Any:
         return await engine.store.transact(breakers.close_breaker, msgspec.convert(arguments, type=_Breaker).model)
 
-    return {"wake": wake, "decide": decide, "close_breaker": close_breaker}
+    return {"wake": wake, "decide": decide, "label": label, "close_breaker": close_breaker}

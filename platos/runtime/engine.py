@@ -16,9 +16,10 @@ from anyio.abc import TaskGroup
 from platos.core.approval import GateState
 from platos.core.failure import RetryPolicy
 from platos.core.instant import SECOND, Instant
-from platos.core.item import Item
+from platos.core.item import Item, StoredItem
 from platos.errors import EpochLost, PlatosError, StoreFull
 from platos.runtime import gate as gating
+from platos.runtime import label as labelling
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
 from platos.runtime.recovery import recover
@@ -105,6 +106,10 @@ class Engine:
         row = await gating.decide(self._host, gate, state, by=by, reason=reason)
         self.go_on((await runs.find(self._host.store, row.run)).specialist)
         return row
+
+    async def label(self, item: int, *, signal: bool, by: str, why: str = "") -> StoredItem:
+        """What a person says of an item; the item. Raises NotFound."""
+        return await labelling.label(self._host, item, signal=signal, by=by, why=why)
 
     async def refresh(self) -> None:
         """Look at the specialists' files again."""

@@ -1,4 +1,4 @@
-"""Labels: a person says of an item whether it is a signal. Nothing runs because of it; what is missed can be counted."""
+"""Labels: a person says of an item whether it is a signal. Nothing runs because of it; misses can be counted by it."""
 
 from __future__ import annotations
 

@@ -18,23 +18,22 @@ class Mailbox(Generic[M]):
     def __init__(self, bound: int = 64) -> None:
         self._messages: deque[M] = deque()
         self._bound = bound
-        self._room = anyio.Condition()
+        self._taken = anyio.Event()
 
     def __len__(self) -> int:
         return len(self._messages)
 
     async def put(self, message: M) -> None:
         """Leave a message, as soon as there is room."""
-        async with self._room:
-            while len(self._messages) >= self._bound:
-                await self._room.wait()
-            self._messages.append(message)
+        while len(self._messages) >= self._bound:
+            if self._taken.is_set():
+                self._taken = anyio.Event()
+            await self._taken.wait()
+        self._messages.append(message)
 
-    async def take(self) -> M | None:
+    def take(self) -> M | None:
         """The oldest message, or None where there is none."""
-        async with self._room:
-            if not self._messages:
-                return None
-            message = self._messages.popleft()
-            self._room.notify()
-            return message
+        if not self._messages:
+            return None
+        self._taken.set()
+        return self._messages.popleft()

@@ -58,7 +58,7 @@ class Ref(Generic[M, R]):
 
     async def _live(self) -> None:
         """Answer letter after letter, until there are none."""
-        while (letter := await self._mailbox.take()) is not None:
+        while (letter := self._mailbox.take()) is not None:
             try:
                 letter.answer = await self._behave(letter.message)
             except Failure as failure:

@@ -16,7 +16,20 @@ from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx, projects
 
-__all__ = ["AccountRow", "Call", "Held", "SpendRow", "calls_of_run", "every", "held", "open_accounts", "spend", "spent"]
+__all__ = [
+    "AccountRow",
+    "Call",
+    "Held",
+    "SpendRow",
+    "TierSpend",
+    "calls_of_run",
+    "every",
+    "held",
+    "open_accounts",
+    "spend",
+    "spent",
+    "triage_spend",
+]
 
 SQL = load("accounts")
 
@@ -71,6 +84,15 @@ class SpendRow(NamedTuple):
     tokens_in: int
     tokens_out: int
     charged: Nano
+
+
+class TierSpend(NamedTuple):
+    """What one tier of a specialist's ladder asked models, and what it was charged."""
+
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    charged: Nano = 0
 
 
 @projects(AccountCapped)
@@ -160,3 +182,9 @@ async def calls_of_run(store: ReadStore, run: int) -> list[Call]:
 async def spend(store: ReadStore, since: Instant) -> list[SpendRow]:
     """What was spent since a moment, by UTC day, specialist, tier and model."""
     return [SpendRow(*row) for row in await store.all(SQL.spend, since=since)]
+
+
+async def triage_spend(store: ReadStore, specialist: str) -> dict[str, TierSpend]:
+    """What a specialist's triage has spent ever, by tier."""
+    rows = await store.all(SQL.triage_spend, specialist=specialist)
+    return {step.removeprefix("triage/"): TierSpend(*spent) for step, *spent in rows}

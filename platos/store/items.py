@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import msgspec
 
 from platos.core.instant import Instant
@@ -11,9 +13,11 @@ from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx
 
-__all__ = ["add", "counts", "find", "in_state", "move", "of_run", "owing", "signals", "take"]
+__all__ = ["add", "counts", "every", "find", "in_state", "latest", "move", "of_run", "owing", "signals", "take"]
 
 SQL = load("items")
+
+_AT_ONCE = 1_000
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Item).decode
@@ -54,6 +58,21 @@ async def in_state(
 async def of_run(store: ReadStore, run: int) -> list[StoredItem]:
     """The items that a run is about."""
     return [_stored(row) for row in await store.all(SQL.of_run, run=run)]
+
+
+async def latest(store: ReadStore, specialist: str, count: int, *, state: str = "") -> list[StoredItem]:
+    """The last items of a specialist, oldest first; in any state, unless one is named."""
+    rows = await store.all(SQL.latest, specialist=specialist, state=state, count=count)
+    return [_stored(row) for row in reversed(rows)]
+
+
+async def every(store: ReadStore, specialist: str) -> AsyncIterator[StoredItem]:
+    """All items of a specialist, in order of arrival; some at a time are in memory."""
+    last = 0
+    while rows := await store.all(SQL.from_number, specialist=specialist, after=last, count=_AT_ONCE):
+        for row in rows:
+            yield _stored(row)
+        last = rows[-1][0]
 
 
 async def find(store: ReadStore, number: int) -> StoredItem:

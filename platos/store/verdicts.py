@@ -11,7 +11,7 @@ from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
 
-__all__ = ["TierVerdict", "add", "of_item", "of_run"]
+__all__ = ["TierVerdict", "add", "by_tier", "of_item", "of_run"]
 
 SQL = load("verdicts")
 
@@ -55,6 +55,14 @@ async def of_run(store: ReadStore, run: int) -> list[tuple[int, str, Verdict]]:
     """What the ladder said of a run's items: item, tier, verdict, in order."""
     rows = await store.all(SQL.of_run, run=run)
     return [(item, tier, _verdict(decision, *rest)) for item, tier, decision, *rest, _ in rows]
+
+
+async def by_tier(store: ReadStore, specialist: str) -> dict[str, dict[Decision, int]]:
+    """How often each tier's last word on an item was which decision."""
+    found: dict[str, dict[Decision, int]] = {}
+    for tier, decision, count in await store.all(SQL.by_tier, specialist=specialist):
+        found.setdefault(tier, {})[Decision(decision)] = count
+    return found
 
 
 def _verdict(decision: str, reason: str, confidence: float, cost: int) -> Verdict:

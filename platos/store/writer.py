@@ -92,9 +92,11 @@ class Committer:
     def _attempt(self, group: list[_Job]) -> None:
         try:
             self._begin()
+            alone = len(group) == 1
             for job in group:
-                self._run(job)
-            self._connection.execute("COMMIT")
+                self._run(job, alone=alone)
+            if not (alone and group[0].error):
+                self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._give_up(error)
         except StoreError as error:
@@ -117,20 +119,23 @@ class Committer:
         if self._connection.execute(_EPOCH).fetchone()[0] != self.epoch:
             raise EpochLost("another process has taken this state folder over", hint="end this process")
 
-    def _run(self, job: _Job) -> None:
+    def _run(self, job: _Job, *, alone: bool) -> None:
+        """Run one transaction; one that fails takes only itself back, which needs a savepoint unless it is alone."""
         job.error = None
-        self._connection.execute("SAVEPOINT job")
+        if not alone:
+            self._connection.execute("SAVEPOINT job")
         try:
             job.result = job.function(self._tx, *job.arguments)
         except Exception as error:
             if not self._connection.in_transaction or _code(error) in _DISK:
                 raise
-            self._connection.execute("ROLLBACK TO job")
+            self._connection.execute("ROLLBACK" if alone else "ROLLBACK TO job")
             self._tx.undone()
             job.error = error
         else:
             self._tx.kept()
-        self._connection.execute("RELEASE job")
+        if not alone:
+            self._connection.execute("RELEASE job")
 
     def _give_up(self, error: sqlite3.Error) -> None:
         code = _code(error)

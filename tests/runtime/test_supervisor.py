@@ -187,7 +187,7 @@ async def test_a_full_mailbox_holds_its_sender_back() -> None:
         tasks.start_soon(send)
         await anyio.wait_all_tasks_blocked()
         assert len(mailbox) == 2
-        assert await mailbox.take() == 0
+        assert mailbox.take() == 0
         await anyio.wait_all_tasks_blocked()
-        assert [await mailbox.take(), await mailbox.take()] == [1, 2]
-    assert await mailbox.take() is None
+        assert [mailbox.take(), mailbox.take()] == [1, 2]
+    assert mailbox.take() is None

@@ -46,3 +46,7 @@ FROM reservations WHERE made >= :since GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
 -- name: spent_by_run
 SELECT coalesce(sum(charged), 0) FROM reservations WHERE run = :run
+
+-- name: triage_spend
+SELECT step, count(*), sum(tokens_in), sum(tokens_out), sum(charged) FROM reservations
+WHERE specialist = :specialist AND run IS NULL GROUP BY step

@@ -29,3 +29,11 @@ SELECT DISTINCT specialist FROM items WHERE state = 'new' OR state = 'waiting' O
 -- name: counts
 SELECT specialist, CASE WHEN state = 'signal' AND run IS NULL THEN 'queued' ELSE state END, count(*)
 FROM items GROUP BY 1, 2
+
+-- name: latest
+SELECT number, specialist, source, state, seen, run, body FROM items
+WHERE specialist = :specialist AND (state = :state OR :state = '') ORDER BY number DESC LIMIT :count
+
+-- name: from_number
+SELECT number, specialist, source, state, seen, run, body FROM items
+WHERE specialist = :specialist AND number > :after ORDER BY number LIMIT :count

@@ -1,7 +1,8 @@
 -- name: put
-INSERT INTO labels (item, signal, by, at, why) VALUES (:item, :signal, :by, :at, :why)
-ON CONFLICT (item) DO UPDATE SET signal = excluded.signal, by = excluded.by, at = excluded.at, why = excluded.why
+INSERT INTO labels (item, signal, author, at, why) VALUES (:item, :signal, :by, :at, :why)
+ON CONFLICT (item) DO UPDATE
+SET signal = excluded.signal, author = excluded.author, at = excluded.at, why = excluded.why
 
 -- name: of_specialist
-SELECT l.item, l.signal, l.by, l.at, l.why FROM labels l JOIN items i ON i.number = l.item
+SELECT l.item, l.signal, l.author, l.at, l.why FROM labels l JOIN items i ON i.number = l.item
 WHERE i.specialist = :specialist ORDER BY l.item

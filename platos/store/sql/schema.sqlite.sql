@@ -104,11 +104,11 @@ CREATE TABLE verdicts (
     PRIMARY KEY (item, at, position)
 ) WITHOUT ROWID;
 
--- What people said of items: was it a signal? `by` is who said so last.
+-- What people said of items: was it a signal? The last word of each.
 CREATE TABLE labels (
     item   INTEGER PRIMARY KEY REFERENCES items (number),
     signal INTEGER NOT NULL,
-    by     TEXT NOT NULL,
+    author TEXT NOT NULL,
     at     INTEGER NOT NULL,
     why    TEXT NOT NULL DEFAULT ''
 );

@@ -8,3 +8,9 @@ SELECT tier, decision, reason, confidence, cost, at FROM verdicts WHERE item = :
 -- name: of_run
 SELECT v.item, v.tier, v.decision, v.reason, v.confidence, v.cost, v.at FROM verdicts v
 JOIN items i ON i.number = v.item WHERE i.run = :run ORDER BY v.item, v.at, v.position
+
+-- name: by_tier
+SELECT v.tier, v.decision, count(*) FROM verdicts v JOIN items i ON i.number = v.item
+WHERE i.specialist = :specialist AND NOT EXISTS
+    (SELECT 1 FROM verdicts later WHERE later.item = v.item AND later.tier = v.tier AND later.at > v.at)
+GROUP BY 1, 2
