@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from platos import __version__
 from platos.clock import InlineOffload, SystemClock, ThreadOffload
@@ -17,6 +17,8 @@ from platos.config.definitions import Definitions
 from platos.config.secrets import resolve
 from platos.config.settings import LoadedSettings, load_settings, module_paths
 from platos.config.workspace import Workspace, find_workspace
+from platos.core.specialist import Specialist
+from platos.errors import ConfigurationError
 from platos.ports.clock import Clock
 from platos.ports.offload import Offload
 from platos.ports.part import KINDS, Environment, PartKind
@@ -25,7 +27,17 @@ from platos.runtime.engine import Engine
 from platos.runtime.host import Host
 from platos.store import open_store
 
-__all__ = ["App", "WorkspaceParts", "load_app"]
+__all__ = ["App", "Described", "WorkspaceParts", "load_app", "load_workspace"]
+
+
+class Described(Protocol):
+    """The specialists that there are: those of a workspace's files, unless something stands in for them."""
+
+    def names(self) -> list[str]: ...
+
+    def load(self, name: str) -> Specialist: ...
+
+    def scan(self) -> dict[str, Specialist | ConfigurationError]: ...
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ class App:
     workspace: Workspace
     settings: LoadedSettings
     parts: WorkspaceParts
-    definitions: Definitions
+    definitions: Described
     clock: Clock
     offload: Offload
 
@@ -93,7 +105,21 @@ def load_app(
     inline: bool = False,
 ) -> App:
     """The app of the workspace that `start`, or this folder, lies in. Raises NotFound or ConfigurationError."""
-    workspace = find_workspace(start)
+    return load_workspace(find_workspace(start), flags=flags, environ=environ, clock=clock, inline=inline)
+
+
+def load_workspace(
+    workspace: Workspace,
+    *,
+    flags: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    clock: Clock | None = None,
+    inline: bool = False,
+) -> App:
+    """The app of a workspace, which may be any folder: without `platos.toml` there, defaults hold.
+
+    Raises ConfigurationError.
+    """
     settings = load_settings(workspace.root, flags or {}, os.environ if environ is None else environ)
     registry = Registry(module_paths(workspace.root, settings.settings))
     for kind in KINDS:

@@ -45,10 +45,12 @@ class Part:
     origin: str
     cls: type
 
-    def check(self, options: Mapping[str, Any], at: Locate = dotted) -> BaseModel | None:
+    def check(
+        self, options: Mapping[str, Any], at: Locate = dotted, *, predicate: Callable[[str], Predicate] | None = None
+    ) -> BaseModel | None:
         """The options as the part's own type, None where it has none. Raises ConfigurationError.
 
-        `at` says where the value at a key was written.
+        `at` says where the value at a key was written. The type's validators find `predicate` in their context.
         """
         from pydantic import ValidationError
 
@@ -57,7 +59,7 @@ class Part:
             self._refuse(options, at)
             return None
         try:
-            return form.model_validate(dict(options), extra="forbid")
+            return form.model_validate(dict(options), extra="forbid", context={"predicate": predicate})
         except ValidationError as error:
             raise mistake(error, form, options, at=at, of=f"the {self.kind} {self.name!r}") from None
         except ConfigurationError as error:
@@ -127,7 +129,7 @@ class Registry:
 
     def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> None:
         """Raises ConfigurationError where there is no such part, or it cannot be used with these options."""
-        self.find(kind, name, at).check(options, at)
+        self.find(kind, name, at).check(options, at, predicate=self.predicate)
 
     def predicate(self, name: str) -> Predicate:
         """The user's predicate of that name. Raises ConfigurationError, or DuplicatePart where two claim it."""

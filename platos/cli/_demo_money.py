@@ -11,7 +11,7 @@ from platos.core.money import Nano, Price, Usage, charge_for
 from platos.models._prices import base_price
 from platos.store.accounts import SpendRow
 
-__all__ = ["ASSUMED", "Comparison", "compare"]
+__all__ = ["ASSUMED", "ASSUMED_EVERY_WAKE", "Comparison", "compare", "every_wake"]
 
 _FAMILIES = (("claude-opus-4-5", "claude-haiku-4-5"), ("gpt-5.2", "gpt-5-mini"))
 """Frontier models and the small ones beside them, by the names that the price table has."""
@@ -20,11 +20,11 @@ _CHARS_A_TOKEN = 4
 _OUTPUT_A_WAKE = 300
 _TOKENS_A_WORD = Fraction(3, 2)  # six characters, the space after it among them
 
-ASSUMED = (
+ASSUMED_EVERY_WAKE = (
     f"Every wake: its scope and instructions and what is new, at {_CHARS_A_TOKEN} characters a token, and"
-    f" {_OUTPUT_A_WAKE} tokens of output. This day: the calls that were made; a word is"
-    f" {float(_TOKENS_A_WORD):g} tokens."
+    f" {_OUTPUT_A_WAKE} tokens of output."
 )
+ASSUMED = f"{ASSUMED_EVERY_WAKE} This day: the calls that were made; a word is {float(_TOKENS_A_WORD):g} tokens."
 
 
 class Comparison(NamedTuple):
@@ -43,15 +43,20 @@ class Comparison(NamedTuple):
 def compare(spent: Iterable[SpendRow], *, wakes: int, scope_chars: int, item_chars: int) -> list[Comparison]:
     """For each family of models that the price table knows. Offline, a call's tokens are words."""
     rows = list(spent)
-    tokens = ceil((scope_chars * wakes + item_chars) / _CHARS_A_TOKEN)
-    naive = Usage(input=tokens, output=_OUTPUT_A_WAKE * wakes)
     compared = []
     for frontier, small in _FAMILIES:
         dear, cheap = base_price(frontier), base_price(small)
         if dear is not None and cheap is not None:
             this_day = sum(_at_price(row, cheap if row.tier == "triage" else dear) for row in rows)
-            compared.append(Comparison(frontier, small, this_day, charge_for(dear, naive), dear.source))
+            naive = every_wake(dear, wakes=wakes, scope_chars=scope_chars, item_chars=item_chars)
+            compared.append(Comparison(frontier, small, this_day, naive, dear.source))
     return compared
+
+
+def every_wake(price: Price, *, wakes: int, scope_chars: int, item_chars: int) -> Nano:
+    """What it costs where every wake-up asks a model of that price: the scope each time, and every item once."""
+    tokens = ceil((scope_chars * wakes + item_chars) / _CHARS_A_TOKEN)
+    return charge_for(price, Usage(input=tokens, output=_OUTPUT_A_WAKE * wakes))
 
 
 def _at_price(row: SpendRow, price: Price) -> Nano:

@@ -1,4 +1,4 @@
-"""A stored item as a line of a recording: `{"id", "ts", "source", "text", "fields"}`, which the source `jsonl` reads."""
+"""A stored item as a line of a recording: `{"id", "ts", "source", "text", "fields"}`; the source `jsonl` reads it."""
 
 from __future__ import annotations
 

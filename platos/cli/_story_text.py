@@ -33,7 +33,8 @@ def render_story(story: Story) -> Iterator[Line]:
 
 
 def _item(item: ItemTold) -> Iterator[Line]:
-    yield f"  {item.item}  {one_line(item.title or item.id)}  (from {item.source}: {item.id})"
+    gone = f", withdrawn since {item.withdrawn}" if item.withdrawn else ""
+    yield f"  {item.item}  {one_line(item.title or item.id)}  (from {item.source}: {item.id}{gone})"
     for verdict in item.verdicts:
         cost = f", {dollars(verdict.cost_nano)}" if verdict.cost_nano else ""
         reason = one_line(verdict.reason, 200)

@@ -21,7 +21,10 @@ def demo(
         bool, typer.Option("--crash", help="Kill the process in the middle of a run, and watch it go on.")
     ] = False,
 ) -> None:
-    """Watch a specialist live through a day: no key, no network, nothing spent."""
+    """Watch a specialist live through a day: no key, no network, nothing spent.
+
+    Example: platos demo --crash
+    """
     _crash(ctx, directory) if crash else _day(ctx, directory)
 
 

@@ -30,12 +30,13 @@ class VerdictTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ItemTold(msgspec.Struct, frozen=True, kw_only=True):
-    """An item that the run is about."""
+    """An item that the run is about; `withdrawn` is since when its source has it no more."""
 
     item: str
     source: str
     id: str
     title: str
+    withdrawn: str
     verdicts: tuple[VerdictTold, ...]
 
 
@@ -166,7 +167,9 @@ async def _items(store: ReadStore, run: int) -> tuple[ItemTold, ...]:
     given: dict[int, list[VerdictTold]] = {}
     for number, tier, verdict in await verdicts.of_run(store, run):
         given.setdefault(number, []).append(_verdict(tier, verdict))
-    return tuple(_item(stored, given.get(stored.number, [])) for stored in await items.of_run(store, run))
+    gone = await items.withdrawn(store, run)
+    taken = await items.of_run(store, run)
+    return tuple(_item(each, given.get(each.number, []), iso(gone.get(each.number))) for each in taken)
 
 
 def _verdict(tier: str, verdict: Verdict) -> VerdictTold:
@@ -179,9 +182,16 @@ def _verdict(tier: str, verdict: Verdict) -> VerdictTold:
     )
 
 
-def _item(stored: StoredItem, given: Iterable[VerdictTold]) -> ItemTold:
+def _item(stored: StoredItem, given: Iterable[VerdictTold], withdrawn: str) -> ItemTold:
     item = stored.item
-    return ItemTold(item=stored.name, source=stored.source, id=item.id, title=item.title, verdicts=tuple(given))
+    return ItemTold(
+        item=stored.name,
+        source=stored.source,
+        id=item.id,
+        title=item.title,
+        withdrawn=withdrawn,
+        verdicts=tuple(given),
+    )
 
 
 async def _plans(store: ReadStore, run: int) -> tuple[PlanTold, ...]:

@@ -34,6 +34,7 @@ __all__ = [
     "ItemLabelled",
     "ItemsArrived",
     "ItemsTriaged",
+    "ItemsWithdrawn",
     "MoneyReserved",
     "MoneySettled",
     "PlanMade",
@@ -132,6 +133,15 @@ class ItemLabelled(Event, frozen=True, kw_only=True, tag="item_labelled"):
     item: int
     signal: bool
     why: str = ""
+
+
+class ItemsWithdrawn(Event, frozen=True, kw_only=True, tag="items_withdrawn"):
+    """A source no longer has these: items of the run, which goes on, or, where there is none, of nobody's."""
+
+    specialist: str
+    source: str
+    items: tuple[int, ...]
+    run: int | None = None
 
 
 # -- money: in the chain of the run or of the specialist that spends it
@@ -294,6 +304,7 @@ AnyEvent = (
     | SourceFailed
     | ItemsArrived
     | ItemsTriaged
+    | ItemsWithdrawn
     | ItemLabelled
     | MoneyReserved
     | MoneySettled

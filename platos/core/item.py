@@ -52,6 +52,7 @@ class ItemState(StrEnum):
     DISMISSED = "dismissed"
     WAITING = "waiting"
     SIGNAL = "signal"
+    WITHDRAWN = "withdrawn"
 
 
 class StoredItem(msgspec.Struct, frozen=True, kw_only=True):

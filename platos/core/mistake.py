@@ -52,46 +52,49 @@ def mistake(
     """
     details = error.errors(include_url=False, include_input=False)
     detail = next((d for d in details if d["type"] == "extra_forbidden"), details[0])
-    key = _key(detail["loc"], written, missing=detail["type"] == "missing")
-    what, expected, hint = _words(detail, model, key, sign)
+    key, way = _key(detail["loc"], written, missing=detail["type"] == "missing")
+    what, expected, hint = _words(detail, model, key, way, sign)
     return ConfigurationError(f"{of}: {what}" if of else what, where=at(key), expected=expected, hint=hint)
 
 
-def _words(detail: ErrorDetails, model: type[BaseModel], key: Key, sign: str) -> tuple[str, str, str]:
+def _words(detail: ErrorDetails, model: type[BaseModel], key: Key, way: Key, sign: str) -> tuple[str, str, str]:
     """What is wrong, what was expected, and what to do."""
     name = next((part for part in reversed(key) if isinstance(part, str)), "this")
     if detail["type"] == "extra_forbidden":
-        known = sorted(_fields(model, key[:-1]))
+        known = sorted(_fields(model, way[:-1]))
         return f"there is no key {name!r}", f"one of {', '.join(known)}", did_you_mean(name, known)
     context = detail.get("ctx", {})
     if detail["type"] == "mistake":
         return context["what"], context["expected"], context["hint"]
-    described, example = _help(model, key, sign)
+    described, example = _help(model, way, sign)
     if detail["type"] == "missing":
         return f"{name!r} is missing", described or "a value for it", example
     problem = detail["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     return f"{name!r} cannot be used", f"{described} ({problem})" if described else problem, example
 
 
-def _help(model: type[BaseModel], key: Key, sign: str) -> tuple[str, str]:
-    """What the nearest field on the way to the key says of itself: its description, and an example to write."""
-    for end in range(len(key), 0, -1):
-        name = str(key[end - 1])
-        field = _fields(model, key[: end - 1]).get(name)
+def _help(model: type[BaseModel], way: Key, sign: str) -> tuple[str, str]:
+    """What the nearest field on the way to a value says of itself: its description, and an example to write."""
+    for end in range(len(way), 0, -1):
+        name = str(way[end - 1])
+        field = _fields(model, way[: end - 1]).get(name)
         if field:
             example = f"write, for example, {name}{sign} {json.dumps(field.examples[0])}" if field.examples else ""
             return field.description or "", example
     return "", ""
 
 
-def _key(loc: Key, written: Any, *, missing: bool) -> Key:
-    """pydantic's location without the names of union members, which nobody wrote."""
+def _key(loc: Key, written: Any, *, missing: bool) -> tuple[Key, Key]:
+    """pydantic's location without the names of union members, which nobody wrote; and with them, as far as the last
+    part that was written."""
     key: list[str | int] = []
-    for part in loc:
+    end = 0
+    for place, part in enumerate(loc, start=1):
         if _holds(written, part):
             written = written[part]
             key.append(part)
-    return (*key, loc[-1]) if missing else tuple(key)
+            end = place
+    return ((*key, loc[-1]), loc) if missing else (tuple(key), loc[:end])
 
 
 def _holds(written: Any, part: str | int) -> bool:
@@ -100,25 +103,29 @@ def _holds(written: Any, part: str | int) -> bool:
     return isinstance(written, list | tuple) and isinstance(part, int) and part < len(written)
 
 
-def _fields(model: type[BaseModel], key: Key) -> Mapping[str, FieldInfo]:
-    """The fields that may be written at `key`, by the name under which they are written."""
-    here: Any = model
-    for part in key:
-        field = _by_alias(here).get(str(part))
-        if field:  # else a place in a list, or the name of an entry in a table: the same model
-            here = next(_models(field.annotation), None)
-        if here is None:
+def _fields(model: type[BaseModel], way: Key) -> Mapping[str, FieldInfo]:
+    """The fields that may be written there, by the name under which they are written."""
+    members: list[tuple[str, Any]] = [(model.__name__, model)]
+    for part in way:
+        chosen = [member for member in members if member[0] == part]
+        field = _by_alias(members[0][1]).get(str(part))
+        if len(members) > 1 and chosen:
+            members = chosen
+        elif field:  # else a place in a list, or the name of an entry in a table: the same model
+            members = list(_members(field.annotation))
+        if not members:
             return {}
-    return _by_alias(here)
+    return _by_alias(members[0][1])
 
 
 def _by_alias(model: Any) -> dict[str, FieldInfo]:
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
-def _models(annotation: Any) -> Iterator[Any]:
-    """The pydantic models that an annotation speaks of."""
+def _members(annotation: Any, tag: str = "") -> Iterator[tuple[str, Any]]:
+    """The models that an annotation speaks of, each under the name that a location has for it: its tag, or its own."""
     if hasattr(annotation, "model_fields"):
-        yield annotation
+        yield tag or annotation.__name__, annotation
+    tags = [each.tag for each in get_args(annotation) if hasattr(each, "tag")]
     for argument in get_args(annotation):
-        yield from _models(argument)
+        yield from _members(argument, *tags)

@@ -6,8 +6,10 @@ time. A schedule for every hour (`*/15 * * * *`) names no local time: it goes on
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
@@ -82,7 +84,9 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
     def next_after(self, instant: Instant) -> Instant:
         """The first slot later than `instant`."""
-        return next(self._fires(instant))
+        today = _slots_of_day(self, instant // DAY)
+        place = bisect_right(today, instant)
+        return today[place] if place < len(today) else next(self._fires(instant))
 
     def slots(self, after: Instant, count: int) -> list[Instant]:
         """The next `count` slots later than `after`."""
@@ -139,3 +143,9 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         if hour == "*":
             return self.cron
         return " ".join([minute.replace("*", "0-59"), hour.replace("*", "0-23"), *days])
+
+
+@lru_cache(maxsize=64)
+def _slots_of_day(schedule: Schedule, day: int) -> tuple[Instant, ...]:
+    """The slots of a UTC day, counted from 1970: an engine asks for each of them, for specialist after specialist."""
+    return tuple(takewhile(lambda slot: slot < (day + 1) * DAY, schedule._fires(day * DAY - 1)))

@@ -16,12 +16,14 @@ class Polled(msgspec.Struct, frozen=True, kw_only=True):
 
     `items` may hold what was yielded before: the store drops what it has seen, by id and content digest. `cursor` is
     how far we have read, in the source's own bytes, at least one; it is stored with the items, in one transaction.
-    `problems` are things that could not be read; they are shown, and tried again.
+    `problems` are things that could not be read; they are shown, and tried again. `withdrawn` are ids of things
+    that were yielded and are gone, where the source can tell for sure: what fell out of a list is not withdrawn.
     """
 
     cursor: bytes
     items: tuple[Item, ...] = ()
     problems: tuple[Problem, ...] = ()
+    withdrawn: tuple[str, ...] = ()
 
 
 class Source(Protocol):

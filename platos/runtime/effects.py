@@ -16,6 +16,7 @@ from platos.core.digest import canonical
 from platos.core.effect import Contract, EffectClass, EffectState, Receipt, Recovery, effect_key, recovery_of
 from platos.core.event import StepMoved
 from platos.core.handoff import Status, Work
+from platos.core.instant import iso
 from platos.core.money import NANO, dollars
 from platos.core.policy import Permission, RiskTier, permit
 from platos.core.specialist import PartSpec
@@ -26,7 +27,7 @@ from platos.ports.tool import Tool
 from platos.runtime.effect_ledger import Act, Standing, claim_or_ask, move_effect, settle
 from platos.runtime.life import Life
 from platos.runtime.steps import load_result
-from platos.store import accounts
+from platos.store import accounts, items
 
 __all__ = ["call_tool"]
 
@@ -100,11 +101,21 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         key=effect_key(run.row.id, contract, plain, life.path),
         permission=await _permission(life, work, contract, cost),
         preconditions=await tool.observe(checked),
-        why=f"{run.specialist.name} worked on {', '.join(run.items)} and spent {dollars(cost)} so far; {why}",
+        why=f"{run.specialist.name} worked on {await _about(life)} and spent {dollars(cost)} so far; {why}",
         seen=tuple(run.items),
         expires_in=run.live.approval_expires,
     )
     return _Call(tool, checked, act)
+
+
+async def _about(life: Life) -> str:
+    """The run's items; of those that their source has no more, since when."""
+    run = life.net.run
+    gone = await items.withdrawn(run.host.store, run.row.id)
+    return ", ".join(
+        f"{name} (withdrawn since {iso(gone[item.number])})" if item.number in gone else name
+        for name, item in run.items.items()
+    )
 
 
 def _contract(life: Life, spec: PartSpec, tool: Tool) -> Contract:

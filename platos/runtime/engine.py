@@ -46,7 +46,7 @@ class Engine:
         self._retries: dict[str, Instant] = {}
         self._failures: dict[str, int] = {}
         self._nudge = anyio.Event()
-        self._room = anyio.Semaphore(_MOST_AT_ONCE)
+        self._room = anyio.Semaphore(_MOST_AT_ONCE, fast_acquire=True)
 
     @classmethod
     @asynccontextmanager
@@ -71,8 +71,7 @@ class Engine:
         while until is None or clock.now() < until:
             self._nudge = anyio.Event()
             try:
-                await self._start_due()
-                due = await self._next_due()
+                due = await self._start_due()
             except StoreFull as error:
                 log.warning("%s", error)
                 due = clock.now() + _RETRY.first
@@ -123,28 +122,32 @@ class Engine:
         """Something may be due that was not before."""
         self._nudge.set()
 
-    async def _start_due(self) -> None:
+    async def _start_due(self) -> Instant | None:
+        """Start what is due and not under way; when the next is due."""
         store, now = self._host.store, self._host.now()
         for name in [name for name, when in self._retries.items() if when <= now]:
             del self._retries[name]
             self.go_on(name)
-        for name in await gating.expire(self._host):
-            self.go_on(name)
-        for name in await runs.due_now(store, now):
-            self.go_on(name)
-        for name, slot in await specialists.due_now(store, now):
-            if name not in self._waking and name not in self._retries:
-                self._waking.add(name)
-                self._start(name, wake_up, Wake(self._host, name, slot, turn_over=partial(self._turn_over, name)))
+        ahead = await agenda.look(store, now)
+        if ahead.expiries:
+            for name in await gating.expire(self._host):
+                self.go_on(name)
+        if ahead.retries:
+            for name in await runs.due_now(store, now):
+                self.go_on(name)
+        if ahead.slots:
+            for name, slot in await specialists.due_now(store, now):
+                self._wake_up(name, slot)
+        return min([*self._retries.values(), *([] if ahead.next is None else [ahead.next])], default=None)
+
+    def _wake_up(self, name: str, slot: Instant) -> None:
+        if name not in self._waking and name not in self._retries:
+            self._waking.add(name)
+            self._start(name, wake_up, Wake(self._host, name, slot, turn_over=partial(self._turn_over, name)))
 
     def _turn_over(self, name: str) -> None:
         self._waking.discard(name)
         self.nudge()
-
-    async def _next_due(self) -> Instant | None:
-        """The next due time that nobody is busy with yet."""
-        due = await agenda.next_due(self._host.store, self._host.now())
-        return min([*self._retries.values(), *([due] if due is not None else [])], default=None)
 
     def _start(self, name: str, story: Callable[[Wake], Awaitable[None]], wake: Wake) -> None:
         self._under_way += 1

@@ -100,7 +100,7 @@ class Host:
 
     def lock(self, what: str, name: str) -> anyio.Lock:
         """The lock on one thing of one specialist."""
-        return self._locks.setdefault((what, name), anyio.Lock())
+        return self._locks.setdefault((what, name), anyio.Lock(fast_acquire=True))
 
     async def pinned(self, definition: str) -> Specialist:
         """A definition as a run pinned it."""

@@ -16,6 +16,7 @@ from platos.core.instant import MINUTE, Instant, iso
 from platos.core.item import Item
 from platos.core.specialist import PartSpec
 from platos.runtime.wake import Wake
+from platos.runtime.withdraw import withdraw
 from platos.store import Tx, cursors, items, journal, occurrences, specialists
 from platos.store.cursors import CursorRow
 
@@ -40,11 +41,14 @@ class _Found(NamedTuple):
     cursor: bytes | None
     items: list[Keyed]
     problem: str
+    withdrawn: tuple[str, ...] = ()
 
     @property
     def news(self) -> bool:
-        """Is there anything to write?"""
-        return bool(self.items) or self.cursor != self.before.position or self.problem != self.before.problem
+        """Is there anything to write? A failure always is: failures in a row are counted."""
+        unread = self.cursor is None
+        changed = self.cursor != self.before.position or self.problem != self.before.problem
+        return unread or changed or bool(self.items or self.withdrawn)
 
 
 class _Commit(NamedTuple):
@@ -63,9 +67,11 @@ async def poll(wake: Wake) -> bool:
     host, name = wake.host, wake.name
     before = await cursors.of(host.store, name)
     found: list[_Found] = []
+    first, *others = wake.specialist.sources
     async with anyio.create_task_group() as tasks:
-        for spec in wake.specialist.sources:
+        for spec in others:
             tasks.start_soon(_poll_one, wake, spec, before.get(spec.name, _UNREAD), found)
+        await _poll_one(wake, first, before.get(first.name, _UNREAD), found)  # which needs no task of its own
     found.sort(key=lambda each: each.source)
     news = [each for each in found if each.news]
     now = host.now()
@@ -96,7 +102,9 @@ async def _poll_one(wake: Wake, spec: PartSpec, before: CursorRow, found: list[_
         found.append(_Found(spec.name, before, None, [], why))
     else:
         problem = "\n".join(f"{each.where}: {each.why}" for each in polled.problems)
-        found.append(_Found(spec.name, before, polled.cursor, keyed, problem))
+        if not problem and not before.failures and polled.cursor == before.position:
+            problem = before.problem  # a source tells of a thing once; while nothing changes, it is still so
+        found.append(_Found(spec.name, before, polled.cursor, keyed, problem, polled.withdrawn))
 
 
 def _keyed(found: tuple[Item, ...]) -> list[Keyed]:
@@ -118,6 +126,7 @@ def _commit(tx: Tx, commit: _Commit) -> list[int]:
         specialists.woken_by_hand(tx, name, quiet=False)
     elif not specialists.advance(tx, name, due=wake.due, slot=commit.slot, upcoming=wake.upcoming):
         return []
+    gone = [each for each in commit.found if withdraw(tx, name, each.source, each.withdrawn, now)]
     new = _store(tx, name, HANDED_IN, commit.given, now)
     for each in commit.found:
         new += _store_found(tx, name, each, now)
@@ -126,7 +135,7 @@ def _commit(tx: Tx, commit: _Commit) -> list[int]:
         arrived = ItemsArrived(at=now, by=wake.by, specialist=name, slot=slot, items=tuple(new))
         tx.record(journal.specialist_chain(name), arrived)
     occurrences.add_missed(tx, name, wake.missed, now)
-    if new or any(each.cursor is None for each in commit.found):
+    if new or gone or any(each.cursor is None for each in commit.found):
         _note(tx, commit, slot, len(new))
     else:
         specialists.was_quiet(tx, name)

@@ -13,10 +13,11 @@ from platos.core.item import Item, Problem
 from platos.sources._file import Head, chunks, decoded, head_of, open_plain, stamp_of
 from platos.sources._mail import as_mail, in_mailbox
 from platos.sources._mbox import messages_in
-from platos.sources._walk import Found
+from platos.sources._walk import IN_MAILDIR, Found
 
-__all__ = ["Taken", "take"]
+__all__ = ["Taken", "is_one_item", "take"]
 
+_MBOX = ".mbox"
 _MARKDOWN = (".md", ".markdown")
 _MOST_TITLE = 200
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
@@ -43,6 +44,11 @@ def take(found: Found, most_bytes: int) -> Taken:
         return Taken(problems=(Problem(where=found.key, why=f"cannot be read: {error.strerror}"),), settled=False)
 
 
+def is_one_item(key: str) -> bool:
+    """Is what a file with this key holds one item, with the key as its id? The messages in a mailbox have their own."""
+    return IN_MAILDIR not in key and not key.lower().endswith(_MBOX)
+
+
 def _read(found: Found, most_bytes: int) -> Taken:
     with open_plain(found.path) as file:
         if stamp_of(os.fstat(file.fileno())) != found.stamp:
@@ -58,7 +64,7 @@ def _contents(found: Found, file: BinaryIO, most_bytes: int) -> Taken:
     if found.in_maildir:
         mail = as_mail(head_of(chunks(file), most_bytes), id=found.name, arrived=arrived)
         return Taken(items=(in_mailbox(mail),))
-    if suffix == ".mbox":
+    if suffix == _MBOX:
         return _mbox(found, file, most_bytes)
     if suffix == ".eml":
         return Taken(items=(as_mail(head_of(chunks(file), most_bytes), id=found.name, arrived=arrived),))

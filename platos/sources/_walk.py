@@ -13,7 +13,10 @@ from platos.core.item import Problem
 from platos.errors import Unavailable
 from platos.sources._file import Stamp, stamp_of
 
-__all__ = ["Found", "walk"]
+__all__ = ["IN_MAILDIR", "Found", "is_gone", "walk"]
+
+IN_MAILDIR = "//"
+"""What stands in a key between a Maildir and a message in it, and in no path."""
 
 _MAILDIR = ("new", "cur")  # in this order a message that is moved meanwhile is seen twice, not never
 _MAILDIR_FOLDERS = {"cur", "new", "tmp"}
@@ -54,6 +57,17 @@ def walk(root: Path, patterns: Sequence[str]) -> Iterator[Found | Problem]:
         yield _unlisted(_relative(root, error.filename), error)
 
 
+def is_gone(root: Path, key: str) -> bool:
+    """Is there surely nothing any more where the file with this key lay? Where nobody may look, that is not sure."""
+    try:
+        os.lstat(root / key)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _listable(root: Path) -> Path:
     try:
         os.scandir(root).close()
@@ -88,7 +102,7 @@ def _maildir(root: Path, folder: str, patterns: Sequence[str]) -> Iterator[Found
             yield _unlisted(f"{name}/{part}", error)
             continue
         for file in files:
-            key = f"{name}#{_text(file.partition(':')[0])}"
+            key = f"{name}{IN_MAILDIR}{_text(file.partition(':')[0])}"
             path = os.path.join(folder, part, file)
             if not file.startswith("."):
                 messages.update((key, found) for found in _look(root, path, key, name, in_maildir=True))

@@ -11,9 +11,9 @@ from platos.core.digest import canonical
 from platos.core.item import Item, Problem
 from platos.ports.part import Environment, source
 from platos.ports.source import Polled
-from platos.sources._content import take
+from platos.sources._content import Taken, is_one_item, take
 from platos.sources._file import Stamp
-from platos.sources._walk import walk
+from platos.sources._walk import Found, is_gone, walk
 
 __all__ = ["Directory"]
 
@@ -27,6 +27,7 @@ class Directory:
     in with an old date is found, and one that was only touched is read once and dropped by its content digest. A file
     that changes while it is read waits for the next poll. What can never be read (a pipe, a picture, a link that
     leads out of the folder) is a problem once for every version of it; what failed to be read is tried at every poll.
+    A file that is gone is withdrawn; a message that is gone from a mailbox is not, for it was only put elsewhere.
     """
 
     class Options(BaseModel):
@@ -49,19 +50,26 @@ class Directory:
 
     def _poll(self, cursor: bytes | None) -> Polled:
         known = msgspec.json.decode(cursor, type=dict[str, Stamp]) if cursor else {}
-        stamps: dict[str, Stamp] = {}
+        root = self._folder.resolve()
+        stamps: dict[str, Stamp | None] = {}
         items: list[Item] = []
         problems: list[Problem] = []
-        for found in walk(self._folder.resolve(), self._options.pattern):
+        for found in walk(root, self._options.pattern):
             if isinstance(found, Problem):
                 problems.append(found)
                 continue
-            if known.get(found.key) != found.stamp:
-                taken = take(found, self._options.most_bytes)
-                items.extend(taken.items)
-                problems.extend(taken.problems)
-                if not taken.settled:
-                    continue
-            stamps[found.key] = found.stamp
+            taken, stamps[found.key] = self._look(found, known.get(found.key))
+            items.extend(taken.items)
+            problems.extend(taken.problems)
         items.sort(key=lambda item: (item.ts or 0, item.id))
-        return Polled(cursor=canonical(stamps), items=tuple(items), problems=tuple(problems))
+        gone = {key for key in known.keys() - stamps.keys() if is_gone(root, key)}
+        kept = {key: stamp for key, stamp in (known | stamps).items() if stamp and key not in gone}
+        withdrawn = tuple(sorted(filter(is_one_item, gone)))
+        return Polled(cursor=canonical(kept), items=tuple(items), problems=tuple(problems), withdrawn=withdrawn)
+
+    def _look(self, found: Found, before: Stamp | None) -> tuple[Taken, Stamp | None]:
+        """What is new in a file, and the stamp of what was read of it: the one before, where it must be read again."""
+        if found.stamp == before:
+            return Taken(), before
+        taken = take(found, self._options.most_bytes)
+        return taken, found.stamp if taken.settled else before

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from platos.core.instant import Instant
 from platos.store.sql import load
 from platos.store.store import ReadStore
 
-__all__ = ["next_due"]
+__all__ = ["Agenda", "look"]
 
 SQL = load("agenda")
 
 
-async def next_due(store: ReadStore, now: Instant) -> Instant | None:
-    """When the next slot, retry or expiry after `now` comes; None where nothing waits for time."""
-    row = await store.one(SQL.next_due, now=now)
-    return row[0] if row else None
+class Agenda(NamedTuple):
+    """Whether any slot, any retry of a run or any expiry of a gate has come; and when the next one comes, if any."""
+
+    slots: bool
+    retries: bool
+    expiries: bool
+    next: Instant | None
+
+
+async def look(store: ReadStore, now: Instant) -> Agenda:
+    """The agenda at a moment, in one query: it is asked at every wake-up, and nearly always has one thing on it."""
+    row = await store.one(SQL.look, now=now)
+    assert row is not None
+    slots, retries, expiries, upcoming = row
+    return Agenda(bool(slots), bool(retries), bool(expiries), upcoming)

@@ -13,7 +13,21 @@ from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx
 
-__all__ = ["add", "counts", "every", "find", "in_state", "latest", "move", "of_run", "owing", "signals", "take"]
+__all__ = [
+    "add",
+    "counts",
+    "every",
+    "find",
+    "in_state",
+    "latest",
+    "move",
+    "of_run",
+    "owing",
+    "signals",
+    "take",
+    "withdraw",
+    "withdrawn",
+]
 
 SQL = load("items")
 
@@ -24,11 +38,19 @@ _decode = msgspec.json.Decoder(Item).decode
 
 
 def add(tx: Tx, specialist: str, source: str, item: Item, *, digest: str, seen: Instant) -> int | None:
-    """Store an item as new; its number, or None where this content was seen before."""
+    """Store an item as new; its number, or None where this content was seen before.
+
+    What was withdrawn and is there again is new again; where a run took it, that run has it.
+    """
     row = tx.one(
         SQL.add, specialist=specialist, source=source, id=item.id, digest=digest, seen=seen, body=_encode(item)
     )
-    return row[0] if row else None
+    return row[0] if row and row[1] is None else None
+
+
+def withdraw(tx: Tx, specialist: str, source: str, id: str, at: Instant) -> list[tuple[int, int | None]]:
+    """The source has this no more: the number of each version that was not withdrawn yet, and the run that took it."""
+    return [(row[0], row[1]) for row in tx.all(SQL.withdraw, specialist=specialist, source=source, id=id, at=at)]
 
 
 def move(tx: Tx, number: int, state: ItemState) -> bool:
@@ -58,6 +80,11 @@ async def in_state(
 async def of_run(store: ReadStore, run: int) -> list[StoredItem]:
     """The items that a run is about."""
     return [_stored(row) for row in await store.all(SQL.of_run, run=run)]
+
+
+async def withdrawn(store: ReadStore, run: int) -> dict[int, Instant]:
+    """Those of a run's items that their source has no more, and since when."""
+    return {row[0]: row[1] for row in await store.all(SQL.withdrawn, run=run)}
 
 
 async def latest(store: ReadStore, specialist: str, count: int, *, state: str = "") -> list[StoredItem]:

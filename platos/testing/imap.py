@@ -1,6 +1,6 @@
 """A mail server on loopback: as much of IMAP4rev1 as reading a mailbox takes, with the faults that real ones have.
 
-with FakeMailServer(user="ann", password="secret") as server:
+with FakeMailServer(user="ann", password="secret") as server:       # or `async with`
     server.deliver(b"Subject: hello\\r\\n\\r\\nfirst")
     ...                                # the part under test reads INBOX at server.port
     server.renumber()                  # a new UIDVALIDITY
@@ -17,6 +17,8 @@ import threading
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal, Self, cast
+
+from anyio import to_thread
 
 __all__ = ["FakeMailServer", "Fault"]
 
@@ -78,6 +80,14 @@ class FakeMailServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await to_thread.run_sync(self.__exit__, kind, error, trace)
 
 
 class _Server(socketserver.ThreadingTCPServer):

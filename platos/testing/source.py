@@ -53,7 +53,8 @@ async def check_source(make_source: Callable[[], Source], change: Callable[[], o
     """
     first = await make_source().poll(None)
     assert first.items, "a poll without a cursor yields everything: here it yielded nothing"
-    _check_items(first.items)
+    assert not first.withdrawn, "a poll without a cursor knows of nothing that could be withdrawn"
+    _check_plain(first)
     _check_same(first, await make_source().poll(None), "without a cursor")
     await _check_quiet(make_source, first)
     await anyio.to_thread.run_sync(change)
@@ -62,14 +63,16 @@ async def check_source(make_source: Callable[[], Source], change: Callable[[], o
     assert whole >= after, "a poll without a cursor lacks an item that a poll from a cursor yielded"
 
 
-def _check_items(items: Iterable[Item]) -> None:
-    for item in items:
+def _check_plain(polled: Polled) -> None:
+    assert polled.cursor, "the cursor is empty, and would be taken for none"
+    for item in polled.items:
         assert item.id, "an item has an empty id"
         assert msgspec.json.decode(canonical(item), type=Item) == item, f"item {item.id} is not plain data"
 
 
 async def _check_quiet(make_source: Callable[[], Source], first: Polled) -> None:
     quiet = await make_source().poll(first.cursor)
+    assert not quiet.withdrawn, "nothing changed, and an item is withdrawn"
     assert quiet.cursor == first.cursor, "nothing changed, and the cursor did"
     assert _versions(quiet.items) <= _versions(first.items), "nothing changed, and there is a new item"
 
@@ -80,7 +83,9 @@ async def _check_change(make_source: Callable[[], Source], first: Polled) -> set
     new = _versions(changed.items) - _versions(first.items)
     assert new, "a new item appeared in the world, and the poll did not yield it"
     assert changed.cursor != first.cursor, "a new item was yielded, and the cursor stayed as it was"
-    _check_items(changed.items)
+    _check_plain(changed)
+    unknown = set(changed.withdrawn) - {item.id for item in first.items}
+    assert not unknown, f"withdrawn, and never yielded: {', '.join(sorted(unknown))}"
     _check_same(changed, await make_source().poll(first.cursor), "with the same cursor")
     await _check_quiet(make_source, changed)
     return new
@@ -88,6 +93,7 @@ async def _check_change(make_source: Callable[[], Source], first: Polled) -> set
 
 def _check_same(one: Polled, other: Polled, how: str) -> None:
     assert one.items == other.items, f"two polls {how} of one world yielded different items, or in another order"
+    assert one.withdrawn == other.withdrawn, f"two polls {how} of one world withdrew different items"
     assert one.cursor == other.cursor, f"two polls {how} of one world gave different cursors"
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import logging
 
+from pydantic import ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from platos.errors import ConfigurationError
 from platos.ports.part import Environment, Predicate
 from platos.triage._rule import Finding, Matcher, Reading, Ready, Rule, Unclear, same_for_all
 
@@ -25,6 +29,19 @@ class PythonPredicate(Rule):
     """
 
     python: str
+
+    @field_validator("python")
+    @classmethod
+    def _is_known(cls, name: str, info: ValidationInfo) -> str:
+        """A predicate that is not there is told when the specialist is read, where somebody says what there is."""
+        find = info.context and info.context["predicate"]
+        if find:
+            try:
+                find(name)
+            except ConfigurationError as error:
+                parts = {"what": error.what, "expected": error.expected, "hint": error.hint}
+                raise PydanticCustomError("mistake", "{what}", parts) from None
+        return name
 
     def ready(self, environment: Environment) -> Ready:
         return same_for_all(_matcher(self.python, environment.predicate(self.python)))

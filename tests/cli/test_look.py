@@ -102,6 +102,14 @@ def test_show_puts_steps_under_their_nodes(cli: Cli, waiting: None) -> None:
     assert steps[3].startswith("      model draft: success")
 
 
+def test_show_tells_which_items_are_withdrawn(cli: Cli, told: Told, root: Path, waiting: None) -> None:
+    (root / "inbox" / told("show", "r1")["items"][0]["id"]).unlink()
+    cli("wake", "advisories")
+    since = told("show", "r1")["items"][0]["withdrawn"]
+    assert since.endswith("Z")
+    assert f", withdrawn since {since})" in cli("show", "r1").stdout
+
+
 def test_show_does_not_tell_a_story_that_was_tampered_with(cli: Cli, root: Path, waiting: None) -> None:
     with sqlite3.connect(root / ".platos" / "platos.db") as db:
         db.execute("UPDATE journal SET body = replace(CAST(body AS TEXT), 'draft', 'drift') WHERE seq > 3")

@@ -51,6 +51,7 @@ VALUES: dict[str, Any] = {
     "usage": Usage(input=7, output=5),
 }
 BY_TYPE: dict[str, Any] = {
+    "bool": True,
     "int": 7,
     "str": "text",
     "tuple[int, ...]": (1, 2),

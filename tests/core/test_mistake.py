@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
 
 from platos.core.mistake import did_you_mean, mistake
 from platos.errors import ConfigurationError
@@ -61,3 +61,39 @@ def test_what_was_written_is_not_repeated() -> None:
 
 def test_no_word_is_near_to_a_wild_one() -> None:
     assert did_you_mean("zzz", ["rules"]) == ""
+
+
+class Hot(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    hot: int = Field(description="how hot", examples=[30])
+
+
+class Cold(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    cold: int = Field(description="how cold", examples=[-5])
+    windy: bool = False
+
+
+def _which(written: Any) -> str | None:
+    return next((f"{key} day" for key in ("hot", "cold") if key in written), None)
+
+
+class Week(BaseModel):
+    days: list[Annotated[Annotated[Hot, Tag("hot day")] | Annotated[Cold, Tag("cold day")], Discriminator(_which)]]
+
+
+def _week(**written: Any) -> ConfigurationError:
+    with pytest.raises(ValidationError) as refused:
+        Week.model_validate(written)
+    return mistake(refused.value, Week, written)
+
+
+def test_an_unknown_key_is_told_the_keys_of_the_kind_that_was_meant() -> None:
+    error = _week(days=[{"hot": 30}, {"cold": -5, "wendy": True}])
+    assert (error.where, error.expected, error.hint) == ("days.1.wendy", "one of cold, windy", "did you mean windy?")
+
+
+def test_a_field_of_the_kind_that_was_meant_speaks_for_itself() -> None:
+    error = _week(days=[{"cold": "very"}])
+    assert (error.where, error.hint) == ("days.0.cold", "write, for example, cold: -5")
+    assert error.expected.startswith("how cold")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from platos.core.instant import HOUR, MINUTE
+from platos.core.instant import DAY, HOUR, MINUTE
 from platos.core.item import Item, ItemState
 from platos.errors import Unavailable
-from platos.store import cursors, occurrences
+from platos.store import cursors, items, occurrences
 from platos.testing.source import ScriptedSource
-from platos.testing.workspace import SimulatedWorkspace
+from platos.testing.workspace import START, SimulatedWorkspace
 
 Simulate = Callable[..., SimulatedWorkspace]
 
@@ -49,6 +49,68 @@ async def test_a_file_with_an_old_date_is_seen(simulate: Simulate) -> None:
         os.utime(await simulated.drop("inbox/old.txt", "An old advisory."), (1, 1))
         await simulated.live(SLOT)
         assert [item.item.id for item in (await simulated.items("watch"))[ItemState.SIGNAL]] == ["old.txt"]
+
+
+async def test_a_signal_that_changes_gets_its_own_run_and_the_old_run_keeps_its_version(
+    simulate: Simulate,
+) -> None:
+    simulated = simulate()
+    async with simulated.up():
+        for text in ("An advisory.", "An advisory, corrected."):
+            await simulated.drop("inbox/note.txt", text)
+            await simulated.live(SLOT)
+        about = [[item.item.text for item in await items.of_run(simulated.store, run)] for run in (1, 2)]
+        gates = await simulated.open_gates()
+    assert about == [["An advisory."], ["An advisory, corrected."]]
+    assert [gate.run for gate in gates] == [1, 2]
+
+
+async def test_a_signal_that_changes_to_nothing_is_judged_by_what_it_says_now(simulate: Simulate) -> None:
+    simulated = simulate()
+    async with simulated.up():
+        for text in ("An advisory.", "Taken back."):
+            await simulated.drop("inbox/note.txt", text)
+            await simulated.live(SLOT)
+        found = await simulated.items("watch")
+    assert [item.name for item in found[ItemState.SIGNAL]] == ["i1"]
+    assert [item.name for item in found[ItemState.DISMISSED]] == ["i2"]
+
+
+def scripted(simulate: Simulate, *given: Item) -> tuple[SimulatedWorkspace, ScriptedSource]:
+    """A specialist with a source that holds these items."""
+    source = ScriptedSource(*given)
+    return simulate(sources=["scripted"], parts={("source", "scripted"): source}), source
+
+
+async def test_an_item_that_happened_days_ago_and_arrives_now_is_judged(simulate: Simulate) -> None:
+    simulated, source = scripted(simulate, Item(id="now", text="No news.", ts=START))
+    async with simulated.up():
+        await simulated.live(SLOT)
+        source.add(Item(id="then", text="An advisory.", ts=START - 9 * DAY))
+        await simulated.live(SLOT)
+        assert [item.item.id for item in (await simulated.items("watch"))[ItemState.SIGNAL]] == ["then"]
+
+
+async def test_items_out_of_order_are_each_judged_once(simulate: Simulate) -> None:
+    days = [3, 1, 4, 0, 2]
+    given = [Item(id=f"{day}", text="No news.", ts=START - day * DAY) for day in days]
+    simulated, source = scripted(simulate, *given[:2])
+    async with simulated.up():
+        for item in given[2:]:
+            await simulated.live(SLOT)
+            source.add(item)
+        await simulated.live(HOUR)
+        judged = await simulated.store.all("SELECT id, count(*) FROM items JOIN verdicts ON item = number GROUP BY id")
+    assert judged == [(f"{day}", 1) for day in sorted(days)]
+
+
+async def test_two_versions_that_arrive_together_are_both_judged(simulate: Simulate) -> None:
+    simulated, _ = scripted(simulate, Item(id="a", text="No news."), Item(id="a", text="An advisory."))
+    async with simulated.up():
+        await simulated.live(SLOT)
+        found = await simulated.items("watch")
+    assert [item.item.text for item in found[ItemState.DISMISSED]] == ["No news."]
+    assert [item.item.text for item in found[ItemState.SIGNAL]] == ["An advisory."]
 
 
 async def test_an_item_that_is_yielded_twice_is_stored_once(simulate: Simulate) -> None:
@@ -113,3 +175,16 @@ async def test_work_handed_in_is_an_item_like_any_other(simulate: Simulate) -> N
         wake = await engine.wake("watch", (Item(id="mine", text="My own advisory."),), by="person:test")
         [item] = (await simulated.items("watch"))[ItemState.SIGNAL]
     assert (item.item.id, item.source, item.run) == ("mine", "by-hand", wake.runs[0])
+
+
+async def test_what_a_source_told_once_is_shown_for_as_long_as_nothing_changes(simulate: Simulate) -> None:
+    simulated = simulate()
+    await simulated.drop("inbox/picture.txt", "\0\0")
+    async with simulated.up():
+        for _ in range(2):
+            await simulated.live(SLOT)
+            [(_, source, _, problem)] = await cursors.problems(simulated.store)
+            assert (source, "not text" in problem) == ("directory", True)
+        await simulated.drop("inbox/picture.txt", "Words.")
+        await simulated.live(SLOT)
+        assert await cursors.problems(simulated.store) == []

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 
 from platos.core.item import Item
 from platos.errors import Unavailable
 from platos.ports.source import Polled
+from platos.registry import Registry
 from platos.sources.directory import Directory
 from platos.testing.source import ScriptedSource, check_source
 
@@ -36,6 +38,21 @@ async def test_the_example_of_the_page_passes_the_test_beside_it(importable: Pat
     (importable / "test_parts.py").write_text(test)
     module = importlib.import_module("test_parts")
     await module.test_lines_keeps_the_contract_of_a_source(importable)
+
+
+def listed() -> dict[str, str]:
+    """The page's table of sources: what to write in a specialist, by the source's name."""
+    return dict(re.findall(r"^\| `([a-z-]+)` \|.*\| `(.*)` \|$", PAGE.read_text(), re.MULTILINE))
+
+
+def test_the_page_lists_the_sources_that_there_are() -> None:
+    assert sorted(listed()) == Registry().names("source")
+
+
+@pytest.mark.parametrize("name", listed())
+def test_what_the_page_writes_of_a_source_can_be_written(name: str) -> None:
+    [entry] = yaml.safe_load(listed()[name])
+    Registry().check("source", name, entry[name])
 
 
 @pytest.mark.parametrize("name", ["new.txt", "new.md", "new.eml", "new.mbox"])
@@ -70,6 +87,17 @@ class Broken(ScriptedSource):
         number = next(self._polls)
         found = await super().poll(None if self._how == "cursor never moves" else cursor)
         broken = {
+            "has an empty cursor": Polled(cursor=b"", items=found.items),
+            "withdraws at once": Polled(cursor=found.cursor, items=found.items, withdrawn=("1",)),
+            "withdraws for no reason": Polled(cursor=found.cursor, items=found.items, withdrawn=("1",) * bool(cursor)),
+            "withdraws what was never there": Polled(
+                cursor=found.cursor, items=found.items, withdrawn=("0",) if cursor == b"2" != found.cursor else ()
+            ),
+            "changes its mind": Polled(
+                cursor=found.cursor,
+                items=found.items,
+                withdrawn=(str(number % 2 + 1),) if cursor == b"2" != found.cursor else (),
+            ),
             "yields nothing": Polled(cursor=found.cursor),
             "changes its cursor": Polled(cursor=found.cursor, items=found.items),
             "cursor never moves": Polled(cursor=b"2", items=found.items),
@@ -91,6 +119,11 @@ def renamed(items: tuple[Item, ...], number: int) -> Iterator[Item]:
 @pytest.mark.parametrize(
     ("how", "said"),
     [
+        ("has an empty cursor", "the cursor is empty"),
+        ("withdraws at once", "could be withdrawn"),
+        ("withdraws for no reason", "nothing changed, and an item is withdrawn"),
+        ("withdraws what was never there", "withdrawn, and never yielded: 0"),
+        ("changes its mind", "withdrew different items"),
         ("yields nothing", "here it yielded nothing"),
         ("changes its cursor", "nothing changed, and the cursor did"),
         ("cursor never moves", "the cursor stayed as it was"),

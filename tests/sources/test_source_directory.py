@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -334,3 +335,70 @@ def empty(folder: Path) -> None:
 
 def contents(folder: Path) -> set[tuple[str, str]]:
     return {(file.name, file.read_text()) for file in folder.iterdir()}
+
+
+async def test_a_file_that_is_gone_is_withdrawn_once(directory: Directory, folder: Path) -> None:
+    for name in ("a.txt", "b#1.txt", "sub.txt"):
+        (folder / name).write_text("here")
+    first = await directory.poll(None)
+    for name in ("a.txt", "b#1.txt"):
+        (folder / name).unlink()
+    second = await directory.poll(first.cursor)
+    assert second.withdrawn == ("a.txt", "b#1.txt")
+    assert await directory.poll(second.cursor) == Polled(cursor=second.cursor)
+
+
+async def test_a_file_that_goes_while_it_is_read_is_withdrawn_at_the_next_poll(
+    directory: Directory, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "a.txt").write_text("one")
+    first = await directory.poll(None)
+    (folder / "a.txt").write_text("another")
+
+    def late(path: str) -> BinaryIO:
+        os.unlink(path)
+        return open_plain(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("platos.sources._content.open_plain", late)
+        second = await directory.poll(first.cursor)
+    assert (second.cursor, second.withdrawn) == (first.cursor, ())
+    assert (await directory.poll(second.cursor)).withdrawn == ("a.txt",)
+
+
+async def test_a_file_that_no_pattern_fits_now_is_not_withdrawn(make_directory: MakeDirectory, folder: Path) -> None:
+    (folder / "a.txt").write_text("here")
+    first = await make_directory().poll(None)
+    assert (await make_directory(pattern=["*.md"]).poll(first.cursor)).withdrawn == ()
+
+
+@pytest.mark.parametrize("name", ["box.mbox", "box/new/1"])
+async def test_a_message_that_is_gone_from_a_mailbox_is_not_withdrawn(
+    directory: Directory, folder: Path, name: str
+) -> None:
+    for part in ("cur", "new", "tmp"):
+        (folder / "box" / part).mkdir(parents=True)
+    (folder / name).write_text("From a\n\nhello")
+    first = await directory.poll(None)
+    (folder / name).unlink()
+    second = await directory.poll(first.cursor)
+    assert (len(first.items), second.withdrawn, second.cursor) == (1, (), b"{}")
+
+
+async def test_a_folder_that_cannot_be_looked_into_withdraws_nothing(
+    directory: Directory, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub" / "a.txt").write_text("here")
+    first = await directory.poll(None)
+    lstat = os.lstat
+
+    def refuse(path: os.PathLike[str]) -> os.stat_result:
+        if Path(path).parent.name == "sub":
+            raise PermissionError(13, "Permission denied")
+        return lstat(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("platos.sources._walk.os.lstat", refuse)
+        second = await directory.poll(first.cursor)
+    assert (second.withdrawn, second.cursor) == ((), first.cursor)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -13,7 +12,6 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 import pytest
-import yaml
 from pydantic import ValidationError
 
 from platos.clock import ThreadOffload
@@ -28,7 +26,6 @@ from platos.errors import (
     TimedOut,
     Unavailable,
 )
-from platos.registry import Registry
 from platos.sources import _web
 from platos.sources._excerpt import excerpt
 from platos.sources._web import Answer, Ask, Web, shared_web
@@ -375,13 +372,3 @@ async def test_a_specialist_polls_the_web_and_gives_its_connections_back(
     assert (row.wakes, row.quiet, site.sent) == (4, 3, len(RSS))
     gc.collect()  # a connection that was left open would warn, and a warning fails
     assert shared_web()._client is None
-
-
-PAGE = Path(__file__).parents[2] / "platos" / "sources" / "README.md"
-
-
-@pytest.mark.parametrize("name", ["feed", "http"])
-def test_the_example_in_the_table_of_sources_can_be_written(name: str) -> None:
-    [written] = re.findall(rf"^\| `{name}` \|.*\| `(.*)` \|$", PAGE.read_text(), re.MULTILINE)
-    [entry] = yaml.safe_load(written)
-    Registry().check("source", name, entry[name])

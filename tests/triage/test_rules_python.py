@@ -73,3 +73,21 @@ async def test_a_predicate_that_waits_does_not_block_the_loop(rules_with: MakeRu
 def test_only_what_is_marked_as_a_predicate_is_one(rules_with: MakeRules, name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"there is no predicate '{name}'"):
         rules_with({"signal": [{"all": [{"python": name}]}]})
+
+
+@pytest.mark.parametrize("rule", [{"python": "absent"}, {"not": {"python": "absent"}}])
+def test_a_predicate_that_is_not_there_is_told_when_a_specialist_is_read(tmp_path: Path, rule: dict[str, Any]) -> None:
+    path = tmp_path / "parts.py"
+    path.write_text(MODULE)
+    with pytest.raises(ConfigurationError, match="there is no predicate 'absent'") as refused:
+        Registry([path]).check("tier", "rules", {"dismiss": [{"python": "shouts"}, rule]})
+    assert refused.value.where.startswith("dismiss.1")
+    assert refused.value.where.endswith("python")
+
+
+def test_an_unknown_key_in_a_rule_is_told_the_keys_of_that_rule() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        Registry().check("tier", "rules", {"signal": [{"any": [{"field": "severity", "at_lest": 7}]}]})
+    assert refused.value.where == "signal.0.any.0.at_lest"
+    assert refused.value.expected == "one of at_least, at_most, equals, field, in, name"
+    assert refused.value.hint == "did you mean at_least?"

@@ -1,7 +1,17 @@
 -- name: add
 INSERT INTO items (specialist, source, id, digest, state, seen, body)
 VALUES (:specialist, :source, :id, :digest, 'new', :seen, :body)
-ON CONFLICT (specialist, source, id, digest) DO NOTHING RETURNING number
+ON CONFLICT (specialist, source, id, digest) DO UPDATE
+SET withdrawn = NULL, state = CASE WHEN items.run IS NULL THEN 'new' ELSE items.state END,
+    seen = CASE WHEN items.run IS NULL THEN excluded.seen ELSE items.seen END
+WHERE items.withdrawn IS NOT NULL RETURNING number, run
+
+-- name: withdraw
+UPDATE items SET withdrawn = :at, state = CASE WHEN run IS NULL THEN 'withdrawn' ELSE state END
+WHERE specialist = :specialist AND source = :source AND id = :id AND withdrawn IS NULL RETURNING number, run
+
+-- name: withdrawn
+SELECT number, withdrawn FROM items WHERE run = :run AND withdrawn IS NOT NULL ORDER BY number
 
 -- name: in_state
 SELECT number, specialist, source, state, seen, run, body FROM items

@@ -75,7 +75,7 @@ CREATE TABLE occurrences (
     PRIMARY KEY (specialist, slot, outcome)
 ) WITHOUT ROWID;
 
--- What sources yielded, once for each content. `run` took it as a signal.
+-- What sources yielded, once for each content. `run` took it as a signal; `withdrawn` is when its source had it no more.
 CREATE TABLE items (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,
     specialist TEXT NOT NULL REFERENCES specialists (name),
@@ -85,6 +85,7 @@ CREATE TABLE items (
     state      TEXT NOT NULL,
     seen       INTEGER NOT NULL,
     run        INTEGER,
+    withdrawn  INTEGER,
     body       BLOB NOT NULL,
     UNIQUE (specialist, source, id, digest)
 );
