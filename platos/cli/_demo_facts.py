@@ -95,7 +95,9 @@ async def gather(root: Path) -> Day:
     async with read_store(Workspace(root).state) as store:
         row = await specialists.find(store, SPECIALIST)
         found = await runs.latest(store, _MOST, SPECIALIST)
-        arrived = [Arrived(each, await verdicts.of_item(store, each.number)) for each in await _items(store, found)]
+        arrived = [
+            Arrived(each, await verdicts.of_item(store, each.number)) async for each in items.every(store, SPECIALIST)
+        ]
         spent = await accounts.spend(store, (row.last_slot or 0) - DAY)
         definition = decode_specialist(await journal.get_payload(store, row.definition))
         return Day(
@@ -114,13 +116,6 @@ async def gather(root: Path) -> Day:
                 item_chars=sum(len(each.stored.item.full_text) for each in arrived),
             ),
         )
-
-
-async def _items(store: ReadStore, found: list[RunRow]) -> list[StoredItem]:
-    """All items, in the order in which they came: those that runs took, and those that none did."""
-    taken = [item for run in found for item in await items.of_run(store, run.id)]
-    free = [item for state in ItemState for item in await items.in_state(store, SPECIALIST, state, _MOST)]
-    return sorted([*taken, *free], key=lambda item: item.number)
 
 
 def _rung(tier: str, arrived: list[Arrived]) -> Rung:

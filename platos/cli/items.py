@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -15,7 +14,7 @@ from platos.cli._context import load, number_of, run_async, show
 from platos.cli._record import record_line
 from platos.cli.output import Line, table
 from platos.core.instant import iso
-from platos.core.item import StoredItem
+from platos.core.item import ItemState, StoredItem
 from platos.store import ReadStore, items, labels, read_store, specialists, verdicts
 from platos.store.labels import Label
 
@@ -23,15 +22,6 @@ __all__ = ["items_command", "label"]
 
 _LATEST = 20
 _WORDS = {True: "signal", False: "noise"}
-
-
-class WantedState(StrEnum):
-    """Where an item can be on its way through triage."""
-
-    NEW = "new"
-    DISMISSED = "dismissed"
-    WAITING = "waiting"
-    SIGNAL = "signal"
 
 
 class ItemLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +60,7 @@ class Labelled(msgspec.Struct, frozen=True, kw_only=True):
 def items_command(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The specialist.", show_default=False)],
-    state: Annotated[WantedState | None, typer.Option("--state", help="Only items in this state.")] = None,
+    state: Annotated[ItemState | None, typer.Option("--state", help="Only items in this state.")] = None,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Write all of them as a recording, for platos replay.")
     ] = False,
@@ -78,7 +68,7 @@ def items_command(
         int | None, typer.Option("--limit", metavar="N", min=1, help=f"How many, the latest ones; {_LATEST} in a list.")
     ] = None,
 ) -> None:
-    """List what a specialist was given and what became of it, or write it as a recording.
+    """List what a specialist was given, or write it as a recording.
 
     Example: platos items advisories --jsonl > recording.jsonl
     """

@@ -138,10 +138,10 @@ class SimulatedWorkspace:
 
     async def items(self, name: str) -> dict[ItemState, list[StoredItem]]:
         """A specialist's items by state, oldest first; a signal stays one when a run has taken it."""
-        free = {state: await items.in_state(self.store, name, state, _MOST) for state in ItemState}
-        taken = [await items.of_run(self.store, run.id) for run in await self.runs() if run.specialist == name]
-        free[ItemState.SIGNAL] += [item for each in taken for item in each]
-        return free
+        found: dict[ItemState, list[StoredItem]] = {state: [] for state in ItemState}
+        async for item in items.every(self.store, name):
+            found[item.state].append(item)
+        return found
 
     async def specialist(self, name: str) -> specialists.SpecialistRow:
         """A specialist as the store knows it. Raises NotFound."""

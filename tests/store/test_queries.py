@@ -34,6 +34,27 @@ def test_a_query_fits_the_schema(schema: sqlite3.Connection, table: str, name: s
     schema.execute(f"EXPLAIN {sql}", values)
 
 
+OFTEN = [("items", "in_state", "items_open"), ("items", "signals", "items_open"), ("runs", "movable", "runs_open")]
+"""What every wake-up that finds something asks, and the index that keeps it from growing with all that ever was."""
+
+
+def plan_of(schema: sqlite3.Connection, sql: str) -> str:
+    values = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
+    return " ".join(row[3] for row in schema.execute(f"EXPLAIN QUERY PLAN {sql}", values))
+
+
+@pytest.mark.parametrize(("table", "name", "index"), OFTEN, ids=[f"{table}.{name}" for table, name, _ in OFTEN])
+def test_what_is_open_is_found_by_its_index(schema: sqlite3.Connection, table: str, name: str, index: str) -> None:
+    plan = plan_of(schema, vars(load(table))[name])
+    assert index in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_a_query_that_reads_all_items_is_noticed(schema: sqlite3.Connection) -> None:
+    """Planted: the index's condition is not spelled out."""
+    assert "items_open" not in plan_of(schema, "SELECT number FROM items WHERE specialist = :name AND state = :state")
+
+
 def test_a_query_that_does_not_fit_is_noticed(schema: sqlite3.Connection) -> None:
     """Planted: a column that is not there."""
     with pytest.raises(sqlite3.OperationalError, match="no such column"):

@@ -13,16 +13,20 @@ WHERE specialist = :specialist AND source = :source AND id = :id AND withdrawn I
 -- name: withdrawn
 SELECT number, withdrawn FROM items WHERE run = :run AND withdrawn IS NOT NULL ORDER BY number
 
--- name: in_state
+-- name: in_state (the condition of the index items_open is spelled out where that index is to be used)
 SELECT number, specialist, source, state, seen, run, body FROM items
-WHERE specialist = :specialist AND state = :state AND (state <> 'signal' OR run IS NULL) AND number > :after
+WHERE specialist = :specialist AND state = :state AND number > :after
+AND (state IN ('new', 'waiting') OR (state = 'signal' AND run IS NULL))
 ORDER BY number LIMIT :count
 
 -- name: of_run
 SELECT number, specialist, source, state, seen, run, body FROM items WHERE run = :run ORDER BY number
 
 -- name: signals
-SELECT number, seen FROM items WHERE specialist = :specialist AND state = 'signal' AND run IS NULL ORDER BY number LIMIT :count
+SELECT number, seen FROM items
+WHERE specialist = :specialist AND state = 'signal' AND run IS NULL
+AND (state IN ('new', 'waiting') OR (state = 'signal' AND run IS NULL))
+ORDER BY number LIMIT :count
 
 -- name: one
 SELECT number, specialist, source, state, seen, run, body FROM items WHERE number = :number
@@ -34,7 +38,7 @@ UPDATE items SET state = :state WHERE number = :number AND state IN ('new', 'wai
 UPDATE items SET run = :run WHERE number = :number AND state = 'signal' AND run IS NULL
 
 -- name: owing
-SELECT DISTINCT specialist FROM items WHERE state = 'new' OR state = 'waiting' OR (state = 'signal' AND run IS NULL)
+SELECT DISTINCT specialist FROM items WHERE state IN ('new', 'waiting') OR (state = 'signal' AND run IS NULL)
 
 -- name: counts
 SELECT specialist, CASE WHEN state = 'signal' AND run IS NULL THEN 'queued' ELSE state END, count(*)

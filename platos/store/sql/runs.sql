@@ -27,7 +27,8 @@ WHERE state IN ('pending', 'running', 'needs_review') ORDER BY id
 
 -- name: movable
 SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended FROM runs
-WHERE specialist = :specialist AND (state = 'running' OR state = 'pending' AND (due IS NULL OR due <= :now))
+WHERE specialist = :specialist AND state IN ('pending', 'running', 'needs_review')
+AND (state = 'running' OR state = 'pending' AND (due IS NULL OR due <= :now))
 ORDER BY id
 
 -- name: due
