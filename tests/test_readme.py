@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,19 @@ def test_the_crash_demo_lists_the_steps_that_the_readme_shows(tmp_path: Path) ->
 def test_the_specialist_in_the_readme_is_the_one_that_init_writes() -> None:
     template = ROOT / "platos" / "config" / "templates" / "advisories.md"
     assert block("platos/config/templates/advisories.md") == template.read_text(encoding="utf-8").rstrip()
+
+
+def test_a_recording_of_your_own_is_scored_as_the_readme_shows(tmp_path: Path) -> None:
+    printed(tmp_path, "init", "my-desk")
+    desk = tmp_path / "my-desk"
+    subprocess.run([sys.executable, "-m", "platos", "wake", "advisories"], cwd=desk, capture_output=True, timeout=100)
+    shown = ""
+    for line in block("benchmark your own triage").splitlines():
+        typed, _, file = line.partition(" > ")
+        shown = printed(desk, *shlex.split(typed)[1:])
+        if file:
+            (desk / file).write_text(shown, encoding="utf-8")
+    assert block("platos replay") in shown
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"platos (?:--workspace \S+ )?([a-z]+)\b", README))))

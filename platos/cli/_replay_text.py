@@ -17,12 +17,14 @@ def render_replay(facts: Facts) -> Iterator[Line]:
     """The page."""
     its = facts.result
     quiet = its.quiet_wakes / its.wakes if its.wakes else 0
-    yield bold(f"{its.days:,g} days, {its.wakes:,} wake-ups, {its.quiet_wakes:,} of them quiet ({quiet:.1%})")
+    lived = f"{_count(its.days, 'day')}, {_count(its.wakes, 'wake-up')}"
+    yield bold(f"{lived}, {its.quiet_wakes:,} of them quiet ({quiet:.1%})")
     yield ""
     yield from table(_TIER_HEAD, [(name, *map(_figure, _values(its, name))) for name in its.tiers])
     yield ""
     share = len(its.escalated) / its.items if its.items else 0
-    yield f"escalated  {len(its.escalated):,} of {its.items:,} items ({share:.1%}), which led to {its.runs:,} runs"
+    led_to = _count(its.runs, "run")
+    yield f"escalated  {len(its.escalated):,} of {_count(its.items, 'item')} ({share:.1%}), which led to {led_to}"
     if isinstance(its.truth, Truth):
         yield f"recall     {_recall(its.truth)}"
     yield f"cost       {its.usd:,.4f} USD"
@@ -42,8 +44,12 @@ def _figure(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
 
 
+def _count(number: float, word: str) -> str:
+    return f"{number:,.10g} {word}{'s' * (number != 1)}"
+
+
 def _recall(truth: Truth) -> str:
-    found = f"{truth.found:,} of {truth.signals:,} signals found"
+    found = f"{truth.found:,} of {_count(truth.signals, 'signal')} found"
     return found if truth.recall is None else f"{truth.recall:.3f}: {found}"
 
 

@@ -72,7 +72,7 @@ def signals(tx: Tx, specialist: str, count: int, *, together: bool) -> list[int]
 async def in_state(
     store: ReadStore, specialist: str, state: ItemState, count: int, *, after: int = 0
 ) -> list[StoredItem]:
-    """A specialist's open items in a state, oldest first, from `after` on: new, waiting, or signals no run has taken."""
+    """A specialist's open items in a state, oldest first, from `after` on: new, waiting, or signals of no run yet."""
     rows = await store.all(SQL.in_state, specialist=specialist, state=state, count=count, after=after)
     return [_stored(row) for row in rows]
 

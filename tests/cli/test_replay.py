@@ -415,7 +415,7 @@ def test_defaults_come_from_the_workspace_around_the_specialist(desk: Path, repl
 
 def test_the_page_tells_of_the_ladder_the_score_and_the_money(replay: Replay) -> None:
     page = replay().stdout
-    assert "1 days, 97 wake-ups, 93 of them quiet (95.9%)" in page
+    assert "1 day, 97 wake-ups, 93 of them quiet (95.9%)" in page
     assert "escalated  2 of 4 items (50.0%), which led to 2 runs" in page
     assert "recall     0.500: 1 of 2 signals found" in page
     assert "had every wake-up gone to claude-opus-4-5" in page
