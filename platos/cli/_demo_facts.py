@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from platos.cli._demo_money import Comparison, compare
 from platos.cli._demo_workspace import SPECIALIST
+from platos.cli._list_prices import Comparison, compare
 from platos.config.workspace import Workspace
 from platos.core.event import StepMoved
 from platos.core.handoff import Artifact, HandOff

@@ -11,9 +11,9 @@ from rich.text import Text
 
 from platos.cli._demo_day import MIDNIGHT, STEP, WAKES
 from platos.cli._demo_facts import Arrived, Day, NodeWork, RunStory
-from platos.cli._demo_money import ASSUMED
 from platos.cli._demo_page import box, columns, command, folder, heading, page, prose, rows
 from platos.cli._demo_workspace import SPECIALIST
+from platos.cli._list_prices import ASSUMED
 from platos.cli.output import one_line
 from platos.core.handoff import Artifact, Claim
 from platos.core.instant import HOUR, Instant, to_datetime

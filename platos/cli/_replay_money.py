@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from platos.app import App
-from platos.cli._demo_money import every_wake
+from platos.cli._list_prices import every_wake
 from platos.cli._models import ModelTold, model_part, tell_model
 from platos.core.money import Nano, Price
 from platos.core.specialist import Specialist

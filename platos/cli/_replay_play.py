@@ -10,7 +10,7 @@ import anyio
 import typer
 
 from platos.app import App
-from platos.cli._demo_progress import ticking
+from platos.cli._progress import ticking
 from platos.cli._replay_facts import Facts, gather
 from platos.cli._replay_money import Naive
 from platos.cli._replay_recording import Recording

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from platos.cli._demo_money import ASSUMED_EVERY_WAKE
+from platos.cli._list_prices import ASSUMED_EVERY_WAKE
 from platos.cli._replay_facts import Facts, Named, Replayed, Truth
 from platos.cli.output import Line, bold, table
 

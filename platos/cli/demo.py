@@ -32,10 +32,10 @@ def _day(ctx: typer.Context, directory: Path) -> None:
     from platos.cli._demo_day import WAKES, live_a_day
     from platos.cli._demo_facts import gather
     from platos.cli._demo_page import print_json
-    from platos.cli._demo_progress import ticking
     from platos.cli._demo_result import as_result
     from platos.cli._demo_story import tell
     from platos.cli._demo_workspace import make_workspace
+    from platos.cli._progress import ticking
 
     root = make_workspace(directory)
     with ticking(WAKES, "wake-ups") as tick:

@@ -24,8 +24,8 @@ import pytest
 from platos.cli._demo_crash import crash_and_go_on
 from platos.cli._demo_crash_facts import gather, stories
 from platos.cli._demo_crash_story import tell
-from platos.cli._demo_money import compare
 from platos.cli._demo_workspace import SPECIALIST, arrivals, make_crash_workspace
+from platos.cli._list_prices import compare
 from platos.core.event import StepMoved
 from platos.core.item import ItemState
 from platos.core.state import State
