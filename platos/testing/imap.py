@@ -13,12 +13,10 @@ import re
 import shlex
 import socketserver
 import ssl
-import threading
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Literal, Self, cast
+from typing import Literal, cast
 
-from anyio import to_thread
+from platos.testing.loopback import Loopback
 
 __all__ = ["FakeMailServer", "Fault"]
 
@@ -36,24 +34,20 @@ class _Message:
     arrived: str
 
 
-class FakeMailServer:
+class FakeMailServer(Loopback):
     """The server: one user, one mailbox, `INBOX`; over TLS where it has a context.
 
     `commands` is what it was asked, without passwords.
     """
 
     def __init__(self, *, user: str, password: str, tls: ssl.SSLContext | None = None) -> None:
+        super().__init__()
         self.user, self.password, self.tls = user, password, tls
         self.fault: Fault = ""
         self.validity = 1
         self.messages: list[_Message] = []
         self.commands: list[str] = []
-        self.closing = threading.Event()
         self._next = 1
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
 
     def deliver(self, data: bytes, *, arrived: str = "21-Nov-2026 09:30:00 +0000") -> None:
         """A message arrives."""
@@ -66,28 +60,10 @@ class FakeMailServer:
         self.messages = [_Message(uid, message.data, message.arrived) for uid, message in enumerate(self.messages, 1)]
         self._next = len(self.messages) + 1
 
-    def __enter__(self) -> Self:
-        self._server = _Server(("127.0.0.1", 0), _Session)
-        self._server.mail = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await to_thread.run_sync(self.__exit__, kind, error, trace)
+    def listen(self) -> socketserver.TCPServer:
+        server = _Server(("127.0.0.1", 0), _Session)
+        server.mail = self
+        return server
 
 
 class _Server(socketserver.ThreadingTCPServer):

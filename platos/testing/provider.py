@@ -10,16 +10,15 @@ One turn answers one request; the last turn answers all that come after it. A to
 from __future__ import annotations
 
 import json
+import socketserver
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Literal, Self, cast
-
-from anyio import to_thread
+from typing import Any, Literal, cast
 
 from platos.core.money import Usage
+from platos.testing.loopback import Loopback
 
 __all__ = ["Asked", "FakeProvider", "Turn", "answers", "cuts", "fails", "garbles", "hangs"]
 
@@ -71,13 +70,13 @@ def garbles() -> Turn:
     return Turn(fault="garble")
 
 
-class FakeProvider:
+class FakeProvider(Loopback):
     """The server: `url` is its base, `requests` what came, `tokens` what it metered; `arrived` is set once one came."""
 
     def __init__(self, *turns: Turn) -> None:
+        super().__init__()
         self._turns = turns or (answers("{}"),)
         self._lock = threading.Lock()
-        self._closing = threading.Event()
         self.arrived = threading.Event()
         self.requests: list[Asked] = []
         self.tokens = Usage()
@@ -85,30 +84,12 @@ class FakeProvider:
     @property
     def url(self) -> str:
         """The base of the API, as `api_base` wants it."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
+        return f"http://127.0.0.1:{self.port}/v1"
 
-    def __enter__(self) -> Self:
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.provider = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await to_thread.run_sync(self.__exit__, kind, error, trace)
+    def listen(self) -> socketserver.TCPServer:
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.provider = self
+        return server
 
     def take(self, asked: Asked) -> tuple[Turn, Usage]:
         """Count a request: its turn, and what answering it uses."""
@@ -122,7 +103,7 @@ class FakeProvider:
 
     def hold(self) -> None:
         """Wait until the server is closed."""
-        self._closing.wait()
+        self.closing.wait()
 
 
 def _words(body: dict[str, Any]) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import socketserver
 import struct
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,10 +20,9 @@ from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import repeat
-from types import TracebackType
-from typing import Literal, Self, cast
+from typing import Literal, cast
 
-from anyio import to_thread
+from platos.testing.loopback import Loopback
 
 __all__ = [
     "FakeSite",
@@ -139,19 +139,19 @@ def _present(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-class FakeSite:
+class FakeSite(Loopback):
     """The server: `url` is its root, `requests` what came, `sent` how many bytes of bodies went out."""
 
     def __init__(self, *turns: SiteTurn) -> None:
+        super().__init__()
         self._turns = list(turns) or [fails(404)]
         self._changed = threading.Condition()
-        self._closing = threading.Event()
         self.requests: list[SiteRequest] = []
         self.sent = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/"
+        return f"http://127.0.0.1:{self.port}/"
 
     def serve(self, *turns: SiteTurn) -> None:
         """From now on, these turns."""
@@ -163,28 +163,10 @@ class FakeSite:
         with self._changed:
             self._changed.wait_for(lambda: len(self.requests) >= count)
 
-    def __enter__(self) -> Self:
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.site = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await to_thread.run_sync(self.__exit__, kind, error, trace)
+    def listen(self) -> socketserver.TCPServer:
+        server = _Server(("127.0.0.1", 0), _Handler)
+        server.site = self
+        return server
 
     def take(self, request: SiteRequest) -> SiteTurn:
         """Count a request: its turn."""
@@ -195,7 +177,7 @@ class FakeSite:
 
     def hold(self, seconds: float | None = None) -> bool:
         """Wait until the site is closed, or so long; whether it is closed."""
-        return self._closing.wait(seconds)
+        return self.closing.wait(seconds)
 
 
 class _Server(ThreadingHTTPServer):
