@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from platos.cli._contract_form import Contract, ToolTold
 from platos.cli.output import Line, bold
 from platos.core.money import dollars
-
-if TYPE_CHECKING:
-    from platos.cli.contract import Contract, ToolTold
 
 __all__ = ["render_contract"]
 

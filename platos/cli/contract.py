@@ -9,66 +9,16 @@ import typer
 
 from platos.app import App
 from platos.cli._context import load, run_async, show
+from platos.cli._contract_form import Caps, Contract, Retry, ToolTold
 from platos.cli._contract_text import render_contract
-from platos.cli._models import ModelTold, tell_model
+from platos.cli._models import tell_model
 from platos.core.instant import span_text
 from platos.core.policy import RiskTier, permit
 from platos.core.specialist import PartSpec, Specialist
 from platos.core.state import State
 from platos.ports.tool import Tool
 
-__all__ = ["Contract", "ToolTold", "check"]
-
-
-class ToolTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool, what it does to the world, and whether somebody is asked before it is called."""
-
-    tool: str
-    effect_class: str
-    risk_tier: int
-    gated: bool
-    rule: str
-
-
-class Retry(msgspec.Struct, frozen=True, kw_only=True):
-    """How often and how patiently a step is tried."""
-
-    attempts: int
-    first: str
-    longest: str
-
-
-class Caps(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be spent, in nano-dollars."""
-
-    everything_day_nano: int
-    day_nano: int
-    triage_day_nano: int
-    run_nano: int
-
-
-class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """What a specialist is, may do, may spend and must prove."""
-
-    specialist: str
-    owner: str
-    fallback_owner: str
-    schedule: str
-    catch_up: str
-    sources: tuple[str, ...]
-    triage: tuple[str, ...]
-    planner: str
-    actors: tuple[str, ...]
-    models: tuple[ModelTold, ...]
-    overlap: str
-    states: tuple[str, ...]
-    retry: Retry
-    checkpoints: str
-    review: tuple[str, ...]
-    budget: Caps
-    tools: tuple[ToolTold, ...]
-    approval_expires: str
-    done_when: tuple[str, ...]
+__all__ = ["check"]
 
 
 _CHECKPOINTS = (

@@ -13,7 +13,7 @@ from platos.triage._memory import Memory
 from platos.triage._rule import Finding, Matcher, Reading, Ready, Rule, Told, Unclear, cited
 
 if TYPE_CHECKING:
-    from platos.triage._rule_kinds import AnyRule
+    AnyRule = Rule  # which kinds there are, `_rule_kinds` knows; pydantic learns it there
 
 __all__ = ["AllOf", "AnyOf", "NotRule"]
 

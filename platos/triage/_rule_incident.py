@@ -15,7 +15,7 @@ from platos.triage._memory import Box, Memory, Shelf
 from platos.triage._rule import Finding, Matcher, Reading, Ready, Rule, Told, cited, quoted
 
 if TYPE_CHECKING:
-    from platos.triage._rule_kinds import AnyRule
+    AnyRule = Rule  # which kinds there are, `_rule_kinds` knows; pydantic learns it there
 
 __all__ = ["Incident"]
 

@@ -1,0 +1,60 @@
+"""A specialist's contract as data."""
+
+from __future__ import annotations
+
+import msgspec
+
+from platos.cli._models import ModelTold
+
+__all__ = ["Caps", "Contract", "Retry", "ToolTold"]
+
+
+class ToolTold(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool, what it does to the world, and whether somebody is asked before it is called."""
+
+    tool: str
+    effect_class: str
+    risk_tier: int
+    gated: bool
+    rule: str
+
+
+class Retry(msgspec.Struct, frozen=True, kw_only=True):
+    """How often and how patiently a step is tried."""
+
+    attempts: int
+    first: str
+    longest: str
+
+
+class Caps(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be spent, in nano-dollars."""
+
+    everything_day_nano: int
+    day_nano: int
+    triage_day_nano: int
+    run_nano: int
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """What a specialist is, may do, may spend and must prove."""
+
+    specialist: str
+    owner: str
+    fallback_owner: str
+    schedule: str
+    catch_up: str
+    sources: tuple[str, ...]
+    triage: tuple[str, ...]
+    planner: str
+    actors: tuple[str, ...]
+    models: tuple[ModelTold, ...]
+    overlap: str
+    states: tuple[str, ...]
+    retry: Retry
+    checkpoints: str
+    review: tuple[str, ...]
+    budget: Caps
+    tools: tuple[ToolTold, ...]
+    approval_expires: str
+    done_when: tuple[str, ...]
