@@ -94,7 +94,7 @@ def clean_check(folder: Path, *names: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-PLANTED = ["/" + "home/ada/notes", "see (/" + "root/x)", "https://pypi" + ".org/simple", "--index" + "-url https://x.y"]
+PLANTED = ["/" + "home/ada/notes", "see (/" + "root/x)", "https://py" + "pi.org/simple", "--index" + "-url https://x.y"]
 
 
 @pytest.mark.parametrize("line", PLANTED)
