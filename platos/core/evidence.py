@@ -19,7 +19,6 @@ class EvidenceKind(StrEnum):
     """What a record proves."""
 
     RECEIPT = "receipt"
-    CHECK = "check"
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

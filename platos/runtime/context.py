@@ -32,13 +32,13 @@ A = TypeVar("A", bound=pydantic.BaseModel)
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
-Act = Callable[[Net, Single, str, Work], Awaitable[Result]]
+LetAct = Callable[[Net, Single, str, Work], Awaitable[Result]]
 
 
 class NodeContext:
     """The `Context` port, for one life of one node's actor. `act` lets a helper act."""
 
-    def __init__(self, life: Life, work: Work, act: Act) -> None:
+    def __init__(self, life: Life, work: Work, act: LetAct) -> None:
         self._life, self._work, self._act = life, work, act
         self._run = life.net.run
 

@@ -44,16 +44,6 @@ class Purse(NamedTuple):
         return journal.specialist_chain(self.specialist) if self.run is None else journal.run_chain(self.run)
 
 
-class _Bill(NamedTuple):
-    """One reservation on its way."""
-
-    purse: Purse
-    step: str
-    model: str
-    price: Price
-    amount: Nano
-
-
 class Held(NamedTuple):
     """One reservation on its way."""
 
