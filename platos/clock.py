@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, TypeVarTuple
 
@@ -10,28 +11,52 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
-from platos.core.instant import SECOND, Instant
+from platos.core.instant import SECOND, Instant, Span
+from platos.core.jump import Jump, JumpKind, Reading, jumps_between
 
-__all__ = ["InlineOffload", "SystemClock", "ThreadOffload", "VirtualClock"]
+__all__ = ["InlineOffload", "SystemClock", "ThreadOffload", "VirtualClock", "read_clocks"]
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 _LONGEST_SLEEP = 30.0
+_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", None)
+"""Linux has a clock that counts suspends too, beside the monotonic one, which does not."""
+
+
+def read_clocks() -> Reading:
+    """All clocks of this machine, now."""
+    passed = None if _BOOTTIME is None else time.clock_gettime_ns(_BOOTTIME) // 1000
+    return Reading(time.time_ns() // 1000, time.monotonic_ns() // 1000, passed)
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock. `read` gives all clocks of the machine at one moment."""
+
+    def __init__(self, read: Callable[[], Reading] = read_clocks) -> None:
+        self._read, self._last = read, read()
+        self._jumps: deque[Jump] = deque()
 
     def now(self) -> Instant:
-        return time.time_ns() // 1000
+        return self._read().wall
+
+    def jumps(self) -> deque[Jump]:
+        self._look()
+        return self._jumps
 
     async def wait(self, until: Instant | None, nudge: anyio.Event, idle: Callable[[], Awaitable[None]]) -> None:
         """Waits in naps: a machine that was suspended has a clock that jumped, and a nap notices it."""
-        while not nudge.is_set() and (until is None or self.now() < until):
+        known = len(self._jumps)
+        while not nudge.is_set() and len(self._jumps) == known and (until is None or self.now() < until):
             nap = _LONGEST_SLEEP if until is None else min(_LONGEST_SLEEP, (until - self.now()) / SECOND)
             with anyio.move_on_after(max(0, nap)):
                 await nudge.wait()
+            self._look()
+
+    def _look(self) -> None:
+        reading = self._read()
+        self._jumps += jumps_between(self._last, reading)
+        self._last = reading
 
 
 class VirtualClock:
@@ -39,22 +64,39 @@ class VirtualClock:
 
     def __init__(self, start: Instant) -> None:
         self._now = start
+        self._jumps: deque[Jump] = deque()
 
     def now(self) -> Instant:
         return self._now
 
     def advance_to(self, instant: Instant) -> None:
-        """Jump. Time never goes back."""
+        """Time has passed. It never goes back."""
         self._now = max(self._now, instant)
 
+    def set_to(self, instant: Instant) -> None:
+        """Somebody sets the clock, forward or back."""
+        self._jump(instant, JumpKind.SET_FORWARD if instant > self._now else JumpKind.SET_BACK)
+
+    def suspend(self, span: Span) -> None:
+        """The machine sleeps for a while."""
+        self._jump(self._now + span, JumpKind.SUSPENDED)
+
+    def jumps(self) -> deque[Jump]:
+        return self._jumps
+
     async def wait(self, until: Instant | None, nudge: anyio.Event, idle: Callable[[], Awaitable[None]]) -> None:
+        known = len(self._jumps)
         await idle()
-        if nudge.is_set():
+        if nudge.is_set() or len(self._jumps) > known:
             return
         if until is None:
             await nudge.wait()
         else:
             self.advance_to(until)
+
+    def _jump(self, instant: Instant, what: JumpKind) -> None:
+        self._jumps.append(Jump(self._now, instant, what))
+        self._now = instant
 
 
 class ThreadOffload:

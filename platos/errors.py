@@ -146,6 +146,16 @@ class StoreNewer(StoreError):
 class StoreCorrupt(StoreError):
     """The state file does not verify. Nothing more is written to it."""
 
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        expected: str = "",
+        hint: str = "platos doctor --state verifies everything; platos restore FILE brings a backup back",
+    ) -> None:
+        super().__init__(what, where=where, expected=expected, hint=hint)
+
 
 class StoreFull(StoreError):
     """There is no room on the disk. Nothing of the transaction was written."""

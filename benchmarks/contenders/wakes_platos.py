@@ -24,6 +24,7 @@ class LeapingClock(SystemClock):
     """The machine's clock, set forward by whoever cannot wait for the next slot."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._ahead = 0
 
     def now(self) -> Instant:

@@ -47,6 +47,7 @@ COMMANDS = {
     "spend": Listed("money", "spend", "Show what was spent, on what."),
     "replay": Listed("replay", "replay", "Replay a recorded stream through a specialist, in seconds."),
     "next": Listed("plan_ahead", "next_fires", "List the next ten times at which a specialist wakes."),
+    "explain": Listed("explain", "explain_slots", "Say of every slot of a specialist what happened, and why."),
     "check": Listed("contract", "check", "Show the contract of a specialist on one page."),
     "doctor": Listed("doctor", "doctor", "Look whether everything is as it should be."),
     "config": Listed("setup", "config", "Look at the settings."),

@@ -131,7 +131,7 @@ def _rung(tier: str, arrived: list[Arrived]) -> Rung:
 
 
 async def _story(store: ReadStore, run: RunRow) -> RunStory:
-    plan = await runs.current_plan(store, run)
+    plan = runs.current_plan(await journal.events(store, run.name))
     assert plan is not None
     done = await steps.of_run(store, run.id)
     nodes = [await _node(store, plan, [s for s in done if s.path == path]) for path in _paths(done)]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from platos.app import App
 from platos.cli._change import is_up
-from platos.core.instant import Instant, iso, local, to_datetime
+from platos.cli._measures import ask_live, take_measures, today
+from platos.core.instant import Instant, iso, local
 from platos.core.specialist import Specialist
 from platos.core.state import State
 from platos.errors import ConfigurationError, NotFound
+from platos.runtime.measures import Measures
 from platos.store import ReadStore, accounts, cursors, gates, items, read_store, runs, specialists
 from platos.store.lock import holder_of
 from platos.store.specialists import SpecialistRow
@@ -40,12 +41,14 @@ class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """The workspace. `up` says who keeps the specialists going, empty where nobody does."""
+    """The workspace. `up` says who keeps the specialists going, empty where nobody does; `measures` is None where
+    nothing has run."""
 
     workspace: str
     up: str
     has_run: bool
     specialists: tuple[SpecialistStatus, ...]
+    measures: Measures | None
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -71,7 +74,13 @@ async def read_status(app: App) -> Status:
         known = None
     stored = known or _Stored({}, {}, {}, {}, {}, {})
     each = [_specialist(app, name, found.get(name), stored) for name in sorted({*found, *stored.rows})]
-    return Status(workspace=str(app.workspace.root), up=up, has_run=known is not None, specialists=tuple(each))
+    return Status(
+        workspace=str(app.workspace.root),
+        up=up,
+        has_run=known is not None,
+        specialists=tuple(each),
+        measures=await take_measures(app, await ask_live(app)),
+    )
 
 
 def _holder(folder: Path) -> str:
@@ -120,9 +129,9 @@ def _specialist(
         items=stored.items.get(name, {}),
         open_runs=tuple(run for run, _ in stored.open_runs.get(name, [])),
         gates=tuple(stored.gates.get(name, [])),
-        spent_nano=stored.spent.get(f"specialist/{name}/{_today(app)}", 0),
+        spent_nano=stored.spent.get(f"specialist/{name}/{today(app)}", 0),
         cap_nano=definition.budget.day if definition else 0,
-        triage_spent_nano=stored.spent.get(f"triage/{name}/{_today(app)}", 0),
+        triage_spent_nano=stored.spent.get(f"triage/{name}/{today(app)}", 0),
         triage_cap_nano=definition.budget.triage_day if definition else 0,
         problems=tuple(problems),
     )
@@ -143,9 +152,3 @@ def _state(name: str, found: Specialist | ConfigurationError | None, stored: _St
     if states:
         return "working"
     return "asleep" if found else "gone"
-
-
-def _today(app: App) -> str:
-    """The date in the zone in which the budget's day begins and ends."""
-    zone = ZoneInfo(app.settings.settings.zone)
-    return to_datetime(app.clock.now()).astimezone(zone).date().isoformat()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from platos.cli._measures_text import render_measures
 from platos.cli._status import SpecialistStatus, Status
 from platos.cli.output import Line, bold, one_line, red, yellow
 from platos.core.money import dollars
@@ -12,7 +13,7 @@ __all__ = ["render_status"]
 
 
 def render_status(status: Status) -> Iterator[Line]:
-    """A paragraph a specialist, under a line that says whether anybody wakes them."""
+    """A paragraph a specialist, under a line that says whether anybody wakes them; then the measures."""
     yield f"platos up runs: {status.up}" if status.up else "platos up does not run here: nobody wakes them"
     if not status.has_run:
         yield "Nothing has run here yet; this is what the files say."
@@ -20,6 +21,8 @@ def render_status(status: Status) -> Iterator[Line]:
         yield "There is no specialist. platos new NAME adds one."
     for each in status.specialists:
         yield from _specialist(each)
+    if status.measures is not None:
+        yield from render_measures(status.measures)
 
 
 def _specialist(each: SpecialistStatus) -> Iterator[Line]:

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import logging
 import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
 
 import anyio
+import msgspec
 import typer
+from anyio.abc import Listener, SocketStream
 
 from platos import __version__
 from platos.app import App
 from platos.cli._context import load, run_async
+from platos.cli._measures import take_measures
 from platos.runtime.commands import commands_of
-from platos.runtime.control import serve, socket_path
+from platos.runtime.control import Command, serve, socket_path
 from platos.runtime.engine import Engine
+from platos.runtime.measures import Counters, Measures
 from platos.store import gates, runs, specialists
 
 __all__ = ["up"]
@@ -24,7 +31,19 @@ _LOOK_EVERY = 5.0
 """Seconds between two looks at the specialists' files."""
 
 
-def up(ctx: typer.Context) -> None:
+def up(
+    ctx: typer.Context,
+    metrics: Annotated[
+        int | None,
+        typer.Option(
+            "--metrics",
+            metavar="PORT",
+            help="Show the measures to Prometheus on this port of 127.0.0.1; 0 picks a free one.",
+            min=0,
+            max=65_535,
+        ),
+    ] = None,
+) -> None:
     """Keep the specialists going, until you stop it.
 
     Ctrl-C or SIGTERM stop it at once; kill it whenever you like, it goes on from the step that it was in. While it
@@ -32,31 +51,68 @@ def up(ctx: typer.Context) -> None:
 
     Example: platos up --log json
     """
-    run_async(_up, load(ctx))
+    run_async(_up, load(ctx), metrics)
 
 
-async def _up(app: App) -> None:
+async def _up(app: App, port: int | None) -> None:
     socket_path(app.workspace.state)  # a path that is too long is told before anything begins
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_keep_going, app)
+        async with _listener(port) as listener, anyio.create_task_group() as tasks:
+            tasks.start_soon(_keep_going, app, listener)
             async for number in signals:
                 log.info("%s: stopping; what is open goes on at the next start", signal.Signals(number).name)
                 break
             tasks.cancel_scope.cancel()
 
 
-async def _keep_going(app: App) -> None:
+@asynccontextmanager
+async def _listener(port: int | None) -> AsyncIterator[Listener[SocketStream] | None]:
+    """Where the measures are asked for, taken before anything begins; None where nobody wants to."""
+    if port is None:
+        yield None
+        return
+    from platos.cli._metrics_server import listen
+
+    async with await listen(port) as listener:
+        yield listener
+
+
+async def _keep_going(app: App, listener: Listener[SocketStream] | None) -> None:
     async with app.engine("up") as engine:
-        async with serve(app.workspace.state, commands_of(engine)), anyio.create_task_group() as tasks:
+        counters = Counters(app.clock.now())
+        commands = {**commands_of(engine), "measures": _tell_live(app, counters)}
+        async with serve(app.workspace.state, commands), anyio.create_task_group() as tasks:
             await _greet(app, engine)
-            tasks.start_soon(_look_at_files, engine)
+            tasks.start_soon(_look_at_files, engine, counters)
+            if listener is not None:
+                tasks.start_soon(_show_measures, app, counters, listener)
             tasks.start_soon(engine.live)
 
 
-async def _look_at_files(engine: Engine) -> None:
+def _tell_live(app: App, counters: Counters) -> Command:
+    """The command that tells other processes what only this one knows."""
+
+    async def measures(arguments: Mapping[str, Any]) -> Any:
+        return msgspec.to_builtins(counters.read(app.clock.now()))
+
+    return measures
+
+
+async def _show_measures(app: App, counters: Counters, listener: Listener[SocketStream]) -> None:
+    from platos.cli._metrics_server import serve_metrics
+
+    async def measure() -> Measures | None:
+        return await take_measures(app, counters.read(app.clock.now()))
+
+    await serve_metrics(listener, measure, app.offload)
+
+
+async def _look_at_files(engine: Engine, counters: Counters) -> None:
+    """Look every few seconds; how late the loop comes back each time is what its latency is measured by."""
     while True:
-        await anyio.sleep(_LOOK_EVERY)
+        asked = anyio.current_time() + _LOOK_EVERY
+        await anyio.sleep_until(asked)
+        counters.came_back(anyio.current_time() - asked)
         await engine.refresh()
 
 

@@ -58,6 +58,9 @@ class RetryForm(Form):
     attempts: int = Field(_RETRY.attempts, ge=1, le=100, description="how often a step is tried at most", examples=[4])
     first: SpanField = _RETRY.first
     longest: SpanField = _RETRY.longest
+    idle: SpanField = _RETRY.idle
+    total: SpanField = _RETRY.total
+    crashes: int = Field(_RETRY.crashes, ge=1, le=100, description="how often code may break at most", examples=[3])
 
 
 def _cron_alone(value: Any) -> Any:
@@ -76,6 +79,9 @@ class DefaultsForm(Form):
     fallback_owner: str = Field("", description="who is asked where the owner does not answer")
     schedule: Schedule | None = Field(None, description="when it wakes", examples=["*/15 * * * *"])
     zone: ZoneName = "UTC"
+    jitter: SpanField = Field(
+        0, description="the window over which specialists of one schedule are spread", examples=["5m"]
+    )
     sources: Parts = Field((), description="what is polled", examples=[[{"directory": {"path": "inbox"}}]])
     triage: Parts = Field((), description="the tiers, cheapest first", examples=[["rules", "model"]])
     planner: PartField = PartSpec(part="rules", name="rules")

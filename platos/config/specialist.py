@@ -14,6 +14,7 @@ from platos.config.form import SpecialistForm
 from platos.config.front_matter import FrontMatter, read_front_matter
 from platos.config.workspace import SETTINGS_FILE
 from platos.core.failure import RetryPolicy
+from platos.core.jitter import spread
 from platos.core.mistake import Key, Locate, dotted, mistake
 from platos.core.schedule import Schedule
 from platos.core.specialist import Budget, PartSpec, Specialist
@@ -94,16 +95,14 @@ def _form(written: _Written) -> SpecialistForm:
 
 
 def _specialist(name: str, form: SpecialistForm, written: _Written) -> Specialist:
-    schedule, retry, budget = form.schedule, form.retry, form.budget
+    retry, budget = form.retry, form.budget
     tools = {tool.name for tool in form.tools}
     own = written.front.values.get("policy") or {}
     return Specialist(
         name=name,
         owner=form.owner,
         fallback_owner=form.fallback_owner,
-        schedule=Schedule(
-            cron=schedule.cron, zone=schedule.zone or form.zone, catch_up=schedule.catch_up, grace=schedule.grace
-        ),
+        schedule=_schedule(name, form, written),
         sources=form.sources,
         triage=form.triage,
         planner=form.planner,
@@ -115,9 +114,20 @@ def _specialist(name: str, form: SpecialistForm, written: _Written) -> Specialis
         done_when=form.done_when,
         review=form.review,
         overlap=form.overlap,
-        retry=RetryPolicy(attempts=retry.attempts, first=retry.first, longest=retry.longest),
+        retry=RetryPolicy(**retry.model_dump()),
         approval_expires=form.approval_expires,
     )
+
+
+def _schedule(name: str, form: SpecialistForm, written: _Written) -> Schedule:
+    """When it wakes, at its own place in the window that `jitter` opens."""
+    its = form.schedule
+    schedule = Schedule(cron=its.cron, zone=its.zone or form.zone, catch_up=its.catch_up, grace=its.grace)
+    try:
+        return spread(schedule, name, form.jitter)
+    except ConfigurationError as error:
+        where = written.where(("jitter",))
+        raise ConfigurationError(error.what, where=where, expected=error.expected, hint=error.hint) from None
 
 
 def _parts_by_field(specialist: Specialist) -> Iterator[tuple[str, tuple[PartSpec, ...]]]:

@@ -6,6 +6,9 @@ from the journal. A changed event gets a new tag (`step_ended.2`) and an up-cast
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 
 from platos.core.approval import GateState, Request
@@ -13,17 +16,21 @@ from platos.core.effect import EffectClass, EffectState, Receipt
 from platos.core.evidence import CheckResult, Evidence
 from platos.core.failure import FailureRecord
 from platos.core.instant import Instant
+from platos.core.jump import JumpKind
 from platos.core.money import Nano, Price, Usage
 from platos.core.plan import Plan
 from platos.core.state import Outcome, State
 from platos.core.step import StepKey, StepKind
 
 __all__ = [
+    "UPCASTERS",
     "AccountCapped",
     "AnyEvent",
     "BudgetRefused",
     "ChainSealed",
+    "ClockJumped",
     "DefinitionBroken",
+    "DefinitionGone",
     "DefinitionLoaded",
     "EffectIntended",
     "EffectMoved",
@@ -37,8 +44,11 @@ __all__ = [
     "ItemsWithdrawn",
     "MoneyReserved",
     "MoneySettled",
+    "Paused",
     "PlanMade",
+    "PlanRejected",
     "ProcessStarted",
+    "Resumed",
     "RunMoved",
     "RunOpened",
     "SourceFailed",
@@ -67,6 +77,14 @@ class ProcessStarted(Event, frozen=True, kw_only=True, tag="process_started"):
     version: str
 
 
+class ClockJumped(Event, frozen=True, kw_only=True, tag="clock_jumped"):
+    """The clock showed `old` and then `new`: the machine was suspended, or the clock was set."""
+
+    old: Instant
+    new: Instant
+    what: JumpKind
+
+
 class ChainSealed(Event, frozen=True, kw_only=True, tag="chain_sealed"):
     """A run's chain has ended: how many entries, and the digest after the last."""
 
@@ -83,14 +101,35 @@ class AccountCapped(Event, frozen=True, kw_only=True, tag="account_capped"):
     cap: Nano
 
 
+# -- in the system's chain where everything is meant (`specialist` is empty), else in a specialist's
+
+
+class Paused(Event, frozen=True, kw_only=True, tag="paused"):
+    """No wake-up begins and no step, until somebody resumes it."""
+
+    specialist: str
+    why: str = ""
+
+
+class Resumed(Event, frozen=True, kw_only=True, tag="resumed"):
+    """What was paused goes on."""
+
+    specialist: str
+
+
 # -- a specialist's chain
 
 
 class DefinitionLoaded(Event, frozen=True, kw_only=True, tag="definition_loaded"):
-    """A new or edited definition is in force from here on."""
+    """A new or edited definition is in force from here on, or one whose file was broken is again.
+
+    Its slots are those later than `since`: earlier than now where slots of the definition before it had not been
+    handled when the edit was seen.
+    """
 
     specialist: str
     definition: str
+    since: Instant
 
 
 class DefinitionBroken(Event, frozen=True, kw_only=True, tag="definition_broken"):
@@ -98,6 +137,13 @@ class DefinitionBroken(Event, frozen=True, kw_only=True, tag="definition_broken"
 
     specialist: str
     problem: str
+
+
+class DefinitionGone(Event, frozen=True, kw_only=True, tag="definition_gone"):
+    """The specialist's file is no longer there. The slots later than `since` are nobody's."""
+
+    specialist: str
+    since: Instant
 
 
 class SourceFailed(Event, frozen=True, kw_only=True, tag="source_failed"):
@@ -205,8 +251,20 @@ class PlanMade(Event, frozen=True, kw_only=True, tag="plan_made"):
     plan: Plan
 
 
+class PlanRejected(Event, frozen=True, kw_only=True, tag="plan_rejected"):
+    """The plan of this revision came to nothing, and why: another is to be made, with fresh context."""
+
+    run: int
+    revision: int
+    why: str
+
+
 class RunMoved(Event, frozen=True, kw_only=True, tag="run_moved"):
-    """A run changed its state. `due` is when it goes on by itself; `outcome` and `checks` are set at its end."""
+    """A run changed its state. `due` is when it goes on by itself; `outcome`, `checks` and `failure` are of its end.
+
+    `waits` are what it waits for: `g3` for a gate, `time`, `pause`, `code changed` where the code is not what it was,
+    `review` for a person to look.
+    """
 
     run: int
     old: State
@@ -215,13 +273,16 @@ class RunMoved(Event, frozen=True, kw_only=True, tag="run_moved"):
     due: Instant | None = None
     outcome: Outcome | None = None
     checks: tuple[CheckResult, ...] = ()
+    failure: FailureRecord | None = None
+    waits: tuple[str, ...] = ()
 
 
 class StepMoved(Event, frozen=True, kw_only=True, tag="step_moved"):
     """A step changed its state.
 
     Local work that ends in its first attempt is written once, at its end: nothing outside knew of it before.
-    `input` is the digest of what it was given. `result` is the checkpoint, or `payload` the digest of a large one.
+    `input` is the digest of what it was given. `first` is when its first attempt began, `started` this one.
+    `result` is the checkpoint, or `payload` the digest of a large one.
     `waits` names what a step that is not final waits for: `g3` for a gate, `time` with `due`.
     """
 
@@ -235,6 +296,7 @@ class StepMoved(Event, frozen=True, kw_only=True, tag="step_moved"):
     input: str
     old: State = State.PENDING
     attempt: int = 1
+    first: Instant = 0
     started: Instant = 0
     result: msgspec.Raw = msgspec.Raw(b"null")
     payload: str | None = None
@@ -297,10 +359,12 @@ class EvidenceRecorded(Event, frozen=True, kw_only=True, tag="evidence_recorded"
 
 AnyEvent = (
     ProcessStarted
+    | ClockJumped
     | ChainSealed
     | AccountCapped
     | DefinitionLoaded
     | DefinitionBroken
+    | DefinitionGone
     | SourceFailed
     | ItemsArrived
     | ItemsTriaged
@@ -309,8 +373,11 @@ AnyEvent = (
     | MoneyReserved
     | MoneySettled
     | BudgetRefused
+    | Paused
+    | Resumed
     | RunOpened
     | PlanMade
+    | PlanRejected
     | RunMoved
     | StepMoved
     | GateOpened
@@ -323,5 +390,24 @@ AnyEvent = (
 encode_event = msgspec.json.Encoder().encode
 """An event as the journal stores it: JSON, so that a person can read a journal without us."""
 
-decode_event = msgspec.json.Decoder(AnyEvent).decode
-"""An event from the journal, decoded to its type."""
+UPCASTERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
+"""How an event of an old version is read: by its tag, from its fields as they stand to those of the next version."""
+
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def decode_event(body: bytes) -> AnyEvent:
+    """An event from the journal, decoded to its type; one of an old version is brought up to this one.
+
+    Raises msgspec.ValidationError where it is of no version that is known.
+    """
+    try:
+        return _decoder.decode(body)
+    except msgspec.ValidationError:
+        fields = msgspec.json.decode(body)
+        if not isinstance(fields, dict) or fields.get("type") not in UPCASTERS:
+            raise
+        while upcast := UPCASTERS.get(fields["type"]):
+            fields = upcast(fields)
+        event: AnyEvent = msgspec.convert(fields, AnyEvent)
+        return event

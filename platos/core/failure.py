@@ -45,11 +45,19 @@ _ASKED: Span = DAY
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How often and how patiently a step is tried: exponential backoff from `first` to at most `longest`."""
+    """How often and how patiently a step is tried: exponential backoff from `first` to at most `longest`.
+
+    `idle` is how long an attempt may go on without a sign of life, `total` how long the step may take with all its
+    attempts and waits. `crashes` is the escalation threshold: how often the same code may break before the work is a
+    dead letter.
+    """
 
     attempts: int = 4
     first: Span = 2 * SECOND
     longest: Span = 10 * MINUTE
+    idle: Span = 2 * MINUTE
+    total: Span = DAY
+    crashes: int = 3
 
     def delay(self, attempt: int, *, chance: float, retry_after: float | None = None) -> Span:
         """How long to wait after failed attempt number `attempt` (1, 2, ...).

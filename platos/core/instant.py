@@ -60,13 +60,15 @@ def local(instant: Instant, zone: str = "UTC") -> str:
     return to_datetime(instant).astimezone(ZoneInfo(zone)).strftime("%a %Y-%m-%d %H:%M %Z")
 
 
-def parse_instant(text: str) -> Instant:
-    """An instant from ISO 8601; without an offset it is UTC. Raises ConfigurationError."""
+def parse_instant(text: str, zone: str = "UTC") -> Instant:
+    """An instant from ISO 8601; without an offset it is what clocks in `zone` show. Raises ConfigurationError."""
+    from zoneinfo import ZoneInfo
+
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigurationError(f"{text!r} is not a time", expected="ISO 8601, as in 2026-11-21T09:30:00Z") from None
-    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone)))
 
 
 def parse_span(text: str) -> Span:

@@ -1,7 +1,8 @@
 """Schedules: when a specialist wakes. Cron expressions in an IANA zone.
 
 A local time that does not exist fires at the first instant that does; one that exists twice fires once, the first
-time. A schedule for every hour (`*/15 * * * *`) names no local time: it goes on evenly while clocks change.
+time. A schedule for every hour (`*/15 * * * *`) names no local time: it goes on evenly while clocks change. A slot is a
+time of the expression plus the schedule's offset, which is always the same: `platos.core.jitter` says where it is from.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from cronsim import CronSim, CronSimError
 
-from platos.core.instant import DAY, HOUR, MINUTE, Instant, Span, from_datetime, to_datetime
+from platos.core.instant import DAY, HOUR, MINUTE, Instant, Span, from_datetime, span_text, to_datetime
 from platos.errors import ConfigurationError
 
 __all__ = ["CatchUp", "Due", "Missed", "Schedule"]
@@ -53,13 +54,15 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     """A cron expression, its zone, and what to do about slots that were missed.
 
-    A missed slot older than `grace` is skipped; of the others `catch_up` runs the latest, all, or none.
+    A missed slot older than `grace` is skipped; of the others `catch_up` runs the latest, all, or none. `offset` is how
+    much later than the expression's times the slots are.
     """
 
     cron: str
     zone: str = "UTC"
     catch_up: CatchUp = CatchUp.LATEST
     grace: Span = DAY
+    offset: Span = 0
 
     def check(self) -> None:
         """Raises ConfigurationError where the zone is unknown or the expression can never fire."""
@@ -84,13 +87,25 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
     def next_after(self, instant: Instant) -> Instant:
         """The first slot later than `instant`."""
-        today = _slots_of_day(self, instant // DAY)
-        place = bisect_right(today, instant)
-        return today[place] if place < len(today) else next(self._fires(instant))
+        asked = instant - self.offset
+        today = _times_of_day(self.cron, self.zone, asked // DAY)
+        place = bisect_right(today, asked)
+        return self.offset + (today[place] if place < len(today) else next(_times(self.cron, self.zone, asked)))
+
+    def slots_after(self, instant: Instant) -> Iterator[Instant]:
+        """The slots later than `instant`, each once."""
+        return (time + self.offset for time in _times(self.cron, self.zone, instant - self.offset))
 
     def slots(self, after: Instant, count: int) -> list[Instant]:
         """The next `count` slots later than `after`."""
-        return list(islice(self._fires(after), count))
+        return list(islice(self.slots_after(after), count))
+
+    def last_before(self, end: Instant) -> Instant:
+        """The last slot earlier than `end`, looked for from ever further back."""
+        back = HOUR
+        while not (slots := list(takewhile(lambda slot: slot < end, self.slots_after(end - back)))):
+            back *= 2
+        return slots[-1]
 
     def due(self, due: Instant, now: Instant) -> Due:
         """What to do at `now` about a specialist whose next slot was `due` (`due <= now`).
@@ -107,7 +122,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
             return Due(slot=None, next=timely, missed=skipped)
         if self.catch_up is CatchUp.ALL:
             return Due(slot=timely, next=self.next_after(timely), missed=skipped)
-        latest = max(timely, self._last_before(now + 1))
+        latest = max(timely, self.last_before(now + 1))
         coalesced = self._missed(timely, latest, "coalesced")
         return Due(slot=latest, next=self.next_after(now), missed=skipped + coalesced)
 
@@ -115,37 +130,33 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         """The slots from `first` up to `end`, `end` not included."""
         if first >= end:
             return ()
-        count = 1 + sum(1 for _ in islice(takewhile(lambda slot: slot < end, self._fires(first)), _COUNTED - 1))
-        return (Missed(first=first, last=max(first, self._last_before(end)), count=count, why=why),)
-
-    def _last_before(self, end: Instant) -> Instant:
-        """The last slot earlier than `end`, looked for from ever further back."""
-        back = HOUR
-        while not (slots := list(takewhile(lambda slot: slot < end, self._fires(end - back)))):
-            back *= 2
-        return slots[-1]
+        count = 1 + sum(1 for _ in islice(takewhile(lambda slot: slot < end, self.slots_after(first)), _COUNTED - 1))
+        return (Missed(first=first, last=max(first, self.last_before(end)), count=count, why=why),)
 
     def words(self) -> str:
-        """The schedule as a sentence: `At minutes 0, 15, 30 and 45 (Europe/Berlin)`."""
-        return f"{CronSim(self.cron, to_datetime(0)).explain()} ({self.zone})"
+        """The schedule as a sentence: `At minutes 0, 15, 30 and 45, 3m12s later (Europe/Berlin)`."""
+        later = f", {span_text(self.offset)} later" if self.offset else ""
+        return f"{CronSim(self.cron, to_datetime(0)).explain()}{later} ({self.zone})"
 
-    def _fires(self, after: Instant) -> Iterator[Instant]:
-        """The slots later than `after`, each once."""
-        for moment in CronSim(self._spelled_out(), to_datetime(after).astimezone(ZoneInfo(self.zone))):
-            slot = from_datetime(moment)
-            if slot > after:  # where clocks are turned back, cronsim begins at the first of two equal local times
-                after = slot
-                yield slot
 
-    def _spelled_out(self) -> str:
-        """The expression as cronsim must read it to keep both rules: it takes any star for `every hour`."""
-        minute, hour, *days = self.cron.split()
-        if hour == "*":
-            return self.cron
-        return " ".join([minute.replace("*", "0-59"), hour.replace("*", "0-23"), *days])
+def _times(cron: str, zone: str, after: Instant) -> Iterator[Instant]:
+    """The times of an expression later than `after`, each once."""
+    for moment in CronSim(_spelled_out(cron), to_datetime(after).astimezone(ZoneInfo(zone))):
+        time = from_datetime(moment)
+        if time > after:  # where clocks are turned back, cronsim begins at the first of two equal local times
+            after = time
+            yield time
+
+
+def _spelled_out(cron: str) -> str:
+    """The expression as cronsim must read it to keep both rules: it takes any star for `every hour`."""
+    minute, hour, *days = cron.split()
+    if hour == "*":
+        return cron
+    return " ".join([minute.replace("*", "0-59"), hour.replace("*", "0-23"), *days])
 
 
 @lru_cache(maxsize=64)
-def _slots_of_day(schedule: Schedule, day: int) -> tuple[Instant, ...]:
-    """The slots of a UTC day, counted from 1970: an engine asks for each of them, for specialist after specialist."""
-    return tuple(takewhile(lambda slot: slot < (day + 1) * DAY, schedule._fires(day * DAY - 1)))
+def _times_of_day(cron: str, zone: str, day: int) -> tuple[Instant, ...]:
+    """The times of a UTC day, counted from 1970: an engine asks for each of them, for specialist after specialist."""
+    return tuple(takewhile(lambda time: time < (day + 1) * DAY, _times(cron, zone, day * DAY - 1)))

@@ -42,15 +42,15 @@ FINAL = frozenset({State.SUCCESS, State.FAILED, State.CANCELLED})
 """States in which a run or step waits for nothing."""
 
 
-def move(old: State, new: State, *, of: str = "") -> State:
+def move(old: State, new: State, *, of: object = "") -> State:
     """`new`, where the table allows it. Raises InvalidTransition naming `of`."""
     if new not in _TABLE[old]:
         allowed = ", ".join(sorted(_TABLE[old])) or "nothing: it is final"
-        raise InvalidTransition(f"cannot go from {old} to {new}", where=of, expected=allowed)
+        raise InvalidTransition(f"cannot go from {old} to {new}", where=str(of), expected=allowed)
     return new
 
 
-def arrive(old: State, new: State, *, of: str = "") -> State:
+def arrive(old: State, new: State, *, of: object = "") -> State:
     """As `move`, and through `running` where the step began and ended between two writes. Raises InvalidTransition."""
     through = old is State.PENDING and new in _TABLE[State.RUNNING]
     return new if through else move(old, new, of=of)

@@ -44,7 +44,8 @@ async def act(net: Net, node: Single, path: str, work: Work) -> Result:
     except Failure as failure:
         return await _give_up(net, key, given, started, failure)
     if isinstance(made, HandOff):
-        await record_step(net, _moved(key, given, State.SUCCESS, started, msgspec.json.encode(made)))
+        done = _node(key, given, State.SUCCESS, started, net.run.host.now())
+        await record_step(net, msgspec.structs.replace(done, result=msgspec.Raw(msgspec.json.encode(made))))
         return Done((made,))
     return made
 
@@ -52,11 +53,7 @@ async def act(net: Net, node: Single, path: str, work: Work) -> Result:
 async def _live(net: Net, node: Single, path: str, work: Work) -> HandOff | Parked:
     """The actor's life in this node: to its hand-off, or until it must wait."""
     life = Life(net, node, path)
-    with life.scope:
-        made = await net.run.host.actor(node.actor).act(NodeContext(life, work, act), work)
-        return life.unasked() or made
-    assert life.wait is not None
-    return Parked((life.wait,))
+    return await life.live(net.run.host.actor(node.actor).act(NodeContext(life, work, act), work))
 
 
 async def _give_up(net: Net, key: StepKey, given: str, started: Instant, failure: Failure) -> Result:
@@ -64,15 +61,14 @@ async def _give_up(net: Net, key: StepKey, given: str, started: Instant, failure
     if ANSWERS[failure.kind] is Answer.REVIEW:
         return Parked((Wait(key.path, "review", failure.what),))
     record = FailureRecord.of(failure)
-    await record_step(net, _moved(key, given, State.FAILED, started, b"null", record))
+    failed = _node(key, given, State.FAILED, started, net.run.host.now())
+    await record_step(net, msgspec.structs.replace(failed, failure=record))
     return Failed(key.path, record)
 
 
-def _moved(
-    key: StepKey, given: str, state: State, started: Instant, result: bytes, failure: FailureRecord | None = None
-) -> StepMoved:
+def _node(key: StepKey, given: str, state: State, started: Instant, now: Instant) -> StepMoved:
     return StepMoved(
-        at=started,
+        at=now,
         run=key.run,
         revision=key.revision,
         path=key.path,
@@ -81,11 +77,10 @@ def _moved(
         kind=StepKind.NODE,
         state=state,
         input=given,
+        first=started,
         started=started,
-        result=msgspec.Raw(result),
-        failure=failure,
     )
 
 
 def _changed(path: str, why: str) -> Parked:
-    return Parked((Wait(path, "review", f"code changed: {why}"),))
+    return Parked((Wait(path, "code changed", why),))

@@ -1,4 +1,4 @@
-"""5. Assemble. The plan's nodes become live actors: a supervisor, and what the run's steps came to before."""
+"""5. Assemble. The plan's nodes become live actors under a supervisor."""
 
 from __future__ import annotations
 
@@ -7,28 +7,36 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-from platos.core.event import RunMoved
+from platos.core.event import RunMoved, StepMoved
+from platos.core.failure import FailureRecord
 from platos.core.instant import Instant
 from platos.core.state import State
+from platos.runtime.life import moved
 from platos.runtime.net import Net, Run
 from platos.runtime.supervisor import Supervisor
-from platos.store import Tx, runs, steps
+from platos.store import Tx, journal, runs, steps
 
 __all__ = ["assemble"]
+
+_INTERRUPTED = FailureRecord(kind="unavailable", what="the process ended while this was under way", sent=True)
 
 
 @asynccontextmanager
 async def assemble(run: Run) -> AsyncIterator[Net]:
     """A net for as long as the block lasts. Its actors end with it."""
-    store = run.host.store
-    await store.transact(_begin, run.row.id, run.host.now())
-    known = {step.key: step for step in await steps.of_run(store, run.row.id)}
+    host = run.host
+    cut_off = [step for step in run.steps.values() if step.state is State.RUNNING]
+    if cut_off or run.row.state is not State.RUNNING:
+        for step in await host.store.transact(_take_up, run.row.id, cut_off, host.now()):
+            run.steps[step.key] = step
     async with anyio.create_task_group() as tasks:
-        yield Net(run, Supervisor(tasks), known)
+        yield Net(run, Supervisor(tasks, crashes=run.specialist.retry.crashes), host.in_hand[run.row.id].stop)
         tasks.cancel_scope.cancel()
 
 
-def _begin(tx: Tx, run: int, now: Instant) -> None:
+def _take_up(tx: Tx, run: int, cut_off: list[StepMoved], now: Instant) -> list[StepMoved]:
+    """The run goes on. A step that was under way, and that nobody works on, is pending again."""
     state = runs.state_of(tx, run)
     if state is not State.RUNNING:
-        tx.record(f"r{run}", RunMoved(at=now, run=run, old=state, new=State.RUNNING))
+        tx.record(journal.run_chain(run), RunMoved(at=now, run=run, old=state, new=State.RUNNING))
+    return [steps.put(tx, moved(step, State.PENDING, at=now, failure=_INTERRUPTED)) for step in cut_off]

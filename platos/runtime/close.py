@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from platos.core.approval import GateState
-from platos.core.event import RunMoved
+from platos.core.event import PlanRejected, RunMoved
 from platos.core.instant import Instant
 from platos.core.state import FINAL, State
 from platos.runtime.net import Run
@@ -20,6 +20,7 @@ log = logging.getLogger("platos")
 async def close(run: Run, ending: Ending) -> None:
     """Commit where the run goes. What it waited for may have been answered meanwhile: then it goes on at once."""
     state = await run.host.store.transact(end, run.row.id, ending, run.host.now())
+    run.wake.lets_go(run.row.id)
     came_to = f", {ending.outcome}" if ending.outcome else ""
     log.info("%s: %s%s (%s)", run.row.name, state, came_to, ending.why)
 
@@ -27,6 +28,9 @@ async def close(run: Run, ending: Ending) -> None:
 def end(tx: Tx, run: int, ending: Ending, now: Instant) -> State:
     """Move a run to its ending, inside a transaction; where it is then."""
     chain, old = journal.run_chain(run), runs.state_of(tx, run)
+    if ending.again:
+        tx.record(chain, PlanRejected(at=now, run=run, revision=runs.revision_of(tx, run), why=ending.again))
+        return old
     if ending.state not in FINAL and _answered(tx, ending):
         return old
     tx.record(
@@ -40,6 +44,8 @@ def end(tx: Tx, run: int, ending: Ending, now: Instant) -> State:
             due=ending.due,
             outcome=ending.outcome,
             checks=ending.checks,
+            failure=ending.failure,
+            waits=ending.waits,
         ),
     )
     if ending.state in FINAL:
@@ -49,4 +55,5 @@ def end(tx: Tx, run: int, ending: Ending, now: Instant) -> State:
 
 def _answered(tx: Tx, ending: Ending) -> bool:
     """Has a gate that the run parked at been decided since?"""
-    return any(gates.get(tx, gate).state is not GateState.OPEN for gate in ending.gates)
+    asked = [int(what[1:]) for what in ending.waits if what.startswith("g")]
+    return any(gates.get(tx, gate).state is not GateState.OPEN for gate in asked)

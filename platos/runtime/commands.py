@@ -43,6 +43,23 @@ class _Label(msgspec.Struct, frozen=True):
     why: str = ""
 
 
+class _Pause(msgspec.Struct, frozen=True):
+    """A specialist, or, where the name is empty, everything."""
+
+    by: str
+    name: str = ""
+    why: str = ""
+
+
+class _OfRun(msgspec.Struct, frozen=True):
+    """A run, and what a person wants of it. `happened` is what they say of an effect that is in doubt."""
+
+    run: int
+    by: str
+    why: str = ""
+    happened: bool | None = None
+
+
 class _Breaker(msgspec.Struct, frozen=True):
     """The breaker of a model."""
 
@@ -79,7 +96,28 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         stored = await engine.label(said.item, signal=said.signal, by=said.by, why=said.why)
         return {"item": stored.name, "specialist": stored.specialist, "title": stored.item.title}
 
+    async def pause(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_Pause)
+        await engine.pause(asked.name, by=asked.by, why=asked.why)
+        return {"paused": asked.name}
+
+    async def resume(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_Pause)
+        await engine.resume(asked.name, by=asked.by)
+        return {"resumed": asked.name}
+
+    async def cancel(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_OfRun)
+        row = await engine.cancel(asked.run, by=asked.by, why=asked.why)
+        return {"run": row.name, "state": row.state}
+
+    async def retry(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_OfRun)
+        row = await engine.retry(asked.run, by=asked.by, happened=asked.happened)
+        return {"run": row.name, "state": row.state}
+
     async def close_breaker(arguments: Mapping[str, Any]) -> Any:
         return await engine.store.transact(breakers.close_breaker, msgspec.convert(arguments, type=_Breaker).model)
 
-    return {"wake": wake, "decide": decide, "label": label, "close_breaker": close_breaker}
+    commands = (wake, decide, label, pause, resume, cancel, retry, close_breaker)
+    return {command.__name__: command for command in commands}

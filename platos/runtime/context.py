@@ -12,6 +12,7 @@ import pydantic
 from platos.core.effect import Receipt
 from platos.core.event import StepMoved
 from platos.core.handoff import Artifact, HandOff, Status, Work
+from platos.core.instant import Instant
 from platos.core.item import Item
 from platos.core.plan import Single
 from platos.core.state import State
@@ -72,7 +73,11 @@ class NodeContext:
             return await self._ask(name, request)
 
         request = ModelRequest(
-            model=self._model, instructions=instructions, documents=tuple(documents), answer=answer.model_json_schema()
+            model=self._model,
+            instructions=instructions,
+            documents=tuple(documents),
+            answer=answer.model_json_schema(),
+            timeout=self._run.specialist.retry.idle,
         )
         return await ask_until_valid(request, answer, ask)
 
@@ -116,7 +121,7 @@ class NodeContext:
         step = await life.begin(kind, name, given)
         if step.state is State.SUCCESS:
             return await load_result(life.net, step, returns)
-        step = msgspec.structs.replace(step, started=life.now())
+        life.at_work(step)
         try:
             made = await (perform(step.ordinal) if kind is StepKind.ASK else perform())
         except Failure as failure:
@@ -130,19 +135,22 @@ class NodeContext:
         step = await life.begin(StepKind.MODEL, name, request)
         if step.state is State.SUCCESS:
             return await load_result(life.net, step, ModelReply)
-        sent = moved(step, State.RUNNING, started=life.now(), at=life.now())
+        sent = moved(step, State.RUNNING, at=step.started)
+        life.alive(step.started)
         try:
             held = await reserve(self._run.host, self._run.purse(life.node.model), str(step.key), request, sent)
         except Failure as failure:
             await life.failed(step, failure)
+        life.net.steps[step.key] = sent
         try:
             bought = await complete(self._run.host, held, request, _keep, sent)
         except Failure as failure:
             await life.failed(sent, failure)
+        life.alive(bought.kept.at)
         life.net.steps[step.key] = bought.kept
         return bought.reply
 
 
-def _keep(tx: Tx, reply: ModelReply, sent: StepMoved) -> StepMoved:
+def _keep(tx: Tx, reply: ModelReply, sent: StepMoved, now: Instant) -> StepMoved:
     result = msgspec.Raw(msgspec.json.encode(reply))
-    return steps.put(tx, moved(sent, State.SUCCESS, result=result))
+    return steps.put(tx, moved(sent, State.SUCCESS, at=now, result=result))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 
 from platos.core.digest import canonical
-from platos.core.event import DefinitionBroken, DefinitionLoaded
+from platos.core.event import DefinitionBroken, DefinitionGone, DefinitionLoaded
 from platos.core.instant import Instant
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError, NotFound
 from platos.runtime.host import Host
 from platos.store import Tx, journal, specialists
+from platos.store.specialists import SpecialistRow
 
 __all__ = ["refresh", "refresh_all"]
 
@@ -24,7 +25,7 @@ async def refresh_all(host: Host) -> None:
         await refresh(host, name)
     for row in await specialists.every(host.store):
         if row.name not in names and row.present:
-            await host.store.transact(specialists.remove, row.name)
+            await host.store.transact(_remove, row.name, host.now())
             host.in_force.pop(row.name, None)
             log.warning("%s: its file is gone; it wakes no more, and runs that are open go on", row.name)
 
@@ -57,19 +58,31 @@ async def _keep_the_old_one(host: Host, name: str, error: ConfigurationError | N
 
 
 def _adopt(tx: Tx, definition: Specialist, now: Instant) -> None:
-    """A definition comes into force. The next slot stays where it is while the schedule is the same."""
-    digest = journal.put_payload(tx, canonical(definition))
-    row = specialists.get(tx, definition.name)
-    if row is not None and row.definition == digest and row.present:
-        specialists.set_problem(tx, definition.name, "")
+    """A definition comes into force, or is in force again after its file was broken."""
+    name, digest = definition.name, journal.put_payload(tx, canonical(definition))
+    row = specialists.get(tx, name)
+    if row is None or row.definition != digest or not row.present:
+        since = _handled_until(row, now)
+        specialists.put(tx, name, digest, definition.schedule.next_after(since))
+    elif specialists.set_problem(tx, name, ""):
+        since = now
+    else:
         return
-    due = definition.schedule.next_after(now)
-    if row is not None and row.present and row.due is not None:
-        kept = definition.schedule.next_after(row.due - 1) == row.due
-        due = row.due if kept else due
-    specialists.put(tx, definition.name, digest, due)
-    event = DefinitionLoaded(at=now, specialist=definition.name, definition=digest)
-    tx.record(journal.specialist_chain(definition.name), event)
+    event = DefinitionLoaded(at=now, specialist=name, definition=digest, since=since)
+    tx.record(journal.specialist_chain(name), event)
+
+
+def _remove(tx: Tx, name: str, now: Instant) -> None:
+    """The specialist's file is gone."""
+    row = specialists.get(tx, name)
+    if specialists.remove(tx, name):
+        event = DefinitionGone(at=now, specialist=name, since=_handled_until(row, now))
+        tx.record(journal.specialist_chain(name), event)
+
+
+def _handled_until(row: SpecialistRow | None, now: Instant) -> Instant:
+    """Up to when slots are accounted for: now, unless one whose time has come has not been handled yet."""
+    return now if row is None or row.due is None else min(now, row.due - 1)
 
 
 def _note_problem(tx: Tx, name: str, problem: str, now: Instant) -> bool:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import anyio
 import msgspec
 
+from platos.core.failure import FailureRecord
 from platos.core.handoff import HandOff, Status, Work
 from platos.core.plan import FanOut, Loop, Node, Sequence, Single
+from platos.errors import BadReasoning
 from platos.runtime.act import act
-from platos.runtime.net import Done, Failed, Net, Parked, Result
+from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
 
 __all__ = ["drive"]
 
 
 async def drive(net: Net) -> Result:
-    """Take the net's plan as far as it goes now."""
-    return await _node(net, net.run.plan.root, "", net.run.work)
+    """Take the net's plan as far as it goes now, or until somebody stops it."""
+    root = net.run.plan.root
+    with net.stop:
+        return await _node(net, root, "", net.run.work)
+    return Parked((Wait(root.name, "review", "it was stopped"),))
 
 
 async def _node(net: Net, node: Node, above: str, work: Work) -> Result:
@@ -66,7 +71,7 @@ def _join(results: list[Result]) -> Result:
 
 
 async def _loop(net: Net, node: Loop, path: str, work: Work) -> Result:
-    """Body and critic, until it accepts. What it never accepts is handed on as rejected."""
+    """Body and critic, until it accepts. What it never accepts wants another plan; by the last, it goes on rejected."""
     made: tuple[HandOff, ...] = ()
     reviews: tuple[HandOff, ...] = ()
     for number in range(1, node.rounds + 1):
@@ -83,6 +88,9 @@ async def _loop(net: Net, node: Loop, path: str, work: Work) -> Result:
         reviews = review.hand_offs
         remarks = tuple(claim.text for verdict in reviews for claim in verdict.artifact.claims)
         work = msgspec.structs.replace(work, remarks=remarks)
+    if not net.run.last_plan:
+        why = f"its critic did not accept it in {node.rounds} round{'s' * (node.rounds > 1)}"
+        return Failed(path, FailureRecord.of(BadReasoning(why, where=path)))
     return Done(_with_status(made, Status.REJECTED, reviews))
 
 

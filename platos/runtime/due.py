@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from platos.core.instant import Instant
-from platos.core.schedule import Due
+from platos.core.schedule import Due, Schedule
 from platos.runtime.definitions import refresh
+from platos.runtime.jump import lived
 from platos.runtime.wake import Wake
 from platos.store import Tx, occurrences, specialists
+from platos.store.specialists import SpecialistRow
 
 __all__ = ["due"]
 
@@ -23,12 +25,20 @@ async def due(wake: Wake) -> bool:
     row = await specialists.find(host.store, wake.name)
     if row.due != asked:
         return False  # the schedule was edited, or somebody else has claimed it
-    found = definition.schedule.due(asked, wake.started)
+    found = await _find(wake, row, definition.schedule, asked)
     if found.slot is None:
         await host.store.transact(_give_up, wake.name, asked, found, wake.started)
         return False
     wake.due, wake.slot, wake.upcoming, wake.missed = asked, found.slot, found.next, found.missed
     return True
+
+
+async def _find(wake: Wake, row: SpecialistRow, schedule: Schedule, asked: Instant) -> Due:
+    """What to do. A slot that is not later than the last one comes again: the clock was set back."""
+    wake.again = row.last_slot is not None and asked <= row.last_slot
+    if not wake.again:
+        return schedule.due(asked, wake.started)
+    return (await lived(wake.host.store, row)).due(schedule, asked, wake.started)
 
 
 def _give_up(tx: Tx, name: str, asked: Instant, found: Due, now: Instant) -> None:

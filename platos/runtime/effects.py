@@ -16,7 +16,7 @@ from platos.core.digest import canonical
 from platos.core.effect import Contract, EffectClass, EffectState, Receipt, Recovery, effect_key, recovery_of
 from platos.core.event import StepMoved
 from platos.core.handoff import Status, Work
-from platos.core.instant import iso
+from platos.core.instant import SECOND, iso
 from platos.core.money import NANO, dollars
 from platos.core.policy import Permission, RiskTier, permit
 from platos.core.specialist import PartSpec
@@ -32,9 +32,6 @@ from platos.store import accounts, items
 __all__ = ["call_tool"]
 
 log = logging.getLogger("platos")
-
-_TIMEOUT = 60.0
-"""Seconds that a tool may take for one call."""
 
 
 class _Call(NamedTuple):
@@ -156,7 +153,7 @@ async def _cost(life: Life) -> int:
 async def _dispatch(life: Life, call: _Call, step: StepMoved) -> Receipt:
     """Send it, with the bytes that were frozen."""
     try:
-        with anyio.fail_after(_TIMEOUT):
+        with anyio.fail_after(life.net.run.specialist.retry.idle / SECOND):
             receipt = await call.tool.call(call.arguments, call.act.key)
     except TimeoutError:
         late = TimedOut("the tool did not answer in time", where=call.act.contract.name, sent=True)
@@ -204,5 +201,6 @@ async def _receipted(life: Life, call: _Call, step: StepMoved, receipt: Receipt)
     with anyio.CancelScope(shield=True):
         done = await life.net.run.host.store.transact(settle, call.act, step, receipt, life.now())
     life.net.steps[done.key] = done
+    life.alive(done.at)
     log.info("%s: %s", life.net.run.row.name, receipt.summary)
     return receipt

@@ -17,15 +17,17 @@ from platos.core.approval import GateState
 from platos.core.failure import RetryPolicy
 from platos.core.instant import SECOND, Instant
 from platos.core.item import Item, StoredItem
-from platos.errors import EpochLost, PlatosError, StoreFull
+from platos.errors import EpochLost, PlatosError, StoreCorrupt, StoreFull
 from platos.runtime import gate as gating
 from platos.runtime import label as labelling
+from platos.runtime import pause as steering
+from platos.runtime import redrive
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
 from platos.runtime.recovery import recover
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import go_on, wake_up
-from platos.store import Store, agenda, gates, runs, specialists
+from platos.store import Store, agenda, gates, pauses, runs, specialists
 
 __all__ = ["Engine"]
 
@@ -96,6 +98,7 @@ class Engine:
         """A wake-up by hand, from its poll to the rest of what it led to. Raises NotFound, or what it failed of."""
         await refresh(self._host, name)
         await specialists.find(self._host.store, name)
+        steering.refuse_paused(self._host, name)
         wake = Wake(self._host, name, given=given, by=by)
         await wake_up(wake)
         return wake
@@ -109,6 +112,26 @@ class Engine:
     async def label(self, item: int, *, signal: bool, by: str, why: str = "") -> StoredItem:
         """What a person says of an item; the item. Raises NotFound."""
         return await labelling.label(self._host, item, signal=signal, by=by, why=why)
+
+    async def pause(self, name: str, *, by: str, why: str = "") -> None:
+        """No wake-up of a specialist begins, and no step; of all of them where `name` is empty. Raises NotFound."""
+        await steering.pause(self._host, name, by=by, why=why)
+
+    async def resume(self, name: str, *, by: str) -> None:
+        """End a pause. Raises NotFound where there is none of that name."""
+        for each in await steering.resume(self._host, name, by=by):
+            self.go_on(each)
+        self.nudge()
+
+    async def cancel(self, run: int, *, by: str, why: str = "") -> runs.RunRow:
+        """End a run where it is; what it asked for is asked no more. Raises NotFound or InvalidTransition."""
+        return await redrive.cancel(self._host, run, by=by, why=why)
+
+    async def retry(self, run: int, *, by: str, happened: bool | None = None) -> runs.RunRow:
+        """Take a run up that failed or waits. Raises NotFound, InvalidTransition or UsageError: see `redrive`."""
+        row = await redrive.retry(self._host, run, by=by, happened=happened)
+        self.go_on(row.specialist)
+        return row
 
     async def refresh(self) -> None:
         """Look at the specialists' files again."""
@@ -128,13 +151,16 @@ class Engine:
         for name in [name for name, when in self._retries.items() if when <= now]:
             del self._retries[name]
             self.go_on(name)
+        if pauses.EVERYTHING in self._host.paused:
+            return None
         ahead = await agenda.look(store, now)
         if ahead.expiries:
             for name in await gating.expire(self._host):
                 self.go_on(name)
         if ahead.retries:
             for name in await runs.due_now(store, now):
-                self.go_on(name)
+                if name not in self._host.paused:
+                    self.go_on(name)
         if ahead.slots:
             for name, slot in await specialists.due_now(store, now):
                 self._wake_up(name, slot)
@@ -159,7 +185,7 @@ class Engine:
             async with self._room:
                 await story(wake)
             self._failures.pop(name, None)
-        except EpochLost:
+        except (EpochLost, StoreCorrupt):
             raise
         except PlatosError as error:
             log.warning("%s: %s", name, error)

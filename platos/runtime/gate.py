@@ -55,6 +55,7 @@ def use(tx: Tx, gate: gates.GateRow, now: Instant) -> None:
 
 def _decide(tx: Tx, number: int, state: GateState, by: str, reason: str, now: Instant) -> gates.GateRow:
     gate = gates.get(tx, number)
+    gates.check_open(gate)
     if state is GateState.APPROVED and now >= gate.request.expires:
         raise InvalidTransition("its time is over", where=gate.name, hint="it is asked again when the run goes on")
     tx.record(

@@ -12,6 +12,7 @@ import anyio
 import msgspec
 
 from platos.core.digest import canonical
+from platos.core.event import Paused
 from platos.core.instant import DAY, Instant, from_datetime, to_datetime
 from platos.core.money import Nano
 from platos.core.specialist import PartSpec, Specialist
@@ -24,9 +25,9 @@ from platos.ports.planner import Planner
 from platos.ports.source import Source
 from platos.ports.tier import Tier
 from platos.ports.tool import Tool
-from platos.store import Store, journal
+from platos.store import Store, journal, pauses
 
-__all__ = ["Definitions", "Host", "Parts", "decode_specialist"]
+__all__ = ["Definitions", "Hand", "Host", "Parts", "decode_specialist"]
 
 _MOST_PARTS = 1_000
 
@@ -49,6 +50,15 @@ class Parts(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Hand:
+    """Who works on a run. `stop` ends its net at the next step; `open` is set when the hand lets go."""
+
+    holder: object
+    stop: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    open: anyio.Event = field(default_factory=anyio.Event)
+
+
 class Definitions(Protocol):
     """Where specialists are described. Blocking: called through `offload`."""
 
@@ -65,7 +75,7 @@ class Host:
 
     `chance` gives numbers in [0, 1); `day_cap` and `zone` are the workspace's budget and the zone its days are
     counted in. In memory: the definitions in force, whose files cannot be used as they stand, when items that
-    wait are judged again, and runs that are worked on.
+    wait are judged again, runs that are worked on, and what is paused.
     """
 
     store: Store
@@ -79,7 +89,8 @@ class Host:
     in_force: dict[str, Specialist] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     owing: dict[str, Instant] = field(default_factory=dict)
-    in_hand: set[int] = field(default_factory=set)
+    in_hand: dict[int, Hand] = field(default_factory=dict)
+    paused: dict[str, Paused] = field(default_factory=dict)
     _parts: OrderedDict[tuple[str, str, bytes], Any] = field(default_factory=OrderedDict)
     _locks: dict[tuple[str, str], anyio.Lock] = field(default_factory=dict)
 
@@ -97,6 +108,10 @@ class Host:
         start = from_datetime(midnight)
         tomorrow = to_datetime(start + DAY + DAY // 2).astimezone(ZoneInfo(self.zone))
         return from_datetime(tomorrow.replace(hour=0, minute=0, second=0, microsecond=0, fold=0))
+
+    def pause_of(self, name: str) -> Paused | None:
+        """What holds a specialist still, if anything does."""
+        return self.paused.get(pauses.EVERYTHING) or self.paused.get(name)
 
     def lock(self, what: str, name: str) -> anyio.Lock:
         """The lock on one thing of one specialist."""

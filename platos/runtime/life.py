@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from collections.abc import Awaitable
 from typing import Any, NoReturn
 
 import anyio
@@ -10,15 +12,16 @@ import msgspec
 
 from platos.core.event import StepMoved
 from platos.core.failure import ANSWERS, Answer, FailureRecord
-from platos.core.instant import MINUTE, Instant
+from platos.core.handoff import HandOff
+from platos.core.instant import MINUTE, SECOND, Instant, span_text
 from platos.core.plan import Single
 from platos.core.state import State
 from platos.core.step import StepKey, StepKind
-from platos.errors import BudgetExceeded, Failure, Unpriced
+from platos.errors import BudgetExceeded, Failure, TimedOut, Unpriced
 from platos.runtime.net import Net, Parked, Wait
 from platos.runtime.steps import input_digest, record_step
 
-__all__ = ["Life"]
+__all__ = ["Life", "moved"]
 
 _LOOK_AGAIN = 10 * MINUTE
 
@@ -30,6 +33,8 @@ class Life:
         self.net, self.node, self.path = net, node, path
         self.wait: Wait | None = None
         self.scope = anyio.CancelScope()
+        self._idle, self._half_over = net.run.specialist.retry.idle, 0
+        self._at_work: StepMoved | None = None
         self._ordinals: Counter[str] = Counter()
         self._asked: set[StepKey] = set()
 
@@ -44,38 +49,77 @@ class Life:
         self._asked.add(key)
         return key
 
-    async def begin(self, kind: StepKind, name: str, given: Any) -> StepMoved:
-        """The step's last word, or its first: pending. Raises what it failed of.
+    async def live(self, act: Awaitable[HandOff]) -> HandOff | Parked:
+        """The actor's hand-off, or what it waits for. What gives no sign of life is ended: its step has timed out.
 
-        Parks where the code now asks for something else than it did, and where the next try is not due.
+        Raises TimedOut where that was the step's last attempt, or where the actor hangs between two steps.
         """
+        with self.scope:
+            self.alive(self.now())
+            made = await act
+            return self.unasked() or made
+        if self.wait is None:
+            late = TimedOut(f"no sign of life for {span_text(self._idle)}", where=self.path)
+            if self._at_work is None:
+                raise late
+            self.wait = await self._put_off(self._at_work, late)
+        return Parked((self.wait,))
+
+    def at_work(self, step: StepMoved) -> None:
+        """The actor is in the middle of this step. Whom it asks has a limit of its own."""
+        self.alive(step.started)
+        self._at_work = step
+        if step.kind is StepKind.ASK:
+            self.scope.deadline, self._half_over = math.inf, 0
+
+    def alive(self, now: Instant) -> None:
+        """A sign of life: a step begins or has ended. The limit moves on when half of it is over."""
+        self._at_work = None
+        if not 0 < self._half_over - now <= self._idle:
+            self._half_over = now + self._idle
+            self.scope.deadline = anyio.current_time() + 2 * self._idle / SECOND
+
+    async def begin(self, kind: StepKind, name: str, given: Any) -> StepMoved:
+        """The step's last word, or its first: pending; an attempt at it starts now. Raises what it failed of.
+
+        Parks where the code now asks for something else than it did, where the next try is not due, and in a pause.
+        """
+        pause = self.net.run.host.pause_of(self.net.run.specialist.name)
+        if pause is not None:
+            await self.park("pause", f"by {pause.by}")
         key, fresh = self.next_key(name), input_digest(given)
         before = self.net.steps.get(key)
         if before is None:
-            return _first(key, kind, fresh)
+            return _first(key, kind, fresh, self.now())
         if before.input != fresh:
-            await self.park("review", f"code changed: {key} was asked something else the first time")
+            await self.park("code changed", f"{key} was asked something else the first time")
         if before.state in (State.FAILED, State.CANCELLED) and before.failure is not None:
             raise before.failure.error()
-        if before.state is State.PENDING and before.due is not None and before.due > self.now():
+        if self._too_early(before):
             await self.park("time", f"{name}: another try", before.due)
-        return before
+        return before if before.state is State.SUCCESS else msgspec.structs.replace(before, started=self.now())
 
     async def record(self, step: StepMoved, state: State, **changes: Any) -> StepMoved:
         """Commit the step's next state."""
-        return await record_step(self.net, moved(step, state, **changes))
+        now = self.now()
+        self.alive(now)
+        return await record_step(self.net, moved(step, state, at=now, **changes))
 
     async def failed(self, step: StepMoved, failure: Failure) -> NoReturn:
         """One attempt failed: wait and try again where its class and the attempts allow it, else the step failed."""
         if isinstance(failure, Unpriced):
             await self.park("review", f"{failure.what}: {failure.hint}")
+        await self.park(*(await self._put_off(step, failure))[1:])
+
+    async def _put_off(self, step: StepMoved, failure: Failure) -> Wait:
+        """What the step waits for before its next attempt. Raises the failure where there is none."""
         record, due = FailureRecord.of(failure), self._next_try(step, failure)
         if due is None:
             await self.record(step, State.FAILED, failure=record)
             raise failure
         attempt = step.attempt + (ANSWERS[failure.kind] is Answer.AGAIN)
         await self.record(step, State.PENDING, failure=record, due=due, attempt=attempt, waits="time")
-        await self.park("time", f"{step.name}: {failure.what}", due)
+        return Wait(self.path, "time", f"{step.name}: {failure.what}", due)
 
     async def park(self, what: str, why: str, due: Instant | None = None) -> NoReturn:
         """End this life: a parked actor holds no task. Nothing in it can catch this, or go on."""
@@ -84,6 +128,11 @@ class Life:
         await anyio.sleep_forever()
         raise AssertionError("a parked actor does not go on")
 
+    def _too_early(self, step: StepMoved) -> bool:
+        """Is the next try not due yet? A person may have bidden the run go on before that."""
+        waits = step.state is State.PENDING and step.due is not None and step.due > self.now()
+        return waits and step.at >= self.net.run.spurred
+
     def unasked(self) -> Parked | None:
         """At the node's end: a step that nobody asked for again means that the code is not what it was."""
         run = self.net.run.row
@@ -91,7 +140,7 @@ class Life:
         left = sorted(str(key) for key in mine - self._asked if self.net.steps[key].kind is not StepKind.NODE)
         if not left:
             return None
-        return Parked((Wait(self.path, "review", f"code changed: nobody asked for {', '.join(left)} any more"),))
+        return Parked((Wait(self.path, "code changed", f"nobody asked for {', '.join(left)} any more"),))
 
     def _next_try(self, step: StepMoved, failure: Failure) -> Instant | None:
         """When the step is tried again; None where it is not."""
@@ -102,7 +151,8 @@ class Life:
         if answer is Answer.BREAK:
             return self.now() + _LOOK_AGAIN
         if answer is Answer.AGAIN and step.attempt < policy.attempts:
-            return self.now() + policy.delay(step.attempt, chance=host.chance(), retry_after=failure.retry_after)
+            due = self.now() + policy.delay(step.attempt, chance=host.chance(), retry_after=failure.retry_after)
+            return due if due - step.first <= policy.total else None
         return None
 
 
@@ -112,7 +162,7 @@ def moved(step: StepMoved, state: State, **changes: Any) -> StepMoved:
     return msgspec.structs.replace(step, old=step.state, state=state, **{**past, **changes})
 
 
-def _first(key: StepKey, kind: StepKind, given: str) -> StepMoved:
+def _first(key: StepKey, kind: StepKind, given: str, now: Instant) -> StepMoved:
     run, revision, path, name, ordinal = key
     return StepMoved(
         at=0,
@@ -124,4 +174,6 @@ def _first(key: StepKey, kind: StepKind, given: str) -> StepMoved:
         kind=kind,
         state=State.PENDING,
         input=given,
+        first=now,
+        started=now,
     )

@@ -93,9 +93,9 @@ async def reserve(host: Host, purse: Purse, step: str, request: ModelRequest, in
 
 
 async def complete(
-    host: Host, held: Held, request: ModelRequest, keep: Callable[[Tx, ModelReply, X], K], extra: X
+    host: Host, held: Held, request: ModelRequest, keep: Callable[[Tx, ModelReply, X, Instant], K], extra: X
 ) -> Bought[K]:
-    """Make the call that was reserved, and settle it; `keep(tx, reply, extra)` runs in the same transaction.
+    """Make the call that was reserved, and settle it; `keep(tx, reply, extra, now)` runs in the same transaction.
 
     Raises the provider's Failure. A call that was sent and not answered, cancelled ones included, is charged in full.
     """
@@ -180,7 +180,7 @@ def _note_refusal(tx: Tx, held: Held, account: str, now: Instant) -> None:
     )
 
 
-def _settle(tx: Tx, answered: _Answered, keep: Callable[[Tx, ModelReply, X], K], extra: X) -> Bought[K]:
+def _settle(tx: Tx, answered: _Answered, keep: Callable[[Tx, ModelReply, X, Instant], K], extra: X) -> Bought[K]:
     held, reply, latency, now = answered
     cost = charge_for(held.price, reply.usage)
     tx.record(
@@ -196,7 +196,7 @@ def _settle(tx: Tx, answered: _Answered, keep: Callable[[Tx, ModelReply, X], K],
             latency=latency,
         ),
     )
-    return Bought(reply, cost, keep(tx, reply, extra))
+    return Bought(reply, cost, keep(tx, reply, extra, now))
 
 
 async def _settle_failed(host: Host, held: Held, failure: Failure) -> None:

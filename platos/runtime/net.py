@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
+
+import anyio
 
 from platos.core.event import StepMoved
 from platos.core.failure import FailureRecord
@@ -16,21 +18,40 @@ from platos.core.step import StepKey
 from platos.runtime.host import Host
 from platos.runtime.meter import Purse
 from platos.runtime.supervisor import Supervisor
+from platos.runtime.wake import Wake
 from platos.store.runs import RunRow
 
-__all__ = ["Done", "Failed", "Net", "Parked", "Result", "Run", "Wait"]
+__all__ = ["MOST_REPLANS", "Done", "Failed", "Net", "Parked", "Result", "Run", "Wait"]
+
+MOST_REPLANS = 2
+"""How often a run is planned again by itself."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run that is worked on: its row, the definition that it pinned, its items, and what they measure."""
+    """A run that is worked on: its row, the definition that it pinned, its items, and what they measure.
 
-    host: Host
+    `steps` are the last words on its steps so far, `wake` has it in hand, `spurred` is when a person last bade it go
+    on.
+    """
+
+    wake: Wake
     row: RunRow
     specialist: Specialist
     plan: Plan
     items: dict[str, StoredItem]
     work: Work
+    steps: dict[StepKey, StepMoved]
+    spurred: Instant = 0
+
+    @property
+    def host(self) -> Host:
+        return self.wake.host
+
+    @property
+    def last_plan(self) -> bool:
+        """Is this the last plan that there may be?"""
+        return self.row.revision > MOST_REPLANS
 
     @property
     def chain(self) -> str:
@@ -55,16 +76,21 @@ class Run:
 
 @dataclass
 class Net:
-    """A run, its supervisor, and the last word on each of its steps."""
+    """A run and its supervisor, while it is worked on. `stop` ends it where it is."""
 
     run: Run
     supervisor: Supervisor
-    steps: dict[StepKey, StepMoved]
-    asked: set[StepKey] = field(default_factory=set)
+    stop: anyio.CancelScope
+
+    @property
+    def steps(self) -> dict[StepKey, StepMoved]:
+        """The last word on each step of the run."""
+        return self.run.steps
 
 
 class Wait(NamedTuple):
-    """What a parked node waits for: a gate (`g3`), a person to look (`review`), or time, with the moment."""
+    """What a parked node waits for: a gate (`g3`), the end of a `pause`, `time` with the moment, or a person to look:
+    `review`, or `code changed` where the code is not what it was."""
 
     where: str
     what: str

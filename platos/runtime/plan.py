@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 
 from platos.core.digest import canonical
-from platos.core.event import PlanMade, RunOpened
+from platos.core.event import AnyEvent, PlanMade, RunMoved, RunOpened
+from platos.core.failure import FailureRecord
 from platos.core.handoff import Work
 from platos.core.instant import Instant
 from platos.core.item import Extract, StoredItem
@@ -22,8 +23,7 @@ from platos.runtime.host import Host
 from platos.runtime.net import Run
 from platos.runtime.verify import Ending
 from platos.runtime.wake import Wake
-from platos.store import Tx, items, journal, runs, verdicts
-from platos.store.verify import verify_chain
+from platos.store import Tx, effects, items, journal, runs, steps, verdicts
 
 __all__ = ["plan"]
 
@@ -33,14 +33,16 @@ log = logging.getLogger("platos")
 async def plan(wake: Wake) -> Run | None:
     """The run to work on now, planned: one that can go on, else a new one for the signals that wait, else none."""
     host, name = wake.host, wake.name
-    while True:
+    while host.pause_of(name) is None:
         movable = await runs.movable(host.store, name, host.now())
         number = next((row.id for row in movable if wake.takes(row.id)), None) or await _begin(wake)
         if number is None:
             return None
-        run = await _load(host, number)
+        run = await _load(wake, number)
         if run is not None:
             return run
+        wake.lets_go(number)
+    return None
 
 
 async def _begin(wake: Wake) -> int | None:
@@ -52,34 +54,52 @@ async def _begin(wake: Wake) -> int | None:
     return number if number is not None and wake.takes(number) else None
 
 
-async def _load(host: Host, number: int) -> Run | None:
-    """A run with its plan. Where no plan can be made the run has failed, and there is none."""
+async def _load(wake: Wake, number: int) -> Run | None:
+    """A run with its plan and its steps. Where no plan can be made the run has ended, and there is none."""
+    host = wake.host
     row = await runs.find(host.store, number)
-    verify_chain(row.name, await journal.chain(host.store, row.name))
+    told = await journal.events(host.store, row.name)
     definition = await host.pinned(row.definition)
     stored = await items.of_run(host.store, number)
     work = Work(items=await _extracts(host, number, stored))
-    made = await runs.current_plan(host.store, row)
+    made = runs.current_plan(told)
     if made is None:
-        try:
-            made = await _make(host, definition, work)
-        except PlatosError as error:
-            failed = Ending(State.FAILED, f"no plan: {error.what}")
-            await host.store.transact(end, number, failed, host.now())
-            log.warning("%s: no plan could be made: %s", row.name, error)
+        made = await _plan_it(host, row, definition, work, told)
+        if made is None:
             return None
-        await host.store.transact(_keep, number, row.revision + 1, made, host.now())
-        row = row._replace(revision=row.revision + 1)
-        log.info("%s: %s", row.name, made.why)
-    return Run(host, row, definition, made, {item.name: item for item in stored}, work)
+        row = row._replace(revision=row.revision + 1, state=State.RUNNING)
+    named = {item.name: item for item in stored}
+    return Run(wake, row, definition, made, named, work, steps.last_words(told), _spurred(told))
 
 
-async def _make(host: Host, definition: Specialist, work: Work) -> Plan:
-    """Ask the planner, and validate what it says. Raises InvalidPlan, or what the planner raises."""
+def _spurred(told: list[AnyEvent]) -> Instant:
+    by_people = [each.at for each in told if isinstance(each, RunMoved) and each.by.startswith("person:")]
+    return max(by_people, default=0)
+
+
+async def _plan_it(
+    host: Host, row: runs.RunRow, definition: Specialist, work: Work, told: list[AnyEvent]
+) -> Plan | None:
+    """A new plan, validated and stored; None where none can be made, and the run has failed of that."""
+    receipts = {each.tool: each.receipt for each in await effects.of_run(host.store, row.id) if each.receipt}
     actors = tuple(host.parts.names("actor"))
-    brief = Brief(items=work.items, tools=definition.tool_names(), actors=actors)
-    made = await host.planner(definition.planner).plan(brief)
-    check_plan(made, actors=actors, tools=definition.tool_names(), items=len(work.items))
+    brief = Brief(
+        items=work.items,
+        tools=definition.tool_names(),
+        actors=actors,
+        receipts=receipts,
+        again=runs.rejection(told),
+    )
+    try:
+        made = await host.planner(definition.planner).plan(brief)
+        check_plan(made, actors=actors, tools=definition.tool_names(), items=len(work.items))
+    except PlatosError as error:
+        ended = Ending(State.FAILED, f"no plan: {error.what}", failure=FailureRecord.of(error))
+        await host.store.transact(end, row.id, ended, host.now())
+        log.warning("%s: no plan could be made: %s", row.name, error)
+        return None
+    await host.store.transact(_keep, row.id, row.revision + 1, made, host.now())
+    log.info("%s: %s", row.name, made.why)
     return made
 
 
@@ -123,3 +143,6 @@ def _bind(tx: Tx, definition: Specialist, now: Instant) -> int | None:
 def _keep(tx: Tx, run: int, revision: int, made: Plan, now: Instant) -> None:
     event = PlanMade(at=now, by=f"planner:{made.by}", run=run, revision=revision, plan=made)
     tx.record(journal.run_chain(run), event)
+    state = runs.state_of(tx, run)
+    if state is not State.RUNNING:
+        tx.record(journal.run_chain(run), RunMoved(at=now, run=run, old=state, new=State.RUNNING))

@@ -75,7 +75,7 @@ async def poll(wake: Wake) -> bool:
     found.sort(key=lambda each: each.source)
     news = [each for each in found if each.news]
     now = host.now()
-    if not news and not wake.given and not wake.missed:
+    if not (news or wake.given or wake.missed or wake.again):
         await host.store.transact(_quiet, wake, now)
         return _owes(wake)
     commit = _Commit(name, wake.slot, news, _keyed(wake.given), wake, now)
@@ -135,10 +135,11 @@ def _commit(tx: Tx, commit: _Commit) -> list[int]:
         arrived = ItemsArrived(at=now, by=wake.by, specialist=name, slot=slot, items=tuple(new))
         tx.record(journal.specialist_chain(name), arrived)
     occurrences.add_missed(tx, name, wake.missed, now)
-    if new or gone or any(each.cursor is None for each in commit.found):
-        _note(tx, commit, slot, len(new))
-    else:
+    quiet = not (new or gone or any(each.cursor is None for each in commit.found))
+    if quiet:
         specialists.was_quiet(tx, name)
+    if wake.again or not quiet:
+        _note(tx, commit, slot, len(new))
     return [number for number, _ in new]
 
 
@@ -159,7 +160,7 @@ def _store_found(tx: Tx, name: str, found: _Found, now: Instant) -> list[tuple[i
 
 
 def _note(tx: Tx, commit: _Commit, slot: Instant, count: int) -> None:
-    """A row for an occurrence that was not quiet."""
+    """A row for an occurrence that was not quiet, or whose time came twice: that it was the second must be known."""
     wake, now = commit.wake, commit.now
     failed = ", ".join(each.source for each in commit.found if each.cursor is None)
     late = commit.slot is not None and wake.started - slot > _LATE

@@ -1,25 +1,24 @@
-"""Recovery: what a process finds when it takes a state folder over that another one left, however that one ended."""
+"""Recovery: what a process finds when it takes a state folder over that another one left, however that one ended.
+
+A run is taken up when its turn comes: its chain is verified then, and what was under way in it is found there.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 
-import msgspec
-
-from platos.core.event import ProcessStarted, RunMoved, StepMoved
-from platos.core.failure import FailureRecord
+from platos.core.event import ProcessStarted, RunMoved
 from platos.core.instant import Instant
 from platos.core.state import State
 from platos.runtime.definitions import refresh_all
 from platos.runtime.host import Host
 from platos.runtime.meter import settle_the_lost
-from platos.store import Tx, gates, items, journal, runs, steps
+from platos.store import Tx, gates, items, journal, pauses, runs
 
 __all__ = ["recover"]
 
 log = logging.getLogger("platos")
-
-_INTERRUPTED = FailureRecord(kind="unavailable", what="the process ended while this was under way", sent=True)
 
 
 async def recover(host: Host, version: str) -> set[str]:
@@ -29,32 +28,31 @@ async def recover(host: Host, version: str) -> set[str]:
     if lost:
         log.warning("%d model call%s had no answer when the process ended; charged in full", lost, "s" * (lost > 1))
     await refresh_all(host)
+    host.paused.update(await pauses.every(host.store))
+    waiting = await items.owing(host.store)
+    host.owing.update(dict.fromkeys(waiting, host.now()))
+    return {*waiting, *await _open_runs(host)}
+
+
+async def _open_runs(host: Host) -> set[str]:
+    """Every run that is open goes on, or waits for a gate; whose they are that go on."""
     asked = {gate.run for gate in await gates.open_gates(host.store)}
-    going = set(await items.owing(host.store))
-    host.owing.update(dict.fromkeys(going, host.now()))
-    for run in await runs.open_runs(host.store):
-        log.info("%s of %s is open: %s %s", run.name, run.specialist, run.state, run.why)
-        for step in await steps.of_run(host.store, run.id):
-            if step.state is State.RUNNING:
-                await host.store.transact(_interrupt, step, host.now())
-        if run.state is State.NEEDS_REVIEW and run.id not in asked:
-            await host.store.transact(_try_again, run.id, host.now())
-        if run.state is not State.NEEDS_REVIEW or run.id not in asked:
-            going.add(run.specialist)
-    return going
+    found = await runs.open_runs(host.store)
+    for state, count in Counter(run.state for run in found).items():
+        log.info("open: %d run%s %s", count, "s" * (count > 1), state)
+    going = [run for run in found if run.state is not State.NEEDS_REVIEW or run.id not in asked]
+    parked = [run.id for run in going if run.state is State.NEEDS_REVIEW]
+    if parked:
+        await host.store.transact(_try_again, parked, host.now())
+    return {run.specialist for run in going}
 
 
 def _started(tx: Tx, epoch: int, version: str, now: Instant) -> None:
     tx.record(journal.SYSTEM, ProcessStarted(at=now, epoch=epoch, version=version))
 
 
-def _interrupt(tx: Tx, step: StepMoved, now: Instant) -> None:
-    """A step that was running goes on from where its checkpoint is: it is pending again."""
-    changed = msgspec.structs.replace(step, at=now, old=State.RUNNING, state=State.PENDING, failure=_INTERRUPTED)
-    steps.put(tx, changed)
-
-
-def _try_again(tx: Tx, run: int, now: Instant) -> None:
+def _try_again(tx: Tx, parked: list[int], now: Instant) -> None:
     """What nobody can answer may be mended by now: other code, a closed breaker. If not, it parks again."""
     why = "a new process looks again"
-    tx.record(journal.run_chain(run), RunMoved(at=now, run=run, old=State.NEEDS_REVIEW, new=State.RUNNING, why=why))
+    for run in parked:
+        tx.record(journal.run_chain(run), RunMoved(at=now, run=run, old=State.NEEDS_REVIEW, new=State.RUNNING, why=why))

@@ -9,6 +9,7 @@ import msgspec
 
 from platos.core.digest import digest
 from platos.core.event import StepMoved
+from platos.errors import InvalidTransition
 from platos.runtime.net import Net
 from platos.store import journal, steps
 
@@ -23,10 +24,13 @@ def input_digest(given: Any) -> str:
 
 
 async def record_step(net: Net, moved: StepMoved) -> StepMoved:
-    """Commit a step's new state, and remember it."""
-    moved = msgspec.structs.replace(moved, at=net.run.host.now())
+    """Commit a step's new state, and remember it. Raises InvalidTransition where it was in another state before."""
+    key = moved.key
+    before = net.steps.get(key)
+    if before is not None and before.state is not moved.old:
+        raise InvalidTransition(f"the step is {before.state}, not {moved.old}", where=str(key))
     kept = await net.run.host.store.transact(steps.put, moved)
-    net.steps[kept.key] = kept
+    net.steps[key] = kept
     return kept
 
 

@@ -22,8 +22,6 @@ log = logging.getLogger("platos")
 M = TypeVar("M")
 R = TypeVar("R")
 
-_RESTARTS = 2
-
 
 class _Letter(Generic[M, R]):
     """A message that somebody waits on."""
@@ -38,9 +36,9 @@ class _Letter(Generic[M, R]):
 class Ref(Generic[M, R]):
     """The address of a live actor."""
 
-    def __init__(self, name: str, behaviour: Callable[[M], Awaitable[R]], tasks: TaskGroup) -> None:
+    def __init__(self, name: str, behaviour: Callable[[M], Awaitable[R]], tasks: TaskGroup, crashes: int) -> None:
         self.name = name
-        self._behaviour, self._tasks = behaviour, tasks
+        self._behaviour, self._tasks, self._crashes = behaviour, tasks, crashes
         self._mailbox: Mailbox[_Letter[M, R]] = Mailbox()
         self._awake = False
 
@@ -68,23 +66,23 @@ class Ref(Generic[M, R]):
 
     async def _behave(self, message: M) -> R:
         """The behaviour's answer; after a crash it begins anew, and finds its finished steps done."""
-        for restart in range(_RESTARTS + 1):
+        for start in range(1, self._crashes + 1):
             try:
                 return await self._behaviour(message)
             except Failure:
                 raise
             except Exception as crash:  # noqa: BLE001 - whatever a behaviour does, the supervisor answers
                 error = crash
-                log.warning("%s crashed (%s: %s), start %d", self.name, type(crash).__name__, crash, restart + 1)
-        raise Broken(f"it crashed {_RESTARTS + 1} times, last with {type(error).__name__}: {error}", where=self.name)
+                log.warning("%s crashed (%s: %s), start %d", self.name, type(crash).__name__, crash, start)
+        raise Broken(f"it crashed {self._crashes} times, last with {type(error).__name__}: {error}", where=self.name)
 
 
 class Supervisor:
-    """Owns the live actors of one run; they end with its task group."""
+    """Owns the live actors of one run; they end with its task group. `crashes` is how often one may crash."""
 
-    def __init__(self, tasks: TaskGroup) -> None:
-        self._tasks = tasks
+    def __init__(self, tasks: TaskGroup, *, crashes: int) -> None:
+        self._tasks, self._crashes = tasks, crashes
 
     def start(self, name: str, behaviour: Callable[[M], Awaitable[R]]) -> Ref[M, R]:
         """A live actor of that name."""
-        return Ref(name, behaviour, self._tasks)
+        return Ref(name, behaviour, self._tasks, self._crashes)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from platos.core.digest import digest
 from platos.core.effect import EffectClass, EffectState
 from platos.core.evidence import Check, CheckResult, outcome_of, uncited
+from platos.core.failure import ANSWERS, Answer, FailureRecord
 from platos.core.instant import Instant
 from platos.core.state import Outcome, State
 from platos.runtime.net import Done, Failed, Parked, Result, Run, Wait
@@ -19,14 +20,16 @@ _MOST_WAITS = 3
 
 
 class Ending(NamedTuple):
-    """Where a run goes now: its end, or what it waits for."""
+    """Where a run goes now: its end, what it waits for, or, where `again` says why, to another plan."""
 
     state: State
     why: str
     due: Instant | None = None
     outcome: Outcome | None = None
     checks: tuple[CheckResult, ...] = ()
-    gates: tuple[int, ...] = ()
+    waits: tuple[str, ...] = ()
+    failure: FailureRecord | None = None
+    again: str = ""
 
 
 async def verify(run: Run, result: Result) -> Ending:
@@ -36,8 +39,10 @@ async def verify(run: Run, result: Result) -> Ending:
             return _resting(waits)
         case Failed(where, failure) if failure.kind == "permission_denied":
             return Ending(State.CANCELLED, f"{where}: {failure.what}", outcome=Outcome.NOOP)
+        case Failed(where, failure) if ANSWERS[failure.kind] is Answer.REPLAN and not run.last_plan:
+            return Ending(State.RUNNING, f"{where}: {failure.kind}: {failure.what}", again=failure.what)
         case Failed(where, failure):
-            return Ending(State.FAILED, f"{where}: {failure.kind}: {failure.what}")
+            return Ending(State.FAILED, f"{where}: {failure.kind}: {failure.what}", failure=failure)
         case Done():
             return await _finished(run, result)
 
@@ -47,9 +52,9 @@ def _resting(waits: tuple[Wait, ...]) -> Ending:
     timed = [wait.due for wait in waits if wait.due is not None]
     why = "; ".join(f"{wait.what}: {wait.why}" for wait in waits[:_MOST_WAITS])
     more = f"; and {len(waits) - _MOST_WAITS} more" if len(waits) > _MOST_WAITS else ""
-    gates = tuple(int(wait.what[1:]) for wait in waits if wait.what.startswith("g"))
-    state = State.PENDING if timed else State.NEEDS_REVIEW
-    return Ending(state, why + more, due=min(timed, default=None), gates=gates)
+    kinds = tuple(sorted({wait.what for wait in waits}))
+    state = State.PENDING if timed or "pause" in kinds else State.NEEDS_REVIEW
+    return Ending(state, why + more, due=None if "pause" in kinds else min(timed, default=None), waits=kinds)
 
 
 async def _finished(run: Run, result: Done) -> Ending:

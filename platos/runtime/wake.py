@@ -10,7 +10,7 @@ from platos.core.instant import Instant
 from platos.core.item import Item
 from platos.core.schedule import Missed
 from platos.core.specialist import Overlap, Specialist
-from platos.runtime.host import Host
+from platos.runtime.host import Hand, Host
 
 __all__ = ["Wake"]
 
@@ -24,7 +24,8 @@ class Wake:
     """A wake-up of one specialist. `slot` is None where no schedule asked for it: by hand, or to go on.
 
     `given` is work handed in with it. The other fields are filled as the story goes; `due` is the time that the slot is
-    claimed under, which is earlier than `slot` where slots were slept through.
+    claimed under, which is earlier than `slot` where slots were slept through; `again` tells that the clock was set
+    back, and shows the slot's time for a second time.
     """
 
     host: Host
@@ -36,6 +37,7 @@ class Wake:
     due: Instant = 0
     upcoming: Instant = 0
     missed: tuple[Missed, ...] = ()
+    again: bool = False
     arrived: list[int] = field(default_factory=list)
     signals: list[int] = field(default_factory=list)
     runs: list[int] = field(default_factory=list)
@@ -78,12 +80,21 @@ class Wake:
                 async with lock:
                     yield True
         finally:
-            self.host.in_hand.difference_update(self.runs)
+            for run in self.runs:
+                self.lets_go(run)
 
     def takes(self, run: int) -> bool:
-        """Take a run in hand; False where another wake-up has it."""
-        if run in self.host.in_hand and run not in self.runs:
+        """Take a run in hand; False where somebody else has it."""
+        if run in self.host.in_hand:
             return False
-        self.runs.append(run)
-        self.host.in_hand.add(run)
+        if run not in self.runs:
+            self.runs.append(run)
+        self.host.in_hand[run] = Hand(self)
         return True
+
+    def lets_go(self, run: int) -> None:
+        """The run is nobody's, or another's, from here on."""
+        hand = self.host.in_hand.get(run)
+        if hand is not None and hand.holder is self:
+            del self.host.in_hand[run]
+            hand.open.set()

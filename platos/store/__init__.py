@@ -17,10 +17,13 @@ from platos.store import (
     labels,
     memories,
     occurrences,
+    past,
+    pauses,
     runs,
     specialists,
     steps,
     verdicts,
+    waits,
 )
 from platos.store.store import ReadStore, Store, open_store, read_store
 from platos.store.tx import Tx
@@ -43,9 +46,12 @@ __all__ = [
     "memories",
     "occurrences",
     "open_store",
+    "past",
+    "pauses",
     "read_store",
     "runs",
     "specialists",
     "steps",
     "verdicts",
+    "waits",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from platos.core.instant import Instant
 from platos.ports.model import ModelReply
+from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
@@ -16,9 +18,10 @@ SQL = load("answers")
 _decode = msgspec.json.Decoder(ModelReply).decode
 
 
-def keep(tx: Tx, reply: ModelReply, question: str) -> None:
+def keep(tx: Tx, reply: ModelReply, question: str, made: Instant) -> None:
     """Keep a reply under its question's digest."""
-    tx.execute(SQL.keep, question=question, reply=msgspec.json.encode(reply))
+    content = msgspec.json.encode(reply)
+    tx.execute(SQL.keep, question=question, reply=content, made=made, checksum=checksum(question, content, made))
 
 
 async def find(store: ReadStore, question: str) -> ModelReply | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from platos.core.instant import Instant
+from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
@@ -24,7 +25,7 @@ class BreakerRow(NamedTuple):
 
 def open_breaker(tx: Tx, model: str, cause: str, since: Instant) -> None:
     """Call the model no more."""
-    tx.execute(SQL.open, model=model, cause=cause, since=since)
+    tx.execute(SQL.open, model=model, cause=cause, since=since, checksum=checksum(model, cause, since))
 
 
 def close_breaker(tx: Tx, model: str) -> bool:

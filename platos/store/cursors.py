@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
@@ -24,12 +25,25 @@ class CursorRow(NamedTuple):
 
 def put(tx: Tx, specialist: str, source: str, position: bytes, problem: str = "") -> None:
     """The source was read up to here."""
-    tx.execute(SQL.put, specialist=specialist, source=source, position=position, problem=problem)
+    _put(tx, specialist, source, position, 0, problem)
 
 
 def fail(tx: Tx, specialist: str, source: str, problem: str) -> None:
     """The source could not be read; its cursor stays."""
-    tx.execute(SQL.fail, specialist=specialist, source=source, problem=problem, nothing=_NOTHING_READ)
+    position, failures = tx.one(SQL.one, specialist=specialist, source=source) or (_NOTHING_READ, 0)
+    _put(tx, specialist, source, position, failures + 1, problem)
+
+
+def _put(tx: Tx, specialist: str, source: str, position: bytes, failures: int, problem: str) -> None:
+    tx.execute(
+        SQL.put,
+        specialist=specialist,
+        source=source,
+        position=position,
+        failures=failures,
+        problem=problem,
+        checksum=checksum(specialist, source, position, failures, problem),
+    )
 
 
 async def of(store: ReadStore, specialist: str) -> dict[str, CursorRow]:

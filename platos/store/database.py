@@ -10,7 +10,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from platos.errors import StoreCorrupt, StoreError, StoreNewer
+from platos.store import meta
+from platos.store.damage import quarantine, refuse_damaged
 from platos.store.migrations import all_migrations
+from platos.store.tx import Tx
 from platos.store.verify import verify_new
 
 __all__ = ["NAME", "VERSION", "check_version", "connect", "connect_read_only", "read_only_uri", "readable", "take_over"]
@@ -26,21 +29,17 @@ _SETTINGS: tuple[tuple[str, str, str | int], ...] = (
 )
 """Each setting: the statement that makes it, the one that asks for it, and the answer that is expected."""
 
-_NEXT_EPOCH = (
-    "INSERT INTO meta (key, value) VALUES ('epoch', 1)"
-    " ON CONFLICT (key) DO UPDATE SET value = meta.value + 1 RETURNING value"
-)
-
 
 def connect(path: Path) -> sqlite3.Connection:
-    """The read-write connection. Raises StoreNewer, StoreCorrupt where the file is no database, or StoreError.
+    """The read-write connection. Raises StoreNewer, StoreCorrupt where the file is damaged, or StoreError.
 
     The settings are asserted, not hoped for: with `synchronous=NORMAL` acknowledged commits are lost with the power.
     """
+    refuse_damaged(path.parent)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     path.chmod(0o600)
-    with readable(path), closing(connect_read_only(path)) as reader:
+    with _quarantining(path), readable(path), closing(connect_read_only(path)) as reader:
         check_version(_version(reader), path)
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
@@ -63,13 +62,27 @@ def _make_durable(connection: sqlite3.Connection, path: Path) -> None:
 
 def take_over(connection: sqlite3.Connection, path: Path) -> int:
     """Bring the schema up to this version, verify the journal, begin a new epoch; the epoch. Raises StoreCorrupt."""
-    with readable(path):
+    with _quarantining(path), readable(path):
         found = _version(connection)
         for version, script in all_migrations():
             if version > found:
                 connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version};\nCOMMIT;")
-        verify_new(connection)
-        return int(connection.execute(_NEXT_EPOCH).fetchone()[0])
+        return _next_epoch(connection)
+
+
+def _next_epoch(connection: sqlite3.Connection) -> int:
+    """Verify what is new in the journal; the epoch that begins now."""
+    tx = Tx(connection)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        verify_new(tx)
+        epoch = meta.get(tx, meta.EPOCH) + 1
+        meta.put(tx, meta.EPOCH, epoch)
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    return epoch
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -97,6 +110,16 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
+def _quarantining(path: Path) -> Iterator[None]:
+    """Whatever damage is found here is the last that is done to the file."""
+    try:
+        yield
+    except StoreCorrupt as error:
+        quarantine(path.parent, error)
+        raise
+
+
+@contextmanager
 def readable(path: Path) -> Iterator[None]:
     """What SQLite says of a file that cannot be used, in our words: StoreCorrupt, or StoreError."""
     try:
@@ -108,5 +131,5 @@ def readable(path: Path) -> Iterator[None]:
 def _unusable(path: Path, error: sqlite3.Error) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-        return StoreCorrupt("the state file is damaged", where=str(path), hint="restore a backup; nothing was changed")
+        return StoreCorrupt(f"the state file is damaged: {error}", where=str(path))
     return StoreError(f"the state file cannot be opened: {error}", where=str(path))

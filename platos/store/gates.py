@@ -12,7 +12,7 @@ from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
-__all__ = ["GateRow", "expired", "find", "get", "of_effect", "of_run", "open_gates"]
+__all__ = ["GateRow", "check_open", "expired", "find", "get", "of_effect", "of_run", "open_gates"]
 
 SQL = load("gates")
 
@@ -64,13 +64,22 @@ def _decided(tx: Tx, seq: int, event: GateDecided) -> None:
         answered = get(tx, event.gate)
         by, reason = answered.decider, answered.reason
     if not tx.execute(SQL.decide, id=event.gate, state=event.state, old=old, at=event.at, by=by, reason=reason):
-        found = get(tx, event.gate)
-        raise InvalidTransition(
-            f"it is {found.state}" + (f" by {found.decider}" if found.decider else ""),
-            where=found.name,
-            expected=f"a gate that is {old}",
-            hint="platos inbox shows what is open",
-        )
+        raise _not(get(tx, event.gate), old)
+
+
+def check_open(gate: GateRow) -> None:
+    """Raises InvalidTransition where it has been decided."""
+    if gate.state is not GateState.OPEN:
+        raise _not(gate, GateState.OPEN)
+
+
+def _not(gate: GateRow, expected: GateState) -> InvalidTransition:
+    return InvalidTransition(
+        f"it is {gate.state}" + (f" by {gate.decider}" if gate.decider else ""),
+        where=gate.name,
+        expected=f"a gate that is {expected}",
+        hint="platos inbox shows what is open",
+    )
 
 
 def get(tx: Tx, gate: int) -> GateRow:

@@ -1,4 +1,4 @@
-"""Items: what sources yielded, once for each content."""
+"""Items: what sources yielded, once for each content. Of old ones only the key is left, which makes them known."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 from platos.core.instant import Instant
 from platos.core.item import Item, ItemState, StoredItem
 from platos.errors import NotFound
+from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx
@@ -42,25 +43,44 @@ def add(tx: Tx, specialist: str, source: str, item: Item, *, digest: str, seen: 
 
     What was withdrawn and is there again is new again; where a run took it, that run has it.
     """
+    body = _encode(item)
     row = tx.one(
-        SQL.add, specialist=specialist, source=source, id=item.id, digest=digest, seen=seen, body=_encode(item)
+        SQL.add,
+        specialist=specialist,
+        source=source,
+        id=item.id,
+        digest=digest,
+        seen=seen,
+        body=body,
+        checksum=checksum(specialist, source, item.id, digest, seen, body),
+        state=ItemState.NEW,
+        state_checksum=_place(ItemState.NEW),
     )
-    return row[0] if row and row[1] is None else None
+    if row is None:
+        return None
+    number, run = row
+    if run is None:
+        return int(number)
+    _vouch(tx, number, ItemState.SIGNAL, run)
+    return None
 
 
 def withdraw(tx: Tx, specialist: str, source: str, id: str, at: Instant) -> list[tuple[int, int | None]]:
     """The source has this no more: the number of each version that was not withdrawn yet, and the run that took it."""
-    return [(row[0], row[1]) for row in tx.all(SQL.withdraw, specialist=specialist, source=source, id=id, at=at)]
+    gone = tx.all(SQL.withdraw, specialist=specialist, source=source, id=id, at=at)
+    for number, run, state in gone:
+        _vouch(tx, number, state, run, at)
+    return [(number, run) for number, run, _ in gone]
 
 
 def move(tx: Tx, number: int, state: ItemState) -> bool:
     """Triage has spoken; False where it had before."""
-    return tx.execute(SQL.move, number=number, state=state) == 1
+    return tx.execute(SQL.move, number=number, state=state, checksum=_place(state)) == 1
 
 
 def take(tx: Tx, number: int, run: int) -> bool:
     """Bind a signal to the run that takes it; False where another run has."""
-    return tx.execute(SQL.take, number=number, run=run) == 1
+    return tx.execute(SQL.take, number=number, run=run, checksum=_place(ItemState.SIGNAL, run)) == 1
 
 
 def signals(tx: Tx, specialist: str, count: int, *, together: bool) -> list[int]:
@@ -123,13 +143,22 @@ async def counts(store: ReadStore) -> dict[str, dict[str, int]]:
     return found
 
 
+def _vouch(tx: Tx, number: int, state: str, run: int | None, withdrawn: Instant | None = None) -> None:
+    tx.execute(SQL.vouch, number=number, checksum=_place(state, run, withdrawn))
+
+
+def _place(state: str, run: int | None = None, withdrawn: Instant | None = None) -> int:
+    """The checksum of where an item is: it moves, and what came stays."""
+    return checksum(state, run, withdrawn)
+
+
 def _stored(row: Row) -> StoredItem:
-    number, specialist, source, state, seen, run, body = row
+    number, specialist, source, id, state, seen, run, body = row
     return StoredItem(
         number=number,
         specialist=specialist,
         source=source,
-        item=_decode(body),
+        item=_decode(body) if body else Item(id=id, text=""),
         state=ItemState(state),
         seen=seen,
         run=run,

@@ -11,9 +11,9 @@ from platos.errors import StoreCorrupt
 from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
-from platos.store.verify import verify_chain
+from platos.store.verify import base_of, verify_chain
 
-__all__ = ["SYSTEM", "chain", "events", "get_payload", "put_payload", "run_chain", "seal", "specialist_chain"]
+__all__ = ["SYSTEM", "chain", "events", "get_payload", "put_payload", "run_chain", "seal", "specialist_chain", "unseal"]
 
 SQL = load("journal")
 
@@ -32,9 +32,13 @@ def specialist_chain(name: str) -> str:
 
 def seal(tx: Tx, name: str, at: Instant) -> None:
     """A chain has ended: keep its length and last digest in the system's chain."""
-    head = tx.head(name)
-    tx.execute(SQL.seal, chain=head.chain)
+    head = tx.seal(name, sealed=True)
     tx.record(SYSTEM, ChainSealed(at=at, chain=head.chain, name=name, length=head.length, head=head.digest.hex()))
+
+
+def unseal(tx: Tx, name: str) -> None:
+    """A chain that had ended goes on: what ended is taken up again."""
+    tx.seal(name, sealed=False)
 
 
 def put_payload(tx: Tx, content: bytes) -> str:
@@ -55,14 +59,14 @@ async def get_payload(store: ReadStore, digest: str) -> bytes:
 
 async def chain(store: ReadStore, name: str) -> list[tuple[int, bytes, bytes]]:
     """A chain's entries in order, as (number, body, digest)."""
-    return [(n, body, digest) for n, body, digest in await store.all(SQL.chain, name=name)]
+    return [(n, body, digest) for n, body, digest, *_ in await store.all(SQL.chain, name=name)]
 
 
 async def events(store: ReadStore, name: str) -> list[AnyEvent]:
     """A chain's events in order, verified. Raises StoreCorrupt."""
-    entries = await chain(store, name)
-    verify_chain(name, entries)
+    rows = await store.all(SQL.chain, name=name)
+    verify_chain(name, [(n, body, digest) for n, body, digest, *_ in rows], base_of(rows))
     try:
-        return [decode_event(body) for _, body, _ in entries]
+        return [decode_event(body) for _, body, *_ in rows]
     except msgspec.DecodeError as error:
         raise StoreCorrupt(f"the journal's chain {name} cannot be read: {error}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from platos.core.instant import Instant
+from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
@@ -25,7 +26,9 @@ class Label(NamedTuple):
 
 def put(tx: Tx, item: int, label: Label) -> None:
     """Label an item, in place of the label that it had."""
-    tx.execute(SQL.put, item=item, signal=int(label.signal), by=label.by, at=label.at, why=label.why)
+    signal, by, at, why = int(label.signal), label.by, label.at, label.why
+    vouched = checksum(item, signal, by, at, why)
+    tx.execute(SQL.put, item=item, signal=signal, by=by, at=at, why=why, checksum=vouched)
 
 
 async def of_specialist(store: ReadStore, specialist: str) -> dict[int, Label]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
@@ -13,7 +14,8 @@ SQL = load("memories")
 
 def keep(tx: Tx, specialist: str, tier: str, key: str, value: bytes) -> None:
     """Keep a value in place of the one before it."""
-    tx.execute(SQL.keep, specialist=specialist, tier=tier, key=key, value=value)
+    vouched = checksum(specialist, tier, key, value)
+    tx.execute(SQL.keep, specialist=specialist, tier=tier, key=key, value=value, checksum=vouched)
 
 
 async def find(store: ReadStore, specialist: str, tier: str, key: str) -> bytes | None:

@@ -1,25 +1,42 @@
-"""Runs: the durable work that signals started, and the plan of each revision."""
+"""Runs: the durable work that signals started. Their plans stand in their chains of the journal."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from platos.core.event import PlanMade, RunMoved, RunOpened, decode_event
+from platos.core.event import AnyEvent, PlanMade, PlanRejected, RunMoved, RunOpened
 from platos.core.instant import Instant
 from platos.core.plan import Plan
 from platos.core.state import FINAL, Outcome, State, move
 from platos.errors import InvalidTransition, NotFound
+from platos.store.journal import events, run_chain
 from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
-__all__ = ["RunRow", "counts", "current_plan", "due_now", "find", "latest", "movable", "open_runs", "plans", "state_of"]
+__all__ = [
+    "RunRow",
+    "counts",
+    "current_plan",
+    "dead",
+    "due_now",
+    "find",
+    "latest",
+    "movable",
+    "open_runs",
+    "plans",
+    "rejection",
+    "revision_of",
+    "state_of",
+]
 
 SQL = load("runs")
 
 
 class RunRow(NamedTuple):
-    """A run. `why` says what it waits for or how it ended; `due` is when it goes on by itself."""
+    """A run. `why` says what it waits for or how it ended, `failure` of which class it failed; `due` is when it goes
+    on by itself."""
 
     id: int
     specialist: str
@@ -31,6 +48,7 @@ class RunRow(NamedTuple):
     due: Instant | None
     opened: Instant
     ended: Instant | None
+    failure: str
 
     @property
     def name(self) -> str:
@@ -45,7 +63,6 @@ def _opened(tx: Tx, seq: int, event: RunOpened) -> None:
 @projects(PlanMade)
 def _planned(tx: Tx, seq: int, event: PlanMade) -> None:
     tx.execute(SQL.revise, id=event.run, revision=event.revision)
-    tx.execute(SQL.plan, run=event.run, revision=event.revision, event=seq)
 
 
 @projects(RunMoved)
@@ -61,6 +78,7 @@ def _moved(tx: Tx, seq: int, event: RunMoved) -> None:
         due=event.due,
         outcome=event.outcome,
         ended=event.at if event.new in FINAL else None,
+        failure=event.failure.kind if event.failure else "",
     )
     if not changed:
         raise InvalidTransition(f"the run is {state_of(tx, event.run)}, not {event.old}", where=name)
@@ -72,6 +90,14 @@ def state_of(tx: Tx, run: int) -> State:
     if row is None:
         raise NotFound(f"there is no run r{run}")
     return State(row[0])
+
+
+def revision_of(tx: Tx, run: int) -> int:
+    """The number of a run's last plan, 0 where it has none. Raises NotFound."""
+    row = tx.one(SQL.revision, id=run)
+    if row is None:
+        raise NotFound(f"there is no run r{run}")
+    return int(row[0])
 
 
 async def find(store: ReadStore, run: int) -> RunRow:
@@ -102,15 +128,30 @@ async def due_now(store: ReadStore, now: Instant) -> list[str]:
     return [row[0] for row in await store.all(SQL.due, now=now)]
 
 
-async def current_plan(store: ReadStore, run: RunRow) -> Plan | None:
-    """The plan in force, or None where the run has none yet."""
-    row = await store.one(SQL.current_plan, run=run.id, revision=run.revision)
-    return _plan(row) if row else None
+async def dead(store: ReadStore) -> list[RunRow]:
+    """Dead letters: runs that failed, the latest first."""
+    return [_row(row) for row in await store.all(SQL.dead)]
+
+
+def current_plan(told: Iterable[AnyEvent]) -> Plan | None:
+    """The plan in force, of a run's chain; None where there is none yet, or the last one was rejected."""
+    plan = None
+    for event in told:
+        if isinstance(event, PlanMade):
+            plan = event.plan
+        elif isinstance(event, PlanRejected):
+            plan = None
+    return plan
+
+
+def rejection(told: Iterable[AnyEvent]) -> str:
+    """Why the last plan was rejected, of a run's chain; empty where none was."""
+    return next((event.why for event in reversed(list(told)) if isinstance(event, PlanRejected)), "")
 
 
 async def plans(store: ReadStore, run: int) -> list[Plan]:
-    """The plans of a run, by revision."""
-    return [_plan(row) for row in await store.all(SQL.plans, run=run)]
+    """The plans of a run, by revision. Raises StoreCorrupt."""
+    return [event.plan for event in await events(store, run_chain(run)) if isinstance(event, PlanMade)]
 
 
 async def counts(store: ReadStore) -> dict[str, dict[str, int]]:
@@ -124,9 +165,3 @@ async def counts(store: ReadStore) -> dict[str, dict[str, int]]:
 def _row(row: Row) -> RunRow:
     run = RunRow(*row)
     return run._replace(state=State(run.state), outcome=Outcome(run.outcome) if run.outcome else None)
-
-
-def _plan(row: Row) -> Plan:
-    event = decode_event(row[0])
-    assert isinstance(event, PlanMade)
-    return event.plan

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from platos.core.instant import Instant
 from platos.errors import NotFound
+from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
@@ -29,7 +30,10 @@ SQL = load("specialists")
 
 
 class SpecialistRow(NamedTuple):
-    """What the store knows of a specialist. `definition` is the digest of the one in force."""
+    """What the store knows of a specialist. `definition` is the digest of the one in force.
+
+    `last_slot` is the latest slot that it was woken for: it never goes back, also where the clock does.
+    """
 
     name: str
     definition: str
@@ -43,12 +47,13 @@ class SpecialistRow(NamedTuple):
 
 def put(tx: Tx, name: str, definition: str, due: Instant | None) -> None:
     """A new or edited specialist, and when it wakes next."""
-    tx.execute(SQL.put, name=name, definition=definition, due=due)
+    tx.execute(SQL.put, name=name, definition=definition, due=due, checksum=checksum(name, definition, 1, ""))
 
 
 def advance(tx: Tx, name: str, *, due: Instant, slot: Instant, upcoming: Instant, quiet: bool = False) -> bool:
     """Claim the occurrence that was `due` and move on to `upcoming`; False where somebody else has claimed it."""
-    return tx.execute(SQL.advance, name=name, due=due, slot=slot, next=upcoming, quiet=int(quiet)) == 1
+    count = {"quiet": int(quiet), "loud": int(not quiet)}
+    return tx.execute(SQL.advance, name=name, due=due, slot=slot, next=upcoming, **count) == 1
 
 
 def skip(tx: Tx, name: str, *, due: Instant, upcoming: Instant) -> bool:
@@ -58,7 +63,7 @@ def skip(tx: Tx, name: str, *, due: Instant, upcoming: Instant) -> bool:
 
 def woken_by_hand(tx: Tx, name: str, *, quiet: bool) -> None:
     """A wake-up that no schedule asked for."""
-    tx.execute(SQL.woken_by_hand, name=name, quiet=int(quiet))
+    tx.execute(SQL.woken_by_hand, name=name, quiet=int(quiet), loud=int(not quiet))
 
 
 def was_quiet(tx: Tx, name: str) -> None:
@@ -68,12 +73,19 @@ def was_quiet(tx: Tx, name: str) -> None:
 
 def set_problem(tx: Tx, name: str, problem: str) -> bool:
     """Why the specialist's file is not in force as it stands, empty where it is; False where that was known."""
-    return tx.execute(SQL.set_problem, name=name, problem=problem) == 1
+    row = get(tx, name)
+    if row is None or row.problem == problem:
+        return False
+    vouched = checksum(name, row.definition, int(row.present), problem)
+    return tx.execute(SQL.set_problem, name=name, problem=problem, checksum=vouched) == 1
 
 
 def remove(tx: Tx, name: str) -> bool:
     """Its file is gone: it wakes no more. What it began goes on. False where that was known."""
-    return tx.execute(SQL.gone, name=name) == 1
+    row = get(tx, name)
+    if row is None or not row.present:
+        return False
+    return tx.execute(SQL.gone, name=name, checksum=checksum(name, row.definition, 0, row.problem)) == 1
 
 
 def get(tx: Tx, name: str) -> SpecialistRow | None:

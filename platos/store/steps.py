@@ -1,47 +1,32 @@
-"""Steps: the last word on each, found in the journal."""
+"""Steps: what the journal says of them. A step has no row of its own: its last entry in the chain of its run is its
+state, and its result where it has one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
-from platos.core.event import StepMoved, decode_event
+from platos.core.event import AnyEvent, StepMoved
 from platos.core.state import arrive
-from platos.errors import InvalidTransition
-from platos.store.journal import put_payload, run_chain
-from platos.store.sql import load
+from platos.core.step import StepKey
+from platos.store.journal import events, put_payload, run_chain
 from platos.store.store import ReadStore
-from platos.store.tx import Tx, projects
+from platos.store.tx import Tx
 
-__all__ = ["of_node", "of_run", "put"]
-
-SQL = load("steps")
+__all__ = ["last_words", "of_run", "put"]
 
 _INLINE = 16_384
 """Results up to this many bytes stand in the journal itself; larger ones are payloads, stored once."""
 
 
-@projects(StepMoved)
-def _moved(tx: Tx, seq: int, event: StepMoved) -> None:
-    arrive(event.old, event.state, of=str(event.key))
-    changed = tx.execute(
-        SQL.put,
-        run=event.run,
-        revision=event.revision,
-        path=event.path,
-        name=event.name,
-        ordinal=event.ordinal,
-        kind=event.kind,
-        state=event.state,
-        attempt=event.attempt,
-        event=seq,
-        old=event.old,
-    )
-    if not changed:
-        raise InvalidTransition(f"the step is not {event.old}", where=str(event.key))
-
-
 def put(tx: Tx, moved: StepMoved) -> StepMoved:
-    """Record a step's new state; a large result goes where large contents are. The event as it was recorded."""
+    """Record a step's new state; a large result goes where large contents are. The event as it was recorded.
+
+    Raises InvalidTransition.
+    """
+    arrive(moved.old, moved.state, of=moved.key)
     if len(moved.result) > _INLINE:
         payload = put_payload(tx, bytes(moved.result))
         moved = msgspec.structs.replace(moved, result=msgspec.Raw(b"null"), payload=payload)
@@ -49,17 +34,16 @@ def put(tx: Tx, moved: StepMoved) -> StepMoved:
     return moved
 
 
-async def of_node(store: ReadStore, run: int, revision: int, path: str) -> list[StepMoved]:
-    """The last word on each step of a node."""
-    return [_step(row[0]) for row in await store.all(SQL.of_node, run=run, revision=revision, path=path)]
+def last_words(told: Iterable[AnyEvent]) -> dict[StepKey, StepMoved]:
+    """The last word on each step, of a run's chain; the latest last."""
+    last: dict[StepKey, StepMoved] = {}
+    for event in told:
+        if isinstance(event, StepMoved):
+            last.pop(event.key, None)
+            last[event.key] = event
+    return last
 
 
 async def of_run(store: ReadStore, run: int) -> list[StepMoved]:
-    """The last word on each step of a run, the latest last."""
-    return [_step(row[0]) for row in await store.all(SQL.of_run, run=run)]
-
-
-def _step(body: bytes) -> StepMoved:
-    event = decode_event(body)
-    assert isinstance(event, StepMoved)
-    return event
+    """The last word on each step of a run, the latest last. Raises StoreCorrupt."""
+    return list(last_words(await events(store, run_chain(run))).values())

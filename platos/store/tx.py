@@ -11,11 +11,15 @@ from typing import Any, NamedTuple, TypeVar
 
 from platos.core.chain import GENESIS, link
 from platos.core.event import Event, encode_event
-from platos.store.sql import load
+from platos.errors import InvalidTransition
+from platos.store.sql import load, rows
 
 __all__ = ["Head", "Tx", "projects"]
 
 SQL = load("journal")
+
+_APPEND = {count: rows(SQL.append, count) for count in (64, 16, 4, 1)}
+"""Statements by how many entries they write: each statement hands the interpreter to other threads and back."""
 Row = tuple[Any, ...]
 E = TypeVar("E", bound=Event)
 
@@ -25,35 +29,45 @@ _MOST_HEADS = 10_000
 
 
 class Head(NamedTuple):
-    """The end of a chain: its id, how many entries it has, the digest after the last."""
+    """The end of a chain: its id, how many entries it has, the digest after the last, and whether it has ended."""
 
     chain: int
     length: int
     digest: bytes
+    sealed: bool
 
 
 class Tx:
-    """What a transaction function gets. The function is pure: no clock, no ids of its own, no I/O; it may run twice."""
+    """What a transaction function gets. The function is pure: no clock, no ids of its own, no I/O; it may run twice.
+
+    Entries of the journal are kept back and written together: before any other statement, and at the end.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._entries: list[Row] = []
+        self._last: int | None = None
         self._heads: dict[str, Head] = {}
         self._touched: set[str] = set()
 
     def execute(self, sql: str, **values: Any) -> int:
         """Run a statement; how many rows it changed."""
+        self.write_entries()
         return self._connection.execute(sql, values).rowcount
 
     def many(self, sql: str, rows: Sequence[dict[str, Any]]) -> None:
         """Run a statement for each row."""
+        self.write_entries()
         self._connection.executemany(sql, rows)
 
     def all(self, sql: str, **values: Any) -> list[Row]:
         """Every row of a query."""
+        self.write_entries()
         return self._connection.execute(sql, values).fetchall()
 
     def one(self, sql: str, **values: Any) -> Row | None:
         """The first row of a query, or None."""
+        self.write_entries()
         row: Row | None = self._connection.execute(sql, values).fetchone()
         return row
 
@@ -64,15 +78,19 @@ class Tx:
         return int(row[0])
 
     def record(self, chain: str, event: Event) -> int:
-        """Append an event to a chain of the journal and bring every projection up to it; its number in the journal."""
+        """Append an event to a chain of the journal and bring every projection up to it; its number in the journal.
+
+        Raises InvalidTransition where the chain has ended.
+        """
         head = self._heads.get(chain) or self._find_head(chain)
+        if head.sealed:
+            raise InvalidTransition(f"the chain {chain} of the journal has ended", where=type(event).__name__)
         body = encode_event(event)
         digest = link(head.digest, body)
-        cursor = self._connection.execute(SQL.append, (head.chain, head.length + 1, body, digest))
-        self._heads[chain] = Head(head.chain, head.length + 1, digest)
+        seq = self._last = (self._find_last() if self._last is None else self._last) + 1
+        self._entries.append((seq, head.chain, head.length + 1, body, digest))
+        self._heads[chain] = Head(head.chain, head.length + 1, digest, False)
         self._touched.add(chain)
-        seq = cursor.lastrowid
-        assert seq is not None
         self.project(seq, event)
         return seq
 
@@ -86,6 +104,14 @@ class Tx:
         """The end of a chain as this transaction sees it."""
         return self._heads.get(chain) or self._find_head(chain)
 
+    def seal(self, chain: str, *, sealed: bool) -> Head:
+        """End a chain, or let an ended one go on; its end."""
+        head = self.head(chain)._replace(sealed=sealed)
+        self.execute(SQL.seal, chain=head.chain, sealed=int(sealed))
+        self._heads[chain] = head
+        self._touched.add(chain)
+        return head
+
     def _find_head(self, chain: str) -> Head:
         row = self.one(SQL.head, name=chain)
         if row is None:
@@ -93,11 +119,27 @@ class Tx:
             row = self.one(SQL.head, name=chain)
         assert row is not None
         self._touched.add(chain)
-        head = Head(row[0], row[1] or 0, row[2] or GENESIS)
+        head = Head(row[0], row[1] or 0, row[2] or GENESIS, bool(row[3]))
         self._heads[chain] = head
         return head
 
+    def _find_last(self) -> int:
+        row = self.one(SQL.last)
+        return int(row[0] or 0) if row else 0
+
     # -- the writer's side
+
+    def write_entries(self) -> None:
+        """Write the entries that were kept back."""
+        entries, done = self._entries, 0
+        if not entries:
+            return
+        self._entries = []
+        for size in _APPEND:
+            while len(entries) - done >= size:
+                values = [value for entry in entries[done : done + size] for value in entry]
+                self._connection.execute(_APPEND[size], values)
+                done += size
 
     def kept(self) -> None:
         """The transaction stands."""
@@ -110,11 +152,13 @@ class Tx:
         for chain in self._touched:
             self._heads.pop(chain, None)
         self._touched.clear()
+        self._entries.clear()
+        self._last = None
 
     def forget(self) -> None:
         """The whole group was rolled back."""
         self._heads.clear()
-        self._touched.clear()
+        self.undone()
 
 
 def projects(event: type[E]) -> Callable[[Callable[[Tx, int, E], None]], Callable[[Tx, int, E], None]]:

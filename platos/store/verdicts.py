@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from platos.core.instant import Instant
 from platos.core.verdict import Decision, Verdict
+from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
@@ -27,22 +28,22 @@ class TierVerdict(NamedTuple):
 
 def add(tx: Tx, verdicts: Iterable[TierVerdict], at: Instant) -> None:
     """Keep verdicts."""
-    tx.many(
-        SQL.add,
-        [
-            {
-                "item": given.item,
-                "position": given.position,
-                "tier": given.tier,
-                "decision": given.verdict.decision,
-                "reason": given.verdict.reason,
-                "confidence": given.verdict.confidence,
-                "cost": given.verdict.cost,
-                "at": at,
-            }
-            for given in verdicts
-        ],
-    )
+    tx.many(SQL.add, [_columns(given, at) for given in verdicts])
+
+
+def _columns(given: TierVerdict, at: Instant) -> dict[str, Any]:
+    said = given.verdict
+    columns = {
+        "item": given.item,
+        "position": given.position,
+        "tier": given.tier,
+        "decision": said.decision,
+        "reason": said.reason,
+        "confidence": float(said.confidence),
+        "cost": said.cost,
+        "at": at,
+    }
+    return {**columns, "checksum": checksum(*columns.values())}
 
 
 async def of_item(store: ReadStore, item: int) -> list[tuple[str, Verdict, Instant]]:

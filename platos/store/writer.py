@@ -1,7 +1,8 @@
 """The writer: one thread that owns the only read-write connection and commits whatever is waiting, as a group.
 
-Each transaction runs in a savepoint, so that one that fails takes only itself back. Nobody is answered before COMMIT.
-Where SQLite has left the transaction (a full disk rolls the whole group back), each function is run again on its own.
+Nobody is answered before COMMIT. Where a transaction of a group fails, the group is run again, each transaction in a
+savepoint, so that the one that fails takes only itself back. Where SQLite has left the transaction (a full disk rolls
+the whole group back), each function is run again on its own.
 """
 
 from __future__ import annotations
@@ -65,13 +66,18 @@ def _code(error: BaseException) -> int:
 
 
 class Committer:
-    """Commits groups of transactions on one connection, for as long as the epoch in the file is ours."""
+    """Commits groups of transactions on one connection, for as long as the epoch in the file is ours.
+
+    `rollbacks` counts the groups of which a transaction was undone.
+    """
 
     def __init__(self, connection: sqlite3.Connection, connect: Callable[[], sqlite3.Connection], epoch: int) -> None:
         self._connect = connect
         self._connection = connection
         self._poisoned = False
+        self._closing = False
         self.epoch = epoch
+        self.rollbacks = 0
         self._tx = Tx(self._connection)
 
     def commit(self, group: list[_Job]) -> None:
@@ -86,16 +92,18 @@ class Committer:
                 for job in group:
                     job.error = lost.__cause__
 
+    def hurry(self) -> None:
+        """The writer ends: a file that another process holds is waited for no longer."""
+        self._closing = True
+
     def close(self) -> None:
         self._connection.close()
 
     def _attempt(self, group: list[_Job]) -> None:
         try:
             self._begin()
-            alone = len(group) == 1
-            for job in group:
-                self._run(job, alone=alone)
-            if not (alone and group[0].error):
+            if self._run_together(group) or self._run_apart(group):
+                self._tx.write_entries()
                 self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._give_up(error)
@@ -109,33 +117,64 @@ class Committer:
     def _begin(self) -> None:
         if self._poisoned:
             self._reopen()
-        while True:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                break
-            except sqlite3.OperationalError as error:
-                if _code(error) != sqlite3.SQLITE_BUSY:
-                    raise
+        while not self._begun():
+            if self._closing:
+                raise StoreError("another process holds the state file; what waited was not written")
         if self._connection.execute(_EPOCH).fetchone()[0] != self.epoch:
             raise EpochLost("another process has taken this state folder over", hint="end this process")
 
-    def _run(self, job: _Job, *, alone: bool) -> None:
-        """Run one transaction; one that fails takes only itself back, which needs a savepoint unless it is alone."""
-        job.error = None
-        if not alone:
-            self._connection.execute("SAVEPOINT job")
+    def _begun(self) -> bool:
         try:
-            job.result = job.function(self._tx, *job.arguments)
-        except Exception as error:
-            if not self._connection.in_transaction or _code(error) in _DISK:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if _code(error) != sqlite3.SQLITE_BUSY:
                 raise
-            self._connection.execute("ROLLBACK" if alone else "ROLLBACK TO job")
+            return False
+        return True
+
+    def _run_together(self, group: list[_Job]) -> bool:
+        """Run a group as if nothing in it could fail; where something does, all of it is undone, and False."""
+        for job in group:
+            job.error = None
+            try:
+                job.result = job.function(self._tx, *job.arguments)
+            except Exception as error:  # noqa: BLE001 - whatever it raises, its caller is told
+                self._refuse_lost(error)
+                job.error = error
+                self._connection.execute("ROLLBACK")
+                self._tx.forget()
+                return False
+        self._tx.kept()
+        return True
+
+    def _run_apart(self, group: list[_Job]) -> bool:
+        """Run a group in which something fails: that takes only itself back. False where nothing else is in it."""
+        self.rollbacks += 1
+        if len(group) == 1:
+            return False
+        self._begin()
+        for job in group:
+            self._run(job)
+        return True
+
+    def _run(self, job: _Job) -> None:
+        self._connection.execute("SAVEPOINT job")
+        try:
+            job.error = None
+            job.result = job.function(self._tx, *job.arguments)
+            self._tx.write_entries()
+            self._tx.kept()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._refuse_lost(error)
+            self._connection.execute("ROLLBACK TO job")
             self._tx.undone()
             job.error = error
-        else:
-            self._tx.kept()
-        if not alone:
-            self._connection.execute("RELEASE job")
+        self._connection.execute("RELEASE job")
+
+    def _refuse_lost(self, error: Exception) -> None:
+        """An error after which SQLite, or the disk, has left the whole transaction is not the function's own."""
+        if not self._connection.in_transaction or _code(error) in _DISK:
+            raise error
 
     def _give_up(self, error: sqlite3.Error) -> None:
         code = _code(error)
@@ -176,16 +215,22 @@ class ThreadWriter:
         self._committer = committer
         self._waiting: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
+        self._closed = False
         self._thread = threading.Thread(target=self._work, name="platos-writer", daemon=True)
         self._thread.start()
 
     def submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> asyncio.Future[Any]:
         future = self._loop.create_future()
-        self._waiting.put(_Job(function, arguments, future))
+        if self._closed:
+            future.set_exception(StoreError("the store is closed; nothing was written"))
+        else:
+            self._waiting.put(_Job(function, arguments, future))
         return future
 
     def close(self) -> None:
         """Commit what waits, and end."""
+        self._closed = True
+        self._committer.hurry()
         self._waiting.put(None)
         self._thread.join()
 

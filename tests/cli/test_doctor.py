@@ -48,7 +48,7 @@ def test_a_run_that_waits_is_told(told: Told, waiting: None) -> None:
 
 def test_a_model_that_answers_is_called_again(cli: Cli, told: Told, root: Path, waiting: None) -> None:
     with sqlite3.connect(root / ".platos" / "platos.db") as db:
-        db.execute("INSERT INTO breakers VALUES ('offline', 'the key is wrong', 1)")
+        db.execute("INSERT INTO breakers VALUES ('offline', 'the key is wrong', 1, 0)")
     db.close()
     assert "the key is wrong" in by_subject(told("doctor"))["breaker of offline"]["says"]
     assert "is called again" in by_subject(told("doctor", "--models"))["model offline"]["says"]

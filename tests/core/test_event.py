@@ -13,6 +13,7 @@ from platos.core.effect import EffectClass, EffectState, Receipt
 from platos.core.event import AnyEvent, Event, EvidenceRecorded, ProcessStarted, StepMoved, decode_event, encode_event
 from platos.core.evidence import Check, CheckResult, Evidence, EvidenceKind
 from platos.core.failure import FailureRecord
+from platos.core.jump import JumpKind
 from platos.core.money import Price, Usage
 from platos.core.plan import Plan, Single
 from platos.core.policy import RiskTier
@@ -55,8 +56,10 @@ BY_TYPE: dict[str, Any] = {
     "int": 7,
     "str": "text",
     "tuple[int, ...]": (1, 2),
+    "tuple[str, ...]": ("g1", "time"),
     "tuple[tuple[int, str], ...]": ((1, "d0"),),
     "GateState": GateState.APPROVED,
+    "JumpKind": JumpKind.SET_BACK,
     "EffectState": EffectState.DONE,
     "State": State.RUNNING,
 }

@@ -1,104 +1,140 @@
-"""A process that lives through the morning of a workspace, and can be told to die in the middle of it.
+"""Lives of the reference workflow, each a process of its own. This one has loaded Platos, and forks a life when asked.
 
-`child.py WORKSPACE` makes the workspace where it is not there, runs some minutes on the virtual clock, answers the gate
-and ends; it prints how many transactions it made. `--kill before:N` or `after:N` ends it by SIGKILL around the N-th.
+It reads requests as lines of JSON and answers each with a line: `["start", SAID, WORKSPACE, OPTION...]` gives the
+process's id, `["wait", ID]` its status once it has ended or stopped. What a life says goes to the file SAID. When the
+requests end, so does every life.
+
+A life is as long as there is something to do: some minutes of virtual time, and every gate is approved. Its options:
+`--hour N` begins N hours later, `--kill MOMENT` and `--stop MOMENT` say when a signal meets it (`fate.py`), and
+`--plant NAME` has it do wrong (`plants.py`).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import signal
 import sys
+import traceback
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import anyio
 
-from platos.app import load_app
+from platos.app import App, load_app
 from platos.clock import VirtualClock
-from platos.config.scaffold import init_workspace, offer_models
 from platos.core.approval import GateState
-from platos.core.event import StepMoved
 from platos.core.instant import HOUR, MINUTE
+from platos.core.step import StepKey
 from platos.runtime.engine import Engine
-from platos.store import ReadStore, Store, gates, steps
+from platos.store import gates
+
+from .fate import Fate
+from .plants import PLANTS
+from .waits import Waits
 
 MORNING = 1_790_000_000_000_000
-FACT = "The advisory says that service {n} of the cluster is affected and must be updated by its owner today. "
+LOADED = (
+    "anyio._backends._asyncio",
+    "platos.sources.directory",
+    "platos.testing.model",
+    "platos.tools.outbox",
+    "platos.triage.rules",
+)
+"""What every life needs and would find late: it is loaded before the first is born."""
 
 
-class Killer:
-    """Counts the transactions of this process, and ends it around one of them."""
-
-    def __init__(self, kill: str) -> None:
-        self.count = 0
-        when, _, number = kill.partition(":")
-        self._when, self._number = when, int(number or 0)
-        self._transact = Store.transact
-
-    def watch(self) -> None:
-        """Stand between the runtime and the store."""
-        killer = self
-
-        async def transact(store: Store, *asked: Any) -> Any:
-            killer.count += 1
-            number = killer.count
-            killer.strike("before", number)
-            answer = await killer._transact(store, *asked)
-            killer.strike("after", number)
-            return answer
-
-        setattr(Store, transact.__name__, transact)
-
-    def strike(self, when: str, number: int) -> None:
-        if (when, number) == (self._when, self._number):
-            os.kill(os.getpid(), signal.SIGKILL)
+def parse(options: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("--hour", type=int, default=0)
+    parser.add_argument("--kill", default="")
+    parser.add_argument("--stop", default="")
+    parser.add_argument("--plant", choices=PLANTS)
+    return parser.parse_args(options)
 
 
-def forget_checkpoints() -> None:
-    """Planted: a store that does not give back what steps came to."""
-
-    async def nothing(store: ReadStore, run: int) -> list[StepMoved]:
-        return []
-
-    steps.of_run = nothing
-
-
-def make_workspace(root: Path) -> None:
-    """Three new items; two are signals, one of them long: a branch for each, and a critic in each branch."""
-    init_workspace(root, models=offer_models({}, False))
-    long = "\n".join(FACT.format(n=n) for n in range(60))
-    (root / "inbox" / "advisory-cluster.txt").write_text(f"Advisory: the cluster\n\n{long}\n")
-
-
-async def live(engine: Engine, until: int) -> None:
+async def live(app: App, fate: Fate, waits: Waits) -> None:
     """Until nothing is left to do: what waits for a person is approved."""
-    await engine.live(until)
-    await engine.rest()
+    async with app.engine("up") as engine:
+        say(epoch=engine.store.epoch, **waits.seen())
+        await engine.live(app.clock.now() + 20 * MINUTE)
+        await engine.rest()
+        await approve(engine)
+    say(transactions=fate.asked)
+
+
+async def approve(engine: Engine) -> None:
     for gate in await gates.open_gates(engine.store):
         await engine.decide(gate.id, GateState.APPROVED, by="person:ana")
     await engine.rest()
 
 
-async def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("workspace", type=Path)
-    parser.add_argument("--hour", type=int, default=0)
-    parser.add_argument("--kill", default="")
-    parser.add_argument("--forget", action="store_true")
-    asked = parser.parse_args()
-    if not asked.workspace.exists():
-        make_workspace(asked.workspace)
-    if asked.forget:
-        forget_checkpoints()
-    killer = Killer(asked.kill)
-    killer.watch()
-    app = load_app(asked.workspace, environ={}, clock=VirtualClock(MORNING + asked.hour * HOUR))
-    async with app.engine("crash") as engine:
-        await live(engine, app.clock.now() + 20 * MINUTE)
-    sys.stdout.write(f"{killer.count}\n")
+def say(**facts: int) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+def life(options: list[str]) -> None:
+    """One life, to its end."""
+    asked = parse(options)
+    fate = Fate(asked.kill or asked.stop, signal.SIGKILL if asked.kill else signal.SIGSTOP)
+    fate.watch()
+    if asked.plant:
+        PLANTS[asked.plant](asked.workspace)
+    clock = VirtualClock(MORNING + asked.hour * HOUR)
+    waits = Waits(clock)
+    waits.watch()
+    anyio.run(live, load_app(asked.workspace, environ={}, clock=clock), fate, waits)
+
+
+def start(said: str, *options: str) -> int:
+    """Fork a life; its id."""
+    born = os.fork()
+    if born:
+        return born
+    status = 1
+    try:
+        _speak_into(said)
+        life(list(options))
+        status = 0
+    except BaseException:  # noqa: BLE001 - whatever ends a life is told, and ends no other
+        traceback.print_exc()
+    finally:
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def _speak_into(said: str) -> None:
+    """Its own file to speak into, and nobody to listen to."""
+    nobody, file = os.open(os.devnull, os.O_RDONLY), os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for at, opened in enumerate((nobody, file, file)):
+        os.dup2(opened, at)
+
+
+def wait(born: int) -> int:
+    """The status of a life that has ended or stopped, as the system gives it."""
+    return os.waitpid(born, os.WUNTRACED)[1]
+
+
+def main() -> None:
+    born: set[int] = set()
+    for module in LOADED:
+        import_module(module)
+    for line in sys.stdin:
+        verb, *arguments = json.loads(line)
+        answer = start(*arguments) if verb == "start" else wait(*arguments)
+        if verb == "start":
+            born.add(answer)
+        say(answer=answer)
+    for each in born:
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    anyio.run(main)
+    main()

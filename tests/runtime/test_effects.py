@@ -10,7 +10,6 @@ import pytest
 from platos.core.effect import EffectClass, EffectState
 from platos.core.instant import DAY, HOUR, MINUTE
 from platos.core.state import Outcome, State
-from platos.runtime import effects as runtime_effects
 from platos.store import effects
 from platos.testing.workspace import SimulatedWorkspace
 
@@ -21,17 +20,12 @@ FAULTS = ["before", "after", "hang", "cut before", "cut after"]
 OUTWARD = [KEYED, PROBED, ONCE]
 
 
-@pytest.fixture(autouse=True)
-def _short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime_effects, "_TIMEOUT", 0.02)
-
-
 @pytest.fixture
 def run_with(simulate: Simulate, power_cut: Callable[[int], Any]) -> Callable[[Any], Any]:
     """A day with one signal, whose report goes through a machine; the process is started again where it is cut off."""
 
     async def run(machine: Any) -> SimulatedWorkspace:
-        changes = {"tools": ["machine"], "policy": {"machine": 0}, "done_when": []}
+        changes = {"tools": ["machine"], "policy": {"machine": 0}, "done_when": [], "retry": {"idle": "0.3s"}}
         simulated = simulate(**changes, parts={("tool", "machine"): machine})
         await simulated.drop("inbox/note.txt", "An advisory.")
         with power_cut(1_000_000):
@@ -122,7 +116,7 @@ async def test_cut_off_at_any_write_an_outward_effect_happens_at_most_once(
     while cut:
         number += 1
         machine = make_machine(effect)
-        changes = {"tools": ["machine"], "policy": {"machine": 0}, "done_when": []}
+        changes = {"tools": ["machine"], "policy": {"machine": 0}, "done_when": [], "retry": {"idle": "0.3s"}}
         simulated = simulate(**changes, parts={("tool", "machine"): machine})
         await simulated.drop("inbox/note.txt", "An advisory.")
         with power_cut(number) as power:

@@ -142,7 +142,7 @@ async def test_a_supervised_actor_answers_letters_in_their_order() -> None:
         return message * 2
 
     async with anyio.create_task_group() as tasks:
-        actor = Supervisor(tasks).start("doubler", behave)
+        actor = Supervisor(tasks, crashes=3).start("doubler", behave)
         answers: dict[int, int] = {}
 
         async def ask(number: int) -> None:
@@ -163,7 +163,7 @@ async def test_a_failure_is_an_answer_and_no_crash() -> None:
 
     async with anyio.create_task_group() as tasks:
         with pytest.raises(RateLimited):
-            await Supervisor(tasks).start("busy", behave).ask(1)
+            await Supervisor(tasks, crashes=3).start("busy", behave).ask(1)
     assert started == [1]
 
 
@@ -173,7 +173,7 @@ async def test_after_too_many_crashes_who_asked_is_told() -> None:
 
     async with anyio.create_task_group() as tasks:
         with pytest.raises(Broken, match="crashed 3 times"):
-            await Supervisor(tasks).start("broken", behave).ask(1)
+            await Supervisor(tasks, crashes=3).start("broken", behave).ask(1)
 
 
 async def test_a_full_mailbox_holds_its_sender_back() -> None:

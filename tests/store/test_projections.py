@@ -31,8 +31,6 @@ RecordCases = Callable[[str, int], None]
 NOW = 1_790_000_000_000_000
 CHILD = Path(__file__).parents[1] / "crash" / "child.py"
 PROJECTIONS = {
-    "plans": ("SELECT * FROM plans ORDER BY run, revision", "DELETE FROM plans"),
-    "steps": ("SELECT * FROM steps ORDER BY run, revision, path, name, ordinal", "DELETE FROM steps"),
     "gates": ("SELECT * FROM gates ORDER BY id", "DELETE FROM gates"),
     "effects": ("SELECT * FROM effects ORDER BY key", "DELETE FROM effects"),
     "evidence": ("SELECT * FROM evidence ORDER BY number", "DELETE FROM evidence"),
@@ -225,6 +223,6 @@ def test_what_fails_leaves_no_trace_at_length(record_cases: RecordCases) -> None
 
 def test_a_chain_head_that_survives_its_rollback_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted: the cache of chain heads does not follow a rollback."""
-    monkeypatch.setattr(Tx, "undone", lambda tx: None)
+    monkeypatch.setattr(Tx, "forget", lambda tx: None)
     with pytest.raises((AssertionError, StoreCorrupt, ExceptionGroup)):
         run_state_machine_as_test(Transactions, settings=UNTIL_FOUND)

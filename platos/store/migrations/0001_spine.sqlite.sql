@@ -1,26 +1,30 @@
 -- The state of a workspace, in one file. Times are microseconds since 1970 UTC, money is nano-dollars.
 --
 -- Primary: what the world gave us and cannot be made again (specialists, cursors, items, verdicts, labels, occurrences,
--- the journal). Projections: what the journal says, laid out to be asked (runs, plans, steps, gates, effects, evidence,
+-- the journal). Projections: what the journal says, laid out to be asked (runs, gates, effects, evidence,
 -- accounts, reservations). Only an event writes a projection.
 
 -- What the file is: schema version, epoch of the process that owns it, how far the journal is verified.
 CREATE TABLE meta (
-    key   TEXT PRIMARY KEY,
-    value INTEGER NOT NULL
+    key      TEXT PRIMARY KEY,
+    value    INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- The next number of each kind of thing that people call by a number. A number is never given twice.
 CREATE TABLE counters (
-    name TEXT PRIMARY KEY,
-    last INTEGER NOT NULL
+    name   TEXT PRIMARY KEY,
+    last   INTEGER NOT NULL,
+    mirror INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- The journal: what happened, in order. Each chain is linked by hash; a run's chain is sealed into the system's.
 CREATE TABLE chains (
     id     INTEGER PRIMARY KEY,
     name   TEXT NOT NULL UNIQUE,
-    sealed INTEGER NOT NULL DEFAULT 0
+    sealed INTEGER NOT NULL DEFAULT 0,
+    cut    INTEGER NOT NULL DEFAULT 0,
+    base   BLOB
 );
 CREATE TABLE journal (
     seq   INTEGER PRIMARY KEY,
@@ -38,7 +42,7 @@ CREATE TABLE payloads (
 ) WITHOUT ROWID;
 
 -- A sleeping specialist is this row. `due` is empty where it does not wake by itself; `problem` is why its file,
--- as it stands, is not in force.
+-- as it stands, is not in force; `paused` is the entry of the journal that paused it.
 CREATE TABLE specialists (
     name       TEXT PRIMARY KEY,
     definition TEXT NOT NULL REFERENCES payloads (digest),
@@ -46,10 +50,14 @@ CREATE TABLE specialists (
     last_slot  INTEGER,
     wakes      INTEGER NOT NULL DEFAULT 0,
     quiet      INTEGER NOT NULL DEFAULT 0,
+    loud       INTEGER NOT NULL DEFAULT 0,
     present    INTEGER NOT NULL DEFAULT 1,
-    problem    TEXT NOT NULL DEFAULT ''
+    problem    TEXT NOT NULL DEFAULT '',
+    paused     INTEGER REFERENCES journal (seq),
+    checksum   INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX specialists_due ON specialists (due) WHERE due IS NOT NULL;
+CREATE INDEX specialists_due ON specialists (due) WHERE due IS NOT NULL AND paused IS NULL;
+CREATE INDEX specialists_paused ON specialists (paused);
 
 -- How far each source of a specialist has been read, and what is wrong with it now.
 CREATE TABLE cursors (
@@ -58,6 +66,7 @@ CREATE TABLE cursors (
     position   BLOB NOT NULL,
     failures   INTEGER NOT NULL DEFAULT 0,
     problem    TEXT NOT NULL DEFAULT '',
+    checksum   INTEGER NOT NULL,
     PRIMARY KEY (specialist, source)
 ) WITHOUT ROWID;
 
@@ -72,21 +81,24 @@ CREATE TABLE occurrences (
     items      INTEGER NOT NULL DEFAULT 0,
     started    INTEGER NOT NULL,
     ended      INTEGER NOT NULL,
+    checksum   INTEGER NOT NULL,
     PRIMARY KEY (specialist, slot, outcome)
 ) WITHOUT ROWID;
 
 -- What sources yielded, once for each content. `run` took it as a signal; `withdrawn` is when its source had it no more.
 CREATE TABLE items (
-    number     INTEGER PRIMARY KEY AUTOINCREMENT,
-    specialist TEXT NOT NULL REFERENCES specialists (name),
-    source     TEXT NOT NULL,
-    id         TEXT NOT NULL,
-    digest     TEXT NOT NULL,
-    state      TEXT NOT NULL,
-    seen       INTEGER NOT NULL,
-    run        INTEGER,
-    withdrawn  INTEGER,
-    body       BLOB NOT NULL,
+    number         INTEGER PRIMARY KEY,
+    specialist     TEXT NOT NULL REFERENCES specialists (name),
+    source         TEXT NOT NULL,
+    id             TEXT NOT NULL,
+    digest         TEXT NOT NULL,
+    state          TEXT NOT NULL,
+    seen           INTEGER NOT NULL,
+    run            INTEGER,
+    withdrawn      INTEGER,
+    checksum       INTEGER NOT NULL,
+    state_checksum INTEGER NOT NULL,
+    body           BLOB NOT NULL,
     UNIQUE (specialist, source, id, digest)
 );
 CREATE INDEX items_open ON items (specialist, state) WHERE state IN ('new', 'waiting') OR (state = 'signal' AND run IS NULL);
@@ -102,19 +114,22 @@ CREATE TABLE verdicts (
     confidence REAL NOT NULL,
     cost       INTEGER NOT NULL,
     at         INTEGER NOT NULL,
+    checksum   INTEGER NOT NULL,
     PRIMARY KEY (item, at, position)
 ) WITHOUT ROWID;
 
 -- What people said of items: was it a signal? The last word of each.
 CREATE TABLE labels (
-    item   INTEGER PRIMARY KEY REFERENCES items (number),
-    signal INTEGER NOT NULL,
-    author TEXT NOT NULL,
-    at     INTEGER NOT NULL,
-    why    TEXT NOT NULL DEFAULT ''
+    item     INTEGER PRIMARY KEY REFERENCES items (number),
+    signal   INTEGER NOT NULL,
+    author   TEXT NOT NULL,
+    at       INTEGER NOT NULL,
+    why      TEXT NOT NULL DEFAULT '',
+    checksum INTEGER NOT NULL
 );
 
--- The durable work that signals started. `due` is when a waiting run goes on by itself.
+-- The durable work that signals started. `due` is when a waiting run goes on by itself, `failure` the class of failure
+-- that it ended with. Its plans and its steps stand in its chain of the journal.
 CREATE TABLE runs (
     id         INTEGER PRIMARY KEY,
     specialist TEXT NOT NULL,
@@ -125,32 +140,13 @@ CREATE TABLE runs (
     why        TEXT NOT NULL DEFAULT '',
     due        INTEGER,
     opened     INTEGER NOT NULL,
-    ended      INTEGER
+    ended      INTEGER,
+    failure    TEXT NOT NULL DEFAULT '',
+    checksum   INTEGER
 );
 CREATE INDEX runs_open ON runs (specialist, id) WHERE state IN ('pending', 'running', 'needs_review');
 CREATE INDEX runs_due ON runs (due) WHERE due IS NOT NULL;
-
--- The plan of each revision of a run: the entry of the journal that holds it.
-CREATE TABLE plans (
-    run      INTEGER NOT NULL REFERENCES runs (id),
-    revision INTEGER NOT NULL,
-    event    INTEGER NOT NULL REFERENCES journal (seq),
-    PRIMARY KEY (run, revision)
-) WITHOUT ROWID;
-
--- A step's last word: the entry of the journal that holds its state, and its result where it has one.
-CREATE TABLE steps (
-    run      INTEGER NOT NULL REFERENCES runs (id),
-    revision INTEGER NOT NULL,
-    path     TEXT NOT NULL,
-    name     TEXT NOT NULL,
-    ordinal  INTEGER NOT NULL,
-    kind     TEXT NOT NULL,
-    state    TEXT NOT NULL,
-    attempt  INTEGER NOT NULL,
-    event    INTEGER NOT NULL REFERENCES journal (seq),
-    PRIMARY KEY (run, revision, path, name, ordinal)
-) WITHOUT ROWID;
+CREATE INDEX runs_dead ON runs (id) WHERE state = 'failed';
 
 -- Where a node waits for a person, and the answer.
 CREATE TABLE gates (
@@ -168,6 +164,7 @@ CREATE TABLE gates (
 );
 CREATE INDEX gates_open ON gates (expires) WHERE state = 'open';
 CREATE INDEX gates_effect ON gates (effect);
+CREATE INDEX gates_event ON gates (event);
 
 -- Outward calls of tools: intended, dispatched, and what the world answered.
 CREATE TABLE effects (
@@ -180,6 +177,8 @@ CREATE TABLE effects (
     event    INTEGER NOT NULL REFERENCES journal (seq)
 ) WITHOUT ROWID;
 CREATE INDEX effects_run ON effects (run);
+CREATE INDEX effects_intended ON effects (intended);
+CREATE INDEX effects_event ON effects (event);
 
 -- What the runtime itself saw.
 CREATE TABLE evidence (
@@ -189,6 +188,7 @@ CREATE TABLE evidence (
     event  INTEGER NOT NULL REFERENCES journal (seq)
 );
 CREATE INDEX evidence_run ON evidence (run);
+CREATE INDEX evidence_event ON evidence (event);
 
 -- Who may spend what. A name is a path and its window: `all/2026-11-21`, `specialist/inbox/2026-11-21`, `run/17`.
 CREATE TABLE accounts (
@@ -197,6 +197,7 @@ CREATE TABLE accounts (
     spent    INTEGER NOT NULL DEFAULT 0,
     reserved INTEGER NOT NULL DEFAULT 0,
     excess   INTEGER NOT NULL DEFAULT 0,
+    checksum INTEGER,
     CHECK (spent >= 0 AND reserved >= 0 AND excess >= 0),
     CHECK (spent + reserved <= cap + excess)
 ) WITHOUT ROWID;
@@ -226,15 +227,18 @@ CREATE INDEX reservations_made ON reservations (made);
 
 -- Providers that are not called until somebody closes the breaker.
 CREATE TABLE breakers (
-    model TEXT PRIMARY KEY,
-    cause TEXT NOT NULL,
-    since INTEGER NOT NULL
+    model    TEXT PRIMARY KEY,
+    cause    TEXT NOT NULL,
+    since    INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- Replies that triage paid for, by the digest of the question.
 CREATE TABLE answers (
     question TEXT PRIMARY KEY,
-    reply    BLOB NOT NULL
+    reply    BLOB NOT NULL,
+    made     INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- What a tier of a specialist's ladder remembers between two wake-ups.
@@ -243,5 +247,6 @@ CREATE TABLE memories (
     tier       TEXT NOT NULL,
     key        TEXT NOT NULL,
     value      BLOB NOT NULL,
+    checksum   INTEGER NOT NULL,
     PRIMARY KEY (specialist, tier, key)
 ) WITHOUT ROWID;

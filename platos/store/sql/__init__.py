@@ -11,7 +11,7 @@ from importlib.resources import files
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-__all__ = ["Queries", "load", "script"]
+__all__ = ["Queries", "load", "rows", "script"]
 
 if TYPE_CHECKING:
 
@@ -28,6 +28,12 @@ def load(table: str) -> Queries:
     """The queries of one file. A name that is not there is an AttributeError."""
     _, *parts = _NAME.split(script(f"{table}.sql"))
     return Queries(**{name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)})
+
+
+def rows(insert: str, count: int) -> str:
+    """An INSERT of one row of values, as one of so many rows."""
+    head, values = insert.split(" VALUES ")
+    return f"{head} VALUES {', '.join([values] * count)}"
 
 
 def script(name: str) -> str:

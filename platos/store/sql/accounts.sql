@@ -6,9 +6,11 @@ INSERT INTO accounts (name, cap) VALUES (:name, :cap)
 ON CONFLICT (name) DO UPDATE SET cap = excluded.cap,
 excess = CASE WHEN accounts.spent + accounts.reserved > excluded.cap
               THEN accounts.spent + accounts.reserved - excluded.cap ELSE 0 END
+WHERE accounts.checksum IS NULL
 
 -- name: reserve
 UPDATE accounts SET reserved = reserved + :amount WHERE name = :name AND spent + reserved + :amount <= cap
+AND checksum IS NULL
 
 -- name: settle
 UPDATE accounts SET reserved = reserved - :held, spent = spent + :charged,

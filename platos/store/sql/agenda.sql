@@ -1,9 +1,9 @@
 -- name: look
-SELECT EXISTS (SELECT 1 FROM specialists WHERE due <= :now),
+SELECT EXISTS (SELECT 1 FROM specialists WHERE due <= :now AND paused IS NULL),
        EXISTS (SELECT 1 FROM runs WHERE due <= :now AND state = 'pending'),
        EXISTS (SELECT 1 FROM gates WHERE expires <= :now AND state = 'open'),
        (SELECT min(due) FROM (
-           SELECT min(due) AS due FROM specialists WHERE due > :now
+           SELECT min(due) AS due FROM specialists WHERE due > :now AND paused IS NULL
            UNION ALL SELECT min(due) FROM runs WHERE due > :now
            UNION ALL SELECT min(expires) FROM gates WHERE state = 'open' AND expires > :now
        ) AS waiting)

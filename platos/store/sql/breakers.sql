@@ -1,5 +1,6 @@
 -- name: open
-INSERT INTO breakers (model, cause, since) VALUES (:model, :cause, :since) ON CONFLICT (model) DO NOTHING
+INSERT INTO breakers (model, cause, since, checksum) VALUES (:model, :cause, :since, :checksum)
+ON CONFLICT (model) DO NOTHING
 
 -- name: close
 DELETE FROM breakers WHERE model = :model

@@ -1,26 +1,32 @@
 -- name: add
-INSERT INTO items (specialist, source, id, digest, state, seen, body)
-VALUES (:specialist, :source, :id, :digest, 'new', :seen, :body)
+INSERT INTO items (specialist, source, id, digest, state, seen, body, checksum, state_checksum)
+VALUES (:specialist, :source, :id, :digest, :state, :seen, :body, :checksum, :state_checksum)
 ON CONFLICT (specialist, source, id, digest) DO UPDATE
-SET withdrawn = NULL, state = CASE WHEN items.run IS NULL THEN 'new' ELSE items.state END,
-    seen = CASE WHEN items.run IS NULL THEN excluded.seen ELSE items.seen END
+SET withdrawn = NULL, state = CASE WHEN items.run IS NULL THEN excluded.state ELSE items.state END,
+    seen = CASE WHEN items.run IS NULL THEN excluded.seen ELSE items.seen END,
+    body = CASE WHEN items.run IS NULL THEN excluded.body ELSE items.body END,
+    checksum = CASE WHEN items.run IS NULL THEN excluded.checksum ELSE items.checksum END,
+    state_checksum = CASE WHEN items.run IS NULL THEN excluded.state_checksum ELSE items.state_checksum END
 WHERE items.withdrawn IS NOT NULL RETURNING number, run
 
 -- name: withdraw
 UPDATE items SET withdrawn = :at, state = CASE WHEN run IS NULL THEN 'withdrawn' ELSE state END
-WHERE specialist = :specialist AND source = :source AND id = :id AND withdrawn IS NULL RETURNING number, run
+WHERE specialist = :specialist AND source = :source AND id = :id AND withdrawn IS NULL RETURNING number, run, state
+
+-- name: vouch
+UPDATE items SET state_checksum = :checksum WHERE number = :number
 
 -- name: withdrawn
 SELECT number, withdrawn FROM items WHERE run = :run AND withdrawn IS NOT NULL ORDER BY number
 
 -- name: in_state (the condition of the index items_open is spelled out where that index is to be used)
-SELECT number, specialist, source, state, seen, run, body FROM items
+SELECT number, specialist, source, id, state, seen, run, body FROM items
 WHERE specialist = :specialist AND state = :state AND number > :after
 AND (state IN ('new', 'waiting') OR (state = 'signal' AND run IS NULL))
 ORDER BY number LIMIT :count
 
 -- name: of_run
-SELECT number, specialist, source, state, seen, run, body FROM items WHERE run = :run ORDER BY number
+SELECT number, specialist, source, id, state, seen, run, body FROM items WHERE run = :run ORDER BY number
 
 -- name: signals
 SELECT number, seen FROM items
@@ -29,13 +35,13 @@ AND (state IN ('new', 'waiting') OR (state = 'signal' AND run IS NULL))
 ORDER BY number LIMIT :count
 
 -- name: one
-SELECT number, specialist, source, state, seen, run, body FROM items WHERE number = :number
+SELECT number, specialist, source, id, state, seen, run, body FROM items WHERE number = :number
 
 -- name: move
-UPDATE items SET state = :state WHERE number = :number AND state IN ('new', 'waiting')
+UPDATE items SET state = :state, state_checksum = :checksum WHERE number = :number AND state IN ('new', 'waiting')
 
 -- name: take
-UPDATE items SET run = :run WHERE number = :number AND state = 'signal' AND run IS NULL
+UPDATE items SET run = :run, state_checksum = :checksum WHERE number = :number AND state = 'signal' AND run IS NULL
 
 -- name: owing
 SELECT DISTINCT specialist FROM items WHERE state IN ('new', 'waiting') OR (state = 'signal' AND run IS NULL)
@@ -45,9 +51,9 @@ SELECT specialist, CASE WHEN state = 'signal' AND run IS NULL THEN 'queued' ELSE
 FROM items GROUP BY 1, 2
 
 -- name: latest
-SELECT number, specialist, source, state, seen, run, body FROM items
+SELECT number, specialist, source, id, state, seen, run, body FROM items
 WHERE specialist = :specialist AND (state = :state OR :state = '') ORDER BY number DESC LIMIT :count
 
 -- name: from_number
-SELECT number, specialist, source, state, seen, run, body FROM items
+SELECT number, specialist, source, id, state, seen, run, body FROM items
 WHERE specialist = :specialist AND number > :after ORDER BY number LIMIT :count

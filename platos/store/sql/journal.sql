@@ -1,8 +1,11 @@
 -- name: append
-INSERT INTO journal (chain, n, body, hash) VALUES (?, ?, ?, ?)
+INSERT INTO journal (seq, chain, n, body, hash) VALUES (?, ?, ?, ?, ?)
+
+-- name: last
+SELECT max(seq) FROM journal
 
 -- name: head
-SELECT c.id, j.n, j.hash FROM chains c
+SELECT c.id, j.n, j.hash, c.sealed FROM chains c
 LEFT JOIN journal j ON j.chain = c.id AND j.n = (SELECT max(n) FROM journal WHERE chain = c.id)
 WHERE c.name = :name
 
@@ -10,23 +13,20 @@ WHERE c.name = :name
 INSERT INTO chains (name) VALUES (:name)
 
 -- name: seal
-UPDATE chains SET sealed = 1 WHERE id = :chain
+UPDATE chains SET sealed = :sealed WHERE id = :chain
 
 -- name: next_number
-INSERT INTO counters (name, last) VALUES (:name, 1)
-ON CONFLICT (name) DO UPDATE SET last = counters.last + 1
+INSERT INTO counters (name, last, mirror) VALUES (:name, 1, -1)
+ON CONFLICT (name) DO UPDATE SET last = counters.last + 1, mirror = counters.mirror - 1
 RETURNING last
 
 -- name: chain
-SELECT j.n, j.body, j.hash FROM journal j JOIN chains c ON c.id = j.chain WHERE c.name = :name ORDER BY j.n
+SELECT j.n, j.body, j.hash, c.cut, c.base FROM journal j JOIN chains c ON c.id = j.chain WHERE c.name = :name ORDER BY j.n
 
 -- name: since
-SELECT j.seq, j.chain, c.name, j.n, j.body, j.hash FROM journal j JOIN chains c ON c.id = j.chain
+SELECT j.seq, c.name, j.n, j.body, j.hash, before.hash, c.cut, c.base FROM journal j JOIN chains c ON c.id = j.chain
+LEFT JOIN journal before ON before.chain = j.chain AND before.n = j.n - 1
 WHERE j.seq > :seq ORDER BY j.seq LIMIT :count
-
--- name: entry_before
-SELECT hash FROM journal WHERE chain = :chain AND n = :n
-
 -- name: put_payload
 INSERT INTO payloads (digest, content) VALUES (:digest, :content) ON CONFLICT (digest) DO NOTHING
 

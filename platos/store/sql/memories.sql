@@ -1,6 +1,6 @@
 -- name: keep
-INSERT INTO memories (specialist, tier, key, value) VALUES (:specialist, :tier, :key, :value)
-ON CONFLICT (specialist, tier, key) DO UPDATE SET value = excluded.value
+INSERT INTO memories (specialist, tier, key, value, checksum) VALUES (:specialist, :tier, :key, :value, :checksum)
+ON CONFLICT (specialist, tier, key) DO UPDATE SET value = excluded.value, checksum = excluded.checksum
 
 -- name: find
 SELECT value FROM memories WHERE specialist = :specialist AND tier = :tier AND key = :key

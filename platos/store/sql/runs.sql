@@ -4,29 +4,29 @@ INSERT INTO runs (id, specialist, definition, state, opened) VALUES (:id, :speci
 -- name: revise
 UPDATE runs SET revision = :revision WHERE id = :id
 
--- name: plan
-INSERT INTO plans (run, revision, event) VALUES (:run, :revision, :event)
-
 -- name: move
-UPDATE runs SET state = :new, why = :why, due = :due, outcome = :outcome, ended = :ended
+UPDATE runs SET state = :new, why = :why, due = :due, outcome = :outcome, ended = :ended, failure = :failure
 WHERE id = :id AND state = :old
 
 -- name: state
 SELECT state FROM runs WHERE id = :id
 
+-- name: revision
+SELECT revision FROM runs WHERE id = :id
+
 -- name: one
-SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended FROM runs WHERE id = :id
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs WHERE id = :id
 
 -- name: latest
-SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended FROM runs
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs
 WHERE specialist = :specialist OR :specialist = '' ORDER BY id DESC LIMIT :count
 
 -- name: open_runs
-SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended FROM runs
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs
 WHERE state IN ('pending', 'running', 'needs_review') ORDER BY id
 
 -- name: movable
-SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended FROM runs
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs
 WHERE specialist = :specialist AND state IN ('pending', 'running', 'needs_review')
 AND (state = 'running' OR state = 'pending' AND (due IS NULL OR due <= :now))
 ORDER BY id
@@ -34,11 +34,9 @@ ORDER BY id
 -- name: due
 SELECT DISTINCT specialist FROM runs WHERE due <= :now AND state = 'pending'
 
--- name: current_plan
-SELECT j.body FROM plans p JOIN journal j ON j.seq = p.event WHERE p.run = :run AND p.revision = :revision
-
--- name: plans
-SELECT j.body FROM plans p JOIN journal j ON j.seq = p.event WHERE p.run = :run ORDER BY p.revision
+-- name: dead
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs
+WHERE state = 'failed' ORDER BY id DESC
 
 -- name: counts
 SELECT specialist, state, count(*) FROM runs GROUP BY 1, 2

@@ -1,6 +1,7 @@
 -- name: put
-INSERT INTO specialists (name, definition, due) VALUES (:name, :definition, :due)
-ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, due = excluded.due, present = 1, problem = ''
+INSERT INTO specialists (name, definition, due, checksum) VALUES (:name, :definition, :due, :checksum)
+ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, due = excluded.due, present = 1, problem = '',
+checksum = excluded.checksum
 
 -- name: all
 SELECT name, definition, due, last_slot, wakes, quiet, present, problem FROM specialists ORDER BY name
@@ -9,23 +10,24 @@ SELECT name, definition, due, last_slot, wakes, quiet, present, problem FROM spe
 SELECT name, definition, due, last_slot, wakes, quiet, present, problem FROM specialists WHERE name = :name
 
 -- name: due
-SELECT name, due FROM specialists WHERE due <= :now ORDER BY due LIMIT :count
+SELECT name, due FROM specialists WHERE due <= :now AND paused IS NULL ORDER BY due LIMIT :count
 
 -- name: advance
-UPDATE specialists SET last_slot = :slot, due = :next, wakes = wakes + 1, quiet = quiet + :quiet
+UPDATE specialists SET last_slot = CASE WHEN last_slot > :slot THEN last_slot ELSE :slot END, due = :next,
+wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud
 WHERE name = :name AND due = :due
 
 -- name: skip
 UPDATE specialists SET due = :next WHERE name = :name AND due = :due
 
 -- name: woken_by_hand
-UPDATE specialists SET wakes = wakes + 1, quiet = quiet + :quiet WHERE name = :name
+UPDATE specialists SET wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud WHERE name = :name
 
 -- name: was_quiet
-UPDATE specialists SET quiet = quiet + 1 WHERE name = :name
+UPDATE specialists SET quiet = quiet + 1, loud = loud - 1 WHERE name = :name
 
 -- name: set_problem
-UPDATE specialists SET problem = :problem WHERE name = :name AND problem <> :problem
+UPDATE specialists SET problem = :problem, checksum = :checksum WHERE name = :name
 
 -- name: gone
-UPDATE specialists SET present = 0, due = NULL WHERE name = :name AND present = 1
+UPDATE specialists SET present = 0, due = NULL, checksum = :checksum WHERE name = :name

@@ -1,6 +1,6 @@
 -- name: add
-INSERT INTO verdicts (item, position, tier, decision, reason, confidence, cost, at)
-VALUES (:item, :position, :tier, :decision, :reason, :confidence, :cost, :at)
+INSERT INTO verdicts (item, position, tier, decision, reason, confidence, cost, at, checksum)
+VALUES (:item, :position, :tier, :decision, :reason, :confidence, :cost, :at, :checksum)
 
 -- name: of_item
 SELECT tier, decision, reason, confidence, cost, at FROM verdicts WHERE item = :item ORDER BY at, position

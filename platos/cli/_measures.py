@@ -1,0 +1,40 @@
+"""How the measures are taken: from the store, and from the process that owns it where one runs."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from platos.app import App
+from platos.core.instant import to_datetime
+from platos.errors import NotFound, Unreachable
+from platos.runtime.control import ask
+from platos.runtime.measures import Live, Measures, read_measures
+from platos.store import read_store
+
+__all__ = ["ask_live", "take_measures", "today"]
+
+
+async def take_measures(app: App, live: Live) -> Measures | None:
+    """The measures now; None where nothing has run yet. They are only read: nothing is written. Raises a StoreError."""
+    try:
+        async with read_store(app.workspace.state) as store:
+            return await read_measures(store, app.offload, app.clock.now(), today(app), live)
+    except NotFound:
+        return None
+
+
+async def ask_live(app: App) -> Live:
+    """What `platos up` counts; nothing is known where none runs, or none that knows the question."""
+    try:
+        answer = await ask(app.workspace.state, "measures", {})
+    except Unreachable:
+        return Live()
+    return Live() if answer is None or answer.error is not None else msgspec.convert(answer.result, type=Live)
+
+
+def today(app: App) -> str:
+    """The date in the zone in which the budget's day begins and ends."""
+    zone = ZoneInfo(app.settings.settings.zone)
+    return to_datetime(app.clock.now()).astimezone(zone).date().isoformat()

@@ -1,0 +1,88 @@
+"""When the clock jumps: that is told once, and nobody sleeps until a time that the clock is not to reach for a year.
+
+After the clock was set back, what waits is asked anew. A specialist's next slot is the first one ahead that has not
+run; a run's next try is now.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from platos.core.event import ClockJumped
+from platos.core.instant import Instant, iso
+from platos.core.jump import LEAST_JUMP, Jump, JumpKind
+from platos.core.lived import Lived, Stretch
+from platos.core.schedule import Schedule
+from platos.runtime.host import Host
+from platos.store import ReadStore, Tx, journal, occurrences, past, specialists
+from platos.store.specialists import SpecialistRow
+
+__all__ = ["lived", "look_back", "note_jumps"]
+
+log = logging.getLogger("platos")
+
+
+async def note_jumps(host: Host) -> None:
+    """Tell what the clock did; what waits for a time that was set back is asked anew. What fails is done again."""
+    jumps = host.clock.jumps()
+    while jumps:
+        if jumps[0].what is JumpKind.SET_BACK:
+            await _ask_anew(host)
+        await _tell(host, jumps[0])
+        jumps.popleft()
+
+
+async def look_back(host: Host) -> None:
+    """At a start, before anything is recorded: was the clock set back while no process ran?"""
+    now, shown = host.now(), await past.latest_moment(host.store)
+    if shown - now < LEAST_JUMP:
+        return
+    await _ask_anew(host)
+    if not await _is_told(host.store, shown, now):
+        await _tell(host, Jump(shown, now, JumpKind.SET_BACK))
+
+
+async def lived(store: ReadStore, row: SpecialistRow) -> Lived:
+    """Which slots of a specialist have run. One that was handled and left no row was quiet: it ran."""
+    rows = await occurrences.of_specialist(store, row.name)
+    return Lived(
+        known=await past.known_since(store, row.name),
+        last=row.last_slot or 0,
+        missed=tuple(Stretch(each.slot, each.last) for each in rows if each.outcome in occurrences.MISSED),
+        ran=frozenset(each.slot for each in rows if each.outcome in occurrences.RAN),
+    )
+
+
+async def _tell(host: Host, jump: Jump) -> None:
+    log.warning("the clock jumped (%s): it showed %s, and then %s", jump.what, iso(jump.old), iso(jump.new))
+    await host.store.transact(_record, jump, host.now())
+
+
+def _record(tx: Tx, jump: Jump, now: Instant) -> None:
+    tx.record(journal.SYSTEM, ClockJumped(at=now, old=jump.old, new=jump.new, what=jump.what))
+
+
+async def _is_told(store: ReadStore, shown: Instant, now: Instant) -> bool:
+    """Does the journal say already that the clock showed that much and was set back to less than now?"""
+    told = [event for event in await journal.events(store, journal.SYSTEM) if isinstance(event, ClockJumped)]
+    return any(event.new <= now and shown - event.old < LEAST_JUMP for event in told)
+
+
+async def _ask_anew(host: Host) -> None:
+    now = host.now()
+    host.owing.update({name: min(due, now) for name, due in host.owing.items()})
+    for row in await specialists.every(host.store):
+        if row.due is None:
+            continue
+        schedule = (await host.pinned(row.definition)).schedule
+        upcoming = await _next_open(host.store, row, schedule, now)
+        if upcoming < row.due:
+            await host.store.transact(partial(specialists.skip, name=row.name, due=row.due, upcoming=upcoming))
+
+
+async def _next_open(store: ReadStore, row: SpecialistRow, schedule: Schedule, now: Instant) -> Instant:
+    """The first slot from now on that has not run."""
+    if row.last_slot is None or row.last_slot < now:
+        return schedule.next_after(now - 1)
+    return (await lived(store, row)).next_open(schedule, now - 1)

@@ -1,0 +1,109 @@
+"""One set of measures, made of what the store says and of what the running process counts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from platos.core.instant import SECOND, Instant, iso
+from platos.ports.offload import Offload
+from platos.runtime.measures.counters import Live
+from platos.runtime.measures.failures import Pattern, patterns
+from platos.runtime.measures.money import Costs, read_costs
+from platos.runtime.measures.runs import OPEN, Review, decisions, endings, replanned, review
+from platos.runtime.measures.steps import Spread, Tried, retries, spreads, timeouts
+from platos.runtime.measures.window import Window, look_back
+from platos.store import ReadStore, measures
+
+__all__ = ["Measures", "Seen", "Wakes", "read_measures"]
+
+
+class Wakes(msgspec.Struct, frozen=True, kw_only=True):
+    """Wake-ups ever, the quiet ones among them, and how long the longest waiting slot has been due."""
+
+    total: int
+    quiet: int
+    quiet_share: float | None
+    waiting_seconds: float
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """The window: when it begins, how long ago that is, its entries, and whether all of the last day is in it."""
+
+    since: str
+    seconds: float
+    entries: int
+    whole: bool
+
+
+class Measures(msgspec.Struct, frozen=True, kw_only=True):
+    """All of them. `ended`, `replanned`, `steps`, `retries`, `timeouts`, `review` and `failures` are the window's."""
+
+    window: Seen
+    wakes: Wakes
+    open_runs: dict[str, int]
+    dead_letters: int
+    ended: dict[str, int]
+    replanned: int
+    steps: dict[str, Spread]
+    retries: Tried
+    timeouts: Tried
+    review: Review
+    failures: tuple[Pattern, ...]
+    costs: Costs
+    live: Live
+
+
+class _Read(NamedTuple):
+    """What was read to make them of."""
+
+    counts: measures.Counts
+    open_runs: dict[str, int]
+    window: Window
+    opened_gates: dict[int, Instant]
+    costs: Costs
+
+
+async def read_measures(store: ReadStore, offload: Offload, now: Instant, today: str, live: Live) -> Measures:
+    """The measures now. `today` is the date of the day that accounts are in. Raises StoreCorrupt."""
+    window = await look_back(store, offload, now)
+    answered = decisions(window.events)
+    read = _Read(
+        counts=await measures.counts(store, now),
+        open_runs=await measures.open_runs(store),
+        window=window,
+        opened_gates=await measures.opened_gates(store, min(answered), max(answered)) if answered else {},
+        costs=await read_costs(store, now, today),
+    )
+    return await offload(_measure, read, now, live)
+
+
+def _measure(read: _Read, now: Instant, live: Live) -> Measures:
+    events = read.window.events
+    return Measures(
+        window=_seen(read.window, now),
+        wakes=_wakes(read.counts, now),
+        open_runs={state: read.open_runs.get(state, 0) for state in OPEN},
+        dead_letters=read.counts.failed,
+        ended=endings(events),
+        replanned=replanned(events),
+        steps=spreads(events),
+        retries=retries(events),
+        timeouts=timeouts(events),
+        review=review(events, read.opened_gates),
+        failures=patterns(events),
+        costs=read.costs,
+        live=live,
+    )
+
+
+def _wakes(counts: measures.Counts, now: Instant) -> Wakes:
+    waiting = 0 if counts.due is None else now - counts.due
+    share = counts.quiet / counts.wakes if counts.wakes else None
+    return Wakes(total=counts.wakes, quiet=counts.quiet, quiet_share=share, waiting_seconds=waiting / SECOND)
+
+
+def _seen(window: Window, now: Instant) -> Seen:
+    length = max(0, now - window.since) / SECOND
+    return Seen(since=iso(window.since), seconds=length, entries=window.entries, whole=window.whole)

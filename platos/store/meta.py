@@ -1,0 +1,38 @@
+"""What the state file knows of itself: its owner's epoch, how far its journal is verified, whether it is paused."""
+
+from __future__ import annotations
+
+from platos.errors import StoreCorrupt
+from platos.store.checksum import checksum
+from platos.store.sql import load
+from platos.store.tx import Tx
+
+__all__ = ["EPOCH", "KEPT", "PAUSED", "VERIFIED", "get", "put", "remove"]
+
+SQL = load("meta")
+
+EPOCH = "epoch"
+VERIFIED = "verified"
+PAUSED = "paused"
+KEPT = "kept"
+
+
+def get(tx: Tx, key: str) -> int:
+    """The number under a key, 0 where there is none yet. Raises StoreCorrupt."""
+    row = tx.one(SQL.get, key=key)
+    if row is None:
+        return 0
+    value: int = row[0]
+    if row[1] != checksum(key, value):
+        raise StoreCorrupt(f"the number {key!r} that the file keeps of itself is not what was written")
+    return value
+
+
+def put(tx: Tx, key: str, value: int) -> None:
+    """Keep a number in place of the one before it."""
+    tx.execute(SQL.put, key=key, value=value, checksum=checksum(key, value))
+
+
+def remove(tx: Tx, key: str) -> None:
+    """Keep it no longer."""
+    tx.execute(SQL.remove, key=key)

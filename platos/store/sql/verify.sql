@@ -1,0 +1,69 @@
+-- name: accounts
+SELECT name, cap, spent, reserved, excess, checksum FROM accounts
+WHERE checksum IS NOT NULL ORDER BY name LIMIT :count OFFSET :after
+
+-- name: answers
+SELECT question, reply, made, checksum FROM answers ORDER BY question LIMIT :count OFFSET :after
+
+-- name: breakers
+SELECT model, cause, since, checksum FROM breakers ORDER BY model LIMIT :count OFFSET :after
+
+-- name: cursors
+SELECT specialist, source, position, failures, problem, checksum FROM cursors
+ORDER BY specialist, source LIMIT :count OFFSET :after
+
+-- name: labels
+SELECT item, signal, author, at, why, checksum FROM labels ORDER BY item LIMIT :count OFFSET :after
+
+-- name: memories
+SELECT specialist, tier, key, value, checksum FROM memories
+ORDER BY specialist, tier, key LIMIT :count OFFSET :after
+
+-- name: meta
+SELECT key, value, checksum FROM meta ORDER BY key LIMIT :count OFFSET :after
+
+-- name: occurrences
+SELECT specialist, slot, last, slots, outcome, why, items, started, ended, checksum FROM occurrences
+ORDER BY specialist, slot, outcome LIMIT :count OFFSET :after
+
+-- name: runs
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, checksum FROM runs
+WHERE checksum IS NOT NULL ORDER BY id LIMIT :count OFFSET :after
+
+-- name: verdicts
+SELECT item, position, tier, decision, reason, confidence, cost, at, checksum FROM verdicts
+ORDER BY item, at, position LIMIT :count OFFSET :after
+
+-- name: items
+SELECT number, specialist, source, id, digest, seen, body, checksum, state, run, withdrawn, state_checksum FROM items
+WHERE number > :after ORDER BY number LIMIT :count
+
+-- name: payloads
+SELECT digest, content FROM payloads ORDER BY digest LIMIT :count OFFSET :after
+
+-- name: specialists
+SELECT name, definition, due, last_slot, wakes, quiet, loud, present, problem, checksum FROM specialists
+ORDER BY name LIMIT :count OFFSET :after
+
+-- name: counters
+SELECT name, last, mirror, CASE name
+    WHEN 'run' THEN (SELECT coalesce(max(id), 0) FROM runs)
+    WHEN 'gate' THEN (SELECT coalesce(max(id), 0) FROM gates)
+    WHEN 'evidence' THEN (SELECT coalesce(max(number), 0) FROM evidence)
+    WHEN 'reservation' THEN (SELECT coalesce(max(id), 0) FROM reservations)
+    ELSE last + 1 END
+FROM counters ORDER BY name LIMIT :count OFFSET :after
+
+-- name: seals
+SELECT j.seq, j.body FROM journal j JOIN chains c ON c.id = j.chain WHERE c.name = :system ORDER BY j.seq
+
+-- name: chains
+SELECT c.id, c.name, c.sealed, c.cut, c.base, (SELECT max(n) FROM journal WHERE chain = c.id) FROM chains c ORDER BY c.id
+
+-- name: entry
+SELECT hash FROM journal WHERE chain = :chain AND n = :n
+
+-- name: events (but not those of a run that retention is about to drop to its last)
+SELECT seq, body FROM journal WHERE chain NOT IN
+    (SELECT c.id FROM chains c JOIN runs r ON c.name = 'r' || r.id WHERE r.checksum IS NOT NULL)
+ORDER BY seq

@@ -1,0 +1,2 @@
+-- name: over
+UPDATE runs SET due = :now WHERE due > :now AND state = 'pending'

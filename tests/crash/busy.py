@@ -1,0 +1,72 @@
+"""A small state with something of everything in it, as the product itself leaves it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import yaml
+
+from platos.core.instant import DAY, HOUR
+from platos.core.item import ItemState
+from platos.core.money import Usage
+from platos.ports.model import ModelReply
+from platos.store import answers, breakers, cursors, memories, occurrences
+from platos.store.occurrences import OccurrenceRow
+from platos.store.tx import Tx
+from platos.testing.workspace import SimulatedWorkspace
+
+__all__ = ["make_busy"]
+
+WATCH = {
+    "owner": "ana",
+    "schedule": "*/15 * * * *",
+    "sources": [{"directory": {"path": "inbox"}}],
+    "triage": [{"rules": {"signal": [{"words": ["advisory"]}], "otherwise": "dismiss"}}],
+    "tools": ["outbox"],
+    "done_when": [{"receipt": "outbox"}, "cited"],
+}
+TEXTS = {"watch": WATCH, "other": {**WATCH, "schedule": "0 8 * * 1-5", "sources": [{"directory": {"path": "other"}}]}}
+ADVISORY = "An advisory. Version {n} of quartz is affected. Upgrade to version 3."
+
+
+async def make_busy(folder: Path) -> Path:
+    """Live through some days in a workspace; its state folder, closed."""
+    texts = {name: f"---\n{yaml.safe_dump(text)}---\n\nReport every advisory.\n" for name, text in TEXTS.items()}
+    simulated = SimulatedWorkspace(folder, texts)
+    for name in ("inbox", "other"):
+        (folder / name).mkdir(parents=True)
+    async with simulated.up():
+        await _live(simulated)
+        await simulated.store.transact(_rarities, simulated.clock.now())
+    return simulated.workspace.state
+
+
+async def _live(simulated: SimulatedWorkspace) -> None:
+    for n in range(3):
+        await simulated.drop(f"inbox/{n}.txt", ADVISORY.format(n=n) + " This is known." * 1_500 * (n == 1))
+        await simulated.drop(f"inbox/noise{n}.txt", f"Nothing of note, {n}.")
+    await simulated.live(HOUR)
+    [gate] = await simulated.open_gates()
+    await simulated.approve(gate)
+    await simulated.drop("other/1.txt", ADVISORY.format(n=9))
+    await simulated.live(DAY)
+    [gate] = await simulated.open_gates()
+    await simulated.deny(gate, reason="we do not run it")
+    await simulated.drop("inbox/open.txt", ADVISORY.format(n=7))
+    (simulated.workspace.root / "inbox" / "noise1.txt").unlink()
+    await simulated.live(HOUR)
+    [item, *_] = (await simulated.items("watch"))[ItemState.DISMISSED]
+    await simulated.engine.label(item.number, signal=False, by="person:ana", why="noise")
+    shutil.rmtree(simulated.workspace.root / "other")
+    await simulated.live(DAY)
+
+
+def _rarities(tx: Tx, now: int) -> None:
+    """What a good day has none of."""
+    breakers.open_breaker(tx, "a/model", "the key is wrong", now)
+    memories.keep(tx, "watch", "learned", "weights", bytes(range(200)))
+    cursors.fail(tx, "watch", "directory", "nobody listens")
+    occurrences.add(tx, "watch", OccurrenceRow(now, now + HOUR, 4, "skipped", "older than its grace", 0, now, now))
+    reply = ModelReply(text='{"signal": true}', served="a/model", usage=Usage(input=20, output=5))
+    answers.keep(tx, reply, "4f" * 32, now)

@@ -1,0 +1,206 @@
+"""Two processes on one state folder: the one that holds it is stopped by SIGSTOP in the middle, then killed or revived.
+
+While it lives it is not taken from it, stopped or not. Killed, it frees the folder at once. Where its lock file was
+removed under it, both believe that they own the folder: the epoch in the file decides, and only the later one writes.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from signal import SIGCONT, SIGKILL, SIGSTOP
+from typing import NamedTuple
+
+import anyio.to_thread
+import pytest
+
+from platos.store.database import NAME, connect_read_only
+
+from .fate import MOMENTS
+from .lives import STOPPED, Life, Nursery, nursery, side_by_side
+from .outcome import check_outcome
+from .workflow import make_workspace
+
+SEED = 20261123
+SOME, ALL = 5, 50
+LONGEST = 0.15
+"""Seconds after which a holder is stopped at the latest, where time decides; a life is about twice as long."""
+
+IN_ITS_TURN = "committed:1"
+"""Where the heir of a robbed holder is stopped: with its first transaction, and without the file's lock."""
+
+RecordCases = Callable[[str, int], None]
+
+
+class End(StrEnum):
+    """How a holder ended: killed; revived, and refused by the epoch; revived, with nothing left to write; or it was
+    stopped in the middle of a COMMIT, where the file's own lock keeps everybody else out, and came to the end itself.
+    """
+
+    KILLED = "killed"
+    REFUSED = "refused"
+    NOTHING_LEFT = "nothing left"
+    KEPT_OUT = "kept out"
+
+
+class Try(NamedTuple):
+    """A holder, stopped at a boundary, or after so many seconds; robbed of its lock and revived, or killed."""
+
+    boundary: str
+    seconds: float
+    robbed: bool
+
+
+@pytest.fixture(scope="module")
+def nurseries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Nursery]]:
+    """One for each try that is made at the same time."""
+    home = tmp_path_factory.mktemp("nursery")
+    with nursery(home) as one, nursery(home) as other:
+        yield [one, other]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(nurseries: list[Nursery], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """A workspace that one process had for itself, and how many transactions that made."""
+    workspace = tmp_path_factory.mktemp("undisturbed") / "w"
+    make_workspace(workspace)
+    life = nurseries[0].start(workspace)
+    assert life.wait() == 0, life.said
+    return workspace, life.told["transactions"]
+
+
+@pytest.fixture
+def workspaces(tmp_path: Path) -> Iterator[Path]:
+    """Folders for workspaces, one after another."""
+    return (tmp_path / f"w{n}" for n in range(1_000_000))
+
+
+def tries(transactions: int, count: int) -> Iterator[Try]:
+    """Robbed or not, at a boundary or at any time, in turn."""
+    chance = random.Random(SEED)
+    for number in range(count):
+        boundary = f"{chance.choice(MOMENTS)}:{chance.randrange(1, transactions)}"
+        yield Try(boundary if number % 4 < 2 else "", chance.uniform(0, LONGEST), robbed=number % 2 == 0)
+
+
+def stopped_holder(one: Nursery, workspace: Path, how: Try, *options: str) -> Life:
+    """A process that owns the folder, has something left to do, and is stopped."""
+    make_workspace(workspace)
+    holder = one.start(workspace, *options, *(["--stop", how.boundary] if how.boundary else []))
+    if not how.boundary:
+        while "epoch" not in holder.told:
+            time.sleep(0.001)
+        time.sleep(how.seconds)
+        holder.signal(SIGSTOP)
+    assert holder.wait() == STOPPED, holder.said
+    return holder
+
+
+def written(workspace: Path) -> tuple[int, int]:
+    """How many entries the journal has, and the epoch in force."""
+    with closing(connect_read_only(workspace / ".platos" / NAME)) as connection:
+        asked = "SELECT (SELECT count(*) FROM journal), (SELECT value FROM meta WHERE key = 'epoch')"
+        entries, epoch = connection.execute(asked).fetchone()
+        return int(entries), int(epoch)
+
+
+def refuses(one: Nursery, workspace: Path, holder: Life) -> None:
+    """Another process is told who holds the folder, and changes nothing."""
+    before = written(workspace)
+    other = one.start(workspace, "--hour", "1")
+    assert other.wait() == 1
+    assert "StoreBusy" in other.said
+    assert f"process {holder.pid} (platos up" in other.said
+    assert written(workspace) == before
+
+
+def starts_at_once(life: Life) -> None:
+    """One try for the lock, and nothing waited for: no lease, no second look."""
+    assert {name: life.told[name] for name in ("tries", "sleeps", "passed")} == {"tries": 1, "sleeps": 0, "passed": 0}
+
+
+def killed(one: Nursery, workspace: Path, holder: Life) -> tuple[End, list[Life]]:
+    """The holder is killed as it stands; the next process takes over and comes to the end."""
+    holder.signal(SIGKILL)
+    assert holder.wait() == -SIGKILL
+    heir = one.start(workspace, "--hour", "2")
+    assert heir.wait() == 0, heir.said
+    starts_at_once(heir)
+    return End.KILLED, [holder, heir]
+
+
+def robbed(one: Nursery, workspace: Path, holder: Life, stop: str) -> tuple[End, list[Life]]:
+    """The lock file is removed; another takes over and is stopped in the middle in its turn; the holder is revived."""
+    (workspace / ".platos" / "lock").unlink()
+    heir = one.start(workspace, "--hour", "2", "--stop", stop)
+    if heir.wait() != STOPPED:
+        return kept_out(holder, heir)
+    before = written(workspace)
+    holder.signal(SIGCONT)
+    end = End.NOTHING_LEFT if holder.wait() == 0 else End.REFUSED
+    assert written(workspace) == before, "the one that was taken over has written"
+    assert end is End.NOTHING_LEFT or "EpochLost: another process has taken" in holder.said, holder.said
+    heir.signal(SIGCONT)
+    assert heir.wait() == 0, heir.said
+    return end, [holder, heir]
+
+
+def kept_out(holder: Life, heir: Life) -> tuple[End, list[Life]]:
+    """Nobody can take a COMMIT from the one who is in the middle of it: it goes on, and ends."""
+    assert "database is locked" in heir.said
+    holder.signal(SIGCONT)
+    assert holder.wait() == 0, holder.said
+    return End.KEPT_OUT, [holder]
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("count", [SOME, pytest.param(ALL, marks=pytest.mark.exhaustive)])
+async def test_no_step_is_advanced_by_both(
+    nurseries: list[Nursery],
+    undisturbed: tuple[Path, int],
+    workspaces: Iterator[Path],
+    record_cases: RecordCases,
+    count: int,
+) -> None:
+    whole, transactions = undisturbed
+    ends: Counter[End] = Counter()
+
+    def live(one: Nursery, workspace: Path, how: Try) -> tuple[End, list[Life]]:
+        holder = stopped_holder(one, workspace, how)
+        refuses(one, workspace, holder)
+        return robbed(one, workspace, holder, IN_ITS_TURN) if how.robbed else killed(one, workspace, holder)
+
+    async def check(one: Nursery, how: Try) -> None:
+        workspace = next(workspaces)
+        end, lived = await anyio.to_thread.run_sync(live, one, workspace, how)
+        await check_outcome(workspace, whole, lived)
+        ends[end] += 1
+
+    await side_by_side(nurseries, tries(transactions, count), check)
+    assert ends[End.KILLED] == count // 2
+    assert ends[End.REFUSED] >= count // 5
+    for end, times in ends.items():
+        record_cases(f"two processes, {end}", times)
+
+
+def test_an_epoch_that_nobody_checks_is_noticed(nurseries: list[Nursery], workspaces: Iterator[Path]) -> None:
+    """Planted: a writer that takes whatever epoch the file has for its own."""
+    one, workspace = nurseries[0], next(workspaces)
+    holder = stopped_holder(one, workspace, Try("after:20", 0, robbed=True), "--plant", "trust any epoch")
+    with pytest.raises(AssertionError, match="the one that was taken over has written"):
+        robbed(one, workspace, holder, IN_ITS_TURN)
+
+
+def test_a_lock_that_waits_is_noticed(nurseries: list[Nursery], workspaces: Iterator[Path]) -> None:
+    """Planted: a folder that is taken over only after a second look."""
+    workspace = next(workspaces)
+    make_workspace(workspace)
+    life = nurseries[0].start(workspace, "--plant", "wait for a lease")
+    assert life.wait() == 0, life.said
+    with pytest.raises(AssertionError):
+        starts_at_once(life)

@@ -1,0 +1,266 @@
+"""The clock jumps: it is told once, an occurrence runs at most once whatever the clock says, and nothing is stuck."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import anyio
+import pytest
+
+from platos.clock import SystemClock, read_clocks
+from platos.core.event import ClockJumped
+from platos.core.instant import DAY, HOUR, MINUTE, Instant, Span, iso
+from platos.core.jump import JumpKind, Reading, jumps_between
+from platos.core.lived import Lived
+from platos.runtime.jump import look_back, note_jumps
+from platos.store import specialists
+from platos.testing.workspace import SimulatedWorkspace
+
+Simulate = Callable[..., SimulatedWorkspace]
+
+HOURLY = "0 * * * *"
+YEAR = 365 * DAY
+ROOMY = 400 * DAY
+
+
+async def live(simulated: SimulatedWorkspace, span: Span) -> None:
+    """What the engine does where its clock jumped, and a while of its life."""
+    await note_jumps(simulated.engine._host)
+    await simulated.live(span)
+
+
+async def jumps(simulated: SimulatedWorkspace) -> list[ClockJumped]:
+    return [event for event in await simulated.events("system") if isinstance(event, ClockJumped)]
+
+
+@contextmanager
+def claims(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Instant]]:
+    """The slots that are claimed, as they are."""
+    claimed: list[Instant] = []
+    advance = specialists.advance
+
+    def advancing(tx: Any, name: str, *, slot: Instant, **rest: Any) -> bool:
+        mine = advance(tx, name, slot=slot, **rest)
+        claimed.extend([slot] if mine else [])
+        return mine
+
+    with monkeypatch.context() as patch:
+        patch.setattr(specialists, "advance", advancing)
+        yield claimed
+
+
+# -- the machine's clock
+
+
+class Machine:
+    """Clocks that go on a little each time that they are read; at a certain time one of them is set."""
+
+    def __init__(self, at: int, span: Span) -> None:
+        self.reads, self.at, self.span = 0, at, span
+
+    def read(self) -> Reading:
+        self.reads += 1
+        return Reading(40 * DAY + self.reads + self.span * (self.reads >= self.at), self.reads, self.reads)
+
+
+async def _idle() -> None:
+    raise AssertionError("real time does not wait until nothing is under way")
+
+
+async def test_a_wait_ends_where_the_clock_is_set_back() -> None:
+    clock = SystemClock(Machine(4, -30 * DAY).read)
+    await clock.wait(40 * DAY + 100, anyio.Event(), _idle)
+    [jump] = clock.jumps()
+    assert (jump.what, jump.old - jump.new) == (JumpKind.SET_BACK, 30 * DAY)
+
+
+async def test_a_jump_that_is_not_noted_yet_does_not_end_the_next_wait() -> None:
+    clock = SystemClock(Machine(2, DAY).read)
+    assert len(clock.jumps()) == 1
+    nudge = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(clock.wait, None, nudge, _idle)
+        await anyio.wait_all_tasks_blocked()
+        nudge.set()
+    assert len(clock.jumps()) == 1
+
+
+def test_this_machines_clocks_go_on_together() -> None:
+    one, other = read_clocks(), read_clocks()
+    assert jumps_between(one, other) == ()
+    assert other.awake >= one.awake
+
+
+# -- told once
+
+
+@pytest.mark.parametrize(("span", "what"), [(HOUR, "set forward"), (-HOUR, "set back"), (YEAR, "set forward")])
+async def test_a_clock_that_was_set_is_told_once(simulate: Simulate, span: Span, what: str) -> None:
+    simulated = simulate(schedule=HOURLY)
+    async with simulated.up():
+        await simulated.live(3 * HOUR)
+        before = simulated.clock.now()
+        simulated.clock.set_to(before + span)
+        await live(simulated, HOUR)
+        await live(simulated, HOUR)
+        [jump] = await jumps(simulated)
+    assert (jump.old, jump.new, jump.what) == (before, before + span, what)
+
+
+async def test_a_suspend_is_told_and_catch_up_decides_what_becomes_of_its_slots(simulate: Simulate) -> None:
+    simulated = simulate(schedule=HOURLY)
+    async with simulated.up():
+        await simulated.live(HOUR)
+        simulated.clock.suspend(5 * HOUR + 30 * MINUTE)
+        await live(simulated, MINUTE)
+        [jump] = await jumps(simulated)
+        row = await simulated.specialist("watch")
+    assert jump.what is JumpKind.SUSPENDED
+    assert (row.wakes, iso(row.last_slot)[11:16]) == (2, "14:00")
+
+
+async def test_a_clock_set_back_while_no_process_ran_is_told_at_the_start_and_not_again(simulate: Simulate) -> None:
+    simulated = simulate(schedule=HOURLY)
+    async with simulated.up():
+        await simulated.live(3 * HOUR)
+    simulated.clock.set_to(simulated.clock.now() - 2 * HOUR)
+    for _ in range(2):
+        simulated.clock.jumps().clear()
+        async with simulated.up() as engine:
+            await look_back(engine._host)
+            [jump] = await jumps(simulated)
+    assert (jump.what, jump.new) == (JumpKind.SET_BACK, simulated.clock.now())
+
+
+# -- at most once, and never stuck
+
+
+async def test_slots_that_ran_do_not_run_again_when_the_clock_is_set_back_an_hour(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated = simulate()
+    with claims(monkeypatch) as claimed:
+        async with simulated.up():
+            await simulated.live(3 * HOUR)
+            simulated.clock.set_to(simulated.clock.now() - HOUR)
+            await live(simulated, 3 * HOUR)
+    assert [iso(slot)[11:16] for slot in claimed[10:14]] == ["10:30", "10:45", "11:00", "11:15"]
+    assert max(Counter(claimed).values()) == 1
+
+
+@pytest.mark.parametrize("down", [False, True])
+async def test_a_clock_set_back_by_a_year_leaves_nobody_asleep_for_a_year(simulate: Simulate, down: bool) -> None:
+    simulated = simulate(schedule=HOURLY)
+    async with simulated.up():
+        await simulated.live(2 * HOUR)
+    simulated.clock.set_to(simulated.clock.now() - YEAR)
+    simulated.clock.jumps().clear() if down else None
+    async with simulated.up() as engine:
+        await look_back(engine._host)
+        await live(simulated, DAY)
+        row = await simulated.specialist("watch")
+    assert row.wakes == 2 + 24
+    assert row.due == simulated.clock.now() + MINUTE
+
+
+async def test_slots_given_up_while_the_clock_was_ahead_run_when_their_time_really_comes(simulate: Simulate) -> None:
+    simulated = simulate(schedule={"cron": HOURLY, "grace": "2h"})
+    async with simulated.up():
+        await simulated.live(2 * HOUR)
+        simulated.clock.set_to(simulated.clock.now() + YEAR)
+        await live(simulated, MINUTE)
+        ahead = (await simulated.specialist("watch")).wakes
+        simulated.clock.set_to(simulated.clock.now() - YEAR)
+        await live(simulated, DAY)
+        row = await simulated.specialist("watch")
+    assert (ahead, row.wakes) == (3, 3 + 24)
+
+
+async def test_what_a_quiet_slot_came_to_is_kept_where_its_time_came_twice(simulate: Simulate) -> None:
+    simulated = simulate(schedule={"cron": HOURLY, "grace": "2h"})
+    async with simulated.up():
+        for _ in range(3):
+            simulated.clock.set_to(simulated.clock.now() + YEAR)
+            await live(simulated, MINUTE)
+            simulated.clock.set_to(simulated.clock.now() - YEAR - MINUTE)
+            await live(simulated, HOUR)
+        row = await simulated.specialist("watch")
+    assert row.wakes == row.quiet
+    assert row.last_slot is not None
+    assert row.last_slot > simulated.clock.now() + YEAR - DAY
+
+
+async def test_a_run_that_waits_for_another_try_does_not_wait_for_a_year(simulate: Simulate) -> None:
+    simulated = simulate()
+    async with simulated.up() as engine:
+        await simulated.drop("inbox/note.txt", "An advisory.")
+        await simulated.live(HOUR)
+        later = simulated.clock.now() + MINUTE
+        await simulated.store.transact(_wait, later)
+        simulated.clock.set_to(later - YEAR)
+        await note_jumps(engine._host)
+        [run] = await simulated.runs()
+    assert run.due == later - YEAR
+
+
+def _wait(tx: Any, due: Instant) -> None:
+    """As though its only node had met a provider that is overloaded."""
+    tx.execute("UPDATE runs SET state = 'pending', due = :due", due=due)
+
+
+async def week_of_jumps(simulated: SimulatedWorkspace, seed: int) -> tuple[int, Instant | None]:
+    """How often the clock jumped, and when the specialist is due at the end."""
+    chance, count = random.Random(seed), 0
+    for _ in range(4):
+        async with simulated.up() as engine:
+            await look_back(engine._host)
+            for _ in range(chance.randrange(1, 4)):
+                await live(simulated, chance.randrange(1, 30) * 20 * MINUTE)
+                span = chance.choice((HOUR, 5 * HOUR, DAY, 30 * DAY, YEAR)) + chance.randrange(HOUR)
+                simulated.clock.set_to(simulated.clock.now() + chance.choice((-1, 1)) * span)
+                count += 1
+                if chance.random() < 0.3:
+                    simulated.clock.jumps().clear()  # it happened while no process ran
+                    break
+            else:
+                await live(simulated, HOUR)
+    async with simulated.up() as engine:
+        await look_back(engine._host)
+        return count, (await simulated.specialist("watch")).due
+
+
+async def jump_about(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> tuple[int, Counter[Instant], Span]:
+    """How often the clock jumped, how often each slot was claimed, and how long the specialist sleeps at the end."""
+    catch_up = ("latest", "all", "none")[seed % 3]
+    simulated = simulate(schedule={"cron": "17 */4 * * *", "catch_up": catch_up, "grace": "3d"})
+    simulated.clock.advance_to(simulated.clock.now() + 3 * YEAR)
+    with claims(monkeypatch) as claimed:
+        count, due = await week_of_jumps(simulated, seed)
+    assert due is not None
+    return count, Counter(claimed), due - simulated.clock.now()
+
+
+async def test_however_the_clock_jumps_an_occurrence_runs_at_most_once_and_nobody_sleeps_for_long(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch, record_cases: Callable[[str, int], None]
+) -> None:
+    total = 0
+    for seed in range(60):
+        count, claimed, asleep = await jump_about(simulate, monkeypatch, seed)
+        total += count
+        assert max(claimed.values(), default=1) == 1, f"seed {seed}"
+        assert asleep <= 21 * DAY, f"seed {seed}: no longer than it has lived through"
+    assert total > 200
+    record_cases("clock jumps", total)
+
+
+async def test_a_claim_that_forgets_what_ran_is_noticed(simulate: Simulate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted: after a clock was set back every slot ahead is taken for open."""
+    monkeypatch.setattr(Lived, "has_run", lambda lived, slot: False)
+    seen = [await jump_about(simulate, monkeypatch, seed) for seed in range(6)]
+    assert any(max(claimed.values(), default=1) > 1 for _, claimed, _ in seen)

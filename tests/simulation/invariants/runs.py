@@ -1,0 +1,58 @@
+"""Every change of a run and of a step is in the table; no step succeeds twice; whatever is open says what it waits for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from platos.core.event import GateDecided, RunMoved, RunOpened, StepMoved
+from platos.core.instant import Instant
+from platos.core.state import FINAL, State, arrive, move
+from platos.core.step import StepKey
+from tests.simulation.record import Record
+
+__all__ = ["check_moves", "check_waits"]
+
+_GATE = re.compile(r"\bg(\d+):")
+
+
+def check_moves(record: Record) -> int:
+    """Fold the chain of each run: every move is legal, begins where the last one ended, and ends where the row says."""
+    for row in record.rows("runs"):
+        states = [State.PENDING]
+        for event in record.chain(f"r{row['id']}"):
+            if isinstance(event, RunMoved):
+                assert event.old == states[-1], f"r{row['id']} was {states[-1]}, and moved from {event.old}"
+                states.append(move(event.old, event.new, of=f"r{row['id']}"))
+        assert row["state"] == states[-1], f"r{row['id']} is {row['state']}, and its journal says {states[-1]}"
+        assert len(record.chain(f"r{row['id']}")) and isinstance(record.chain(f"r{row['id']}")[0], RunOpened)
+        _check_steps(record, row["id"])
+    return len(record.rows("runs"))
+
+
+def _check_steps(record: Record, run: int) -> None:
+    states: dict[StepKey, State] = {}
+    for event in record.chain(f"r{run}"):
+        if isinstance(event, StepMoved):
+            before = states.get(event.key, State.PENDING)
+            assert event.old == before, f"{event.key} was {before}, and moved from {event.old}"
+            assert before is not State.SUCCESS, f"{event.key} went on after its success"
+            states[event.key] = arrive(event.old, event.state, of=str(event.key))
+
+
+def check_waits(record: Record, now: Instant) -> None:
+    """Asked when all is at rest: an open run has a due time ahead, an open gate, or a person who is told why."""
+    gates = {row["id"] for row in record.rows("gates") if row["state"] == "open"}
+    for row in record.rows("runs"):
+        if row["state"] not in FINAL:
+            assert _waits(row, now, gates), f"r{row['id']} waits for nothing: {row['state']}, {row['due']}, {row['why']!r}"
+    decided = {event.gate: event.state for event in record.events(GateDecided)}
+    for row in record.rows("gates"):
+        assert decided.get(row["id"], "open") == row["state"], f"g{row['id']} is {row['state']} by nobody"
+
+
+def _waits(run: dict[str, Any], now: Instant, gates: set[int]) -> bool:
+    if run["state"] == State.PENDING:
+        return run["due"] is not None and run["due"] > now
+    named = {int(number) for number in _GATE.findall(run["why"])}
+    return run["state"] == State.NEEDS_REVIEW and (bool(named & gates) or "review:" in run["why"])

@@ -1,0 +1,106 @@
+"""People: they answer gates or do not, edit files and break them, hand work in, close breakers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+
+from platos.core.approval import GateState
+from platos.core.item import Item
+from platos.errors import PlatosError
+from platos.runtime.engine import Engine
+from platos.store import breakers, gates, items
+from tests.simulation.described import BROKEN, changed, text_of
+from tests.simulation.site import Site
+from tests.simulation.world import World
+
+__all__ = ["People"]
+
+_BETWEEN = 5 * 3600.0
+BY = "person:ana"
+
+
+class People:
+    """Whoever has to do with the specialists. `described` is how their files stand, or would where they are broken
+    or gone; `handed_in` is the work whose asker was told that it was taken."""
+
+    def __init__(self, world: World, site: Site) -> None:
+        self._world, self._site = world, site
+        self.described: dict[str, dict[str, Any]] = {}
+        self.handed_in: set[tuple[str, str]] = set()
+        self._given = 0
+
+    def hire(self, name: str, described: dict[str, Any]) -> None:
+        self.described[name] = described
+        self._site.write(name, text_of(described))
+
+    async def meddle(self, engine: Engine) -> None:
+        """Now and then, something. What cannot be done is refused with a reason, and that is all."""
+        deeds: tuple[Callable[[Engine], Awaitable[None]], ...] = (
+            self._answer,
+            self._answer,
+            self._edit,
+            self._hand_in,
+            self._label,
+            self.mend,
+            self.mend,
+        )
+        while True:
+            await anyio.sleep(self._world.chance.expovariate(1 / _BETWEEN))
+            try:
+                await self._world.pick(deeds)(engine)
+            except PlatosError as refusal:
+                assert refusal.what, "a refusal without a reason"
+
+    async def mend(self, engine: Engine) -> None:
+        """Close every breaker."""
+        for row in await breakers.every(engine.store):
+            await engine.store.transact(breakers.close_breaker, row.model)
+
+    async def approve_all(self, engine: Engine) -> None:
+        for gate in await gates.open_gates(engine.store):
+            await engine.decide(gate.id, GateState.APPROVED, by=BY)
+
+    async def wake_all(self, engine: Engine) -> None:
+        """Have every specialist look at its sources now, whatever its schedule says."""
+        for name in sorted(self.described):
+            await self._wake(engine, name)
+
+    def restore(self) -> None:
+        """Every file is there, and as it should be."""
+        for name, described in self.described.items():
+            self._site.write(name, text_of(described))
+
+    async def _answer(self, engine: Engine) -> None:
+        for gate in await gates.open_gates(engine.store):
+            if self._world.coin():
+                await engine.decide(gate.id, self._world.pick((GateState.APPROVED, GateState.DENIED)), by=BY)
+
+    async def _edit(self, engine: Engine) -> None:
+        """A file is changed, broken, mended, taken away or brought back; the process is told of it, or finds out."""
+        name = self._world.pick(sorted(self.described))
+        deed = self._world.pick(("change", "change", "break", "remove", "mend"))
+        if deed == "change":
+            self.described[name] = changed(self._world, self.described[name])
+        if deed == "remove":
+            self._site.remove(name)
+        else:
+            self._site.write(name, self._world.pick(BROKEN) if deed == "break" else text_of(self.described[name]))
+        if self._world.coin():
+            await engine.refresh()
+
+    async def _hand_in(self, engine: Engine) -> None:
+        await self._wake(engine, self._world.pick(sorted(self.described)))
+
+    async def _wake(self, engine: Engine, name: str) -> None:
+        self._given += 1
+        item = Item(id=f"given-{self._given}", text=f"An advisory by hand, number {self._given}.")
+        await engine.wake(name, (item,), by=BY)
+        self.handed_in.add((name, item.id))
+
+    async def _label(self, engine: Engine) -> None:
+        found = [item async for item in items.every(engine.store, self._world.pick(sorted(self.described)))]
+        if found:
+            await engine.label(self._world.pick(found).number, signal=self._world.coin(), by=BY)
