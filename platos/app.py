@@ -25,6 +25,7 @@ from platos.ports.part import KINDS, Environment, PartKind
 from platos.registry import Registry
 from platos.runtime.engine import Engine
 from platos.runtime.host import Host
+from platos.runtime.measures.counters import Counters
 from platos.store import open_store
 
 __all__ = ["App", "Described", "WorkspaceParts", "load_app", "load_workspace"]
@@ -88,6 +89,7 @@ class App:
                 chance=random.random,
                 day_cap=self.settings.settings.budget.day,
                 zone=self.settings.settings.zone,
+                counters=Counters(self.clock.now()),
             )
             try:
                 async with Engine.running(host, __version__) as engine:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import anyio
-import msgspec
 import typer
 from anyio.abc import Listener, SocketStream
 
@@ -18,9 +17,9 @@ from platos.app import App
 from platos.cli._context import load, run_async
 from platos.cli._measures import take_measures
 from platos.runtime.commands import commands_of
-from platos.runtime.control import Command, serve, socket_path
+from platos.runtime.control import serve, socket_path
 from platos.runtime.engine import Engine
-from platos.runtime.measures import Counters, Measures
+from platos.runtime.measures import Measures
 from platos.store import gates, runs, specialists
 
 __all__ = ["up"]
@@ -79,40 +78,29 @@ async def _listener(port: int | None) -> AsyncIterator[Listener[SocketStream] | 
 
 async def _keep_going(app: App, listener: Listener[SocketStream] | None) -> None:
     async with app.engine("up") as engine:
-        counters = Counters(app.clock.now())
-        commands = {**commands_of(engine), "measures": _tell_live(app, counters)}
-        async with serve(app.workspace.state, commands), anyio.create_task_group() as tasks:
+        async with serve(app.workspace.state, commands_of(engine)), anyio.create_task_group() as tasks:
             await _greet(app, engine)
-            tasks.start_soon(_look_at_files, engine, counters)
+            tasks.start_soon(_look_at_files, engine)
             if listener is not None:
-                tasks.start_soon(_show_measures, app, counters, listener)
+                tasks.start_soon(_show_measures, app, engine, listener)
             tasks.start_soon(engine.live)
 
 
-def _tell_live(app: App, counters: Counters) -> Command:
-    """The command that tells other processes what only this one knows."""
-
-    async def measures(arguments: Mapping[str, Any]) -> Any:
-        return msgspec.to_builtins(counters.read(app.clock.now()))
-
-    return measures
-
-
-async def _show_measures(app: App, counters: Counters, listener: Listener[SocketStream]) -> None:
+async def _show_measures(app: App, engine: Engine, listener: Listener[SocketStream]) -> None:
     from platos.cli._metrics_server import serve_metrics
 
     async def measure() -> Measures | None:
-        return await take_measures(app, counters.read(app.clock.now()))
+        return await take_measures(app, engine.measures())
 
     await serve_metrics(listener, measure, app.offload)
 
 
-async def _look_at_files(engine: Engine, counters: Counters) -> None:
+async def _look_at_files(engine: Engine) -> None:
     """Look every few seconds; how late the loop comes back each time is what its latency is measured by."""
     while True:
         asked = anyio.current_time() + _LOOK_EVERY
         await anyio.sleep_until(asked)
-        counters.came_back(anyio.current_time() - asked)
+        engine.counters.came_back(anyio.current_time() - asked)
         await engine.refresh()
 
 

@@ -38,6 +38,7 @@ __all__ = [
     "EvidenceRecorded",
     "GateDecided",
     "GateOpened",
+    "HistoryDropped",
     "ItemLabelled",
     "ItemsArrived",
     "ItemsTriaged",
@@ -92,6 +93,18 @@ class ChainSealed(Event, frozen=True, kw_only=True, tag="chain_sealed"):
     name: str
     length: int
     head: str
+
+
+class HistoryDropped(Event, frozen=True, kw_only=True, tag="history_dropped"):
+    """What was older than `before`, and nothing open stands on, is gone: how much of each kind."""
+
+    before: Instant
+    runs: int = 0
+    entries: int = 0
+    items: int = 0
+    occurrences: int = 0
+    answers: int = 0
+    payloads: int = 0
 
 
 class AccountCapped(Event, frozen=True, kw_only=True, tag="account_capped"):
@@ -361,6 +374,7 @@ AnyEvent = (
     ProcessStarted
     | ClockJumped
     | ChainSealed
+    | HistoryDropped
     | AccountCapped
     | DefinitionLoaded
     | DefinitionBroken

@@ -116,8 +116,11 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         row = await engine.retry(asked.run, by=asked.by, happened=asked.happened)
         return {"run": row.name, "state": row.state}
 
+    async def measures(arguments: Mapping[str, Any]) -> Any:
+        return msgspec.to_builtins(engine.measures())
+
     async def close_breaker(arguments: Mapping[str, Any]) -> Any:
         return await engine.store.transact(breakers.close_breaker, msgspec.convert(arguments, type=_Breaker).model)
 
-    commands = (wake, decide, label, pause, resume, cancel, retry, close_breaker)
+    commands = (wake, decide, label, pause, resume, cancel, retry, measures, close_breaker)
     return {command.__name__: command for command in commands}

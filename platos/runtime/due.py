@@ -15,6 +15,13 @@ __all__ = ["due"]
 
 async def due(wake: Wake) -> bool:
     """Is there something to handle now? Slots that were slept through are coalesced or skipped, with the reason."""
+    found = await _claimable(wake)
+    if found:
+        wake.host.counters.woke(wake.started, wake.slot)
+    return found
+
+
+async def _claimable(wake: Wake) -> bool:
     host, asked = wake.host, wake.slot
     definition = await refresh(host, wake.name)
     if definition is None:

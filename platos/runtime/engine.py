@@ -24,6 +24,7 @@ from platos.runtime import pause as steering
 from platos.runtime import redrive
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
+from platos.runtime.measures.counters import Counters, Live
 from platos.runtime.recovery import recover
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import go_on, wake_up
@@ -66,6 +67,15 @@ class Engine:
     def store(self) -> Store:
         """The store that this engine owns."""
         return self._host.store
+
+    @property
+    def counters(self) -> Counters:
+        """What is counted while it runs."""
+        return self._host.counters
+
+    def measures(self) -> Live:
+        """What only the process that runs knows of how it goes."""
+        return self.counters.read(self._host.now(), self.store.rollbacks)
 
     async def live(self, until: Instant | None = None) -> None:
         """Wake whoever is due, for ever, or until a moment."""

@@ -25,6 +25,7 @@ from platos.ports.planner import Planner
 from platos.ports.source import Source
 from platos.ports.tier import Tier
 from platos.ports.tool import Tool
+from platos.runtime.measures.counters import Counters
 from platos.store import Store, journal, pauses
 
 __all__ = ["Definitions", "Hand", "Host", "Parts", "decode_specialist"]
@@ -91,6 +92,7 @@ class Host:
     owing: dict[str, Instant] = field(default_factory=dict)
     in_hand: dict[int, Hand] = field(default_factory=dict)
     paused: dict[str, Paused] = field(default_factory=dict)
+    counters: Counters = field(default_factory=Counters)
     _parts: OrderedDict[tuple[str, str, bytes], Any] = field(default_factory=OrderedDict)
     _locks: dict[tuple[str, str], anyio.Lock] = field(default_factory=dict)
 

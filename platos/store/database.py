@@ -39,9 +39,9 @@ def connect(path: Path) -> sqlite3.Connection:
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     path.chmod(0o600)
-    with _quarantining(path), readable(path), closing(connect_read_only(path)) as reader:
-        check_version(_version(reader), path)
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    with _quarantining(path), readable(path):
+        check_version(_found_version(path), path)
+        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         _make_durable(connection, path)
     except BaseException:
@@ -64,6 +64,7 @@ def take_over(connection: sqlite3.Connection, path: Path) -> int:
     """Bring the schema up to this version, verify the journal, begin a new epoch; the epoch. Raises StoreCorrupt."""
     with _quarantining(path), readable(path):
         found = _version(connection)
+        check_version(found, path)
         for version, script in all_migrations():
             if version > found:
                 connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version};\nCOMMIT;")
@@ -83,6 +84,17 @@ def _next_epoch(connection: sqlite3.Connection) -> int:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
     return epoch
+
+
+def _found_version(path: Path) -> int:
+    """The version that wrote a file, without changing it; 0 where a power loss cut a change short that must be undone."""
+    with closing(connect_read_only(path)) as reader:
+        try:
+            return _version(reader)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise
+            return 0
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -49,6 +49,11 @@ class Store(ReadStore):
         self._writer = writer
         self.epoch = epoch
 
+    @property
+    def rollbacks(self) -> int:
+        """How many transactions were undone since it was opened."""
+        return self._writer.rollbacks
+
     async def transact(self, function: Callable[[Tx, *Ts], T], *arguments: *Ts) -> T:
         """Run `function(tx, *arguments)` in a transaction; its result, once it is committed.
 

@@ -28,6 +28,9 @@ _DISK = {sqlite3.SQLITE_FULL, *_DAMAGE}
 class Writer(Protocol):
     """Runs transaction functions, each once it is committed."""
 
+    @property
+    def rollbacks(self) -> int: ...
+
     def submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> asyncio.Future[Any]: ...
 
     def close(self) -> None: ...
@@ -68,7 +71,7 @@ def _code(error: BaseException) -> int:
 class Committer:
     """Commits groups of transactions on one connection, for as long as the epoch in the file is ours.
 
-    `rollbacks` counts the groups of which a transaction was undone.
+    `rollbacks` counts the transactions that were undone.
     """
 
     def __init__(self, connection: sqlite3.Connection, connect: Callable[[], sqlite3.Connection], epoch: int) -> None:
@@ -149,8 +152,8 @@ class Committer:
 
     def _run_apart(self, group: list[_Job]) -> bool:
         """Run a group in which something fails: that takes only itself back. False where nothing else is in it."""
-        self.rollbacks += 1
         if len(group) == 1:
+            self.rollbacks += 1
             return False
         self._begin()
         for job in group:
@@ -168,6 +171,7 @@ class Committer:
             self._refuse_lost(error)
             self._connection.execute("ROLLBACK TO job")
             self._tx.undone()
+            self.rollbacks += 1
             job.error = error
         self._connection.execute("RELEASE job")
 
@@ -219,6 +223,10 @@ class ThreadWriter:
         self._thread = threading.Thread(target=self._work, name="platos-writer", daemon=True)
         self._thread.start()
 
+    @property
+    def rollbacks(self) -> int:
+        return self._committer.rollbacks
+
     def submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> asyncio.Future[Any]:
         future = self._loop.create_future()
         if self._closed:
@@ -265,6 +273,10 @@ class InlineWriter:
 
     def __init__(self, committer: Committer) -> None:
         self._committer = committer
+
+    @property
+    def rollbacks(self) -> int:
+        return self._committer.rollbacks
 
     def submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> asyncio.Future[Any]:
         job = _Job(function, arguments, asyncio.get_running_loop().create_future())

@@ -27,7 +27,6 @@ from platos.app import App, load_app
 from platos.clock import VirtualClock
 from platos.core.approval import GateState
 from platos.core.instant import HOUR, MINUTE
-from platos.core.step import StepKey
 from platos.runtime.engine import Engine
 from platos.store import gates
 

@@ -43,7 +43,6 @@ from platos import (
 from platos.testing.model import Scripted
 
 REVISED = "It heeds the remarks."
-REPLANS = False
 
 
 class Diary:
@@ -69,8 +68,8 @@ class Reference:
 
     async def plan(self, brief: Brief) -> Plan:
         pin = [] if "pin" in brief.receipts else [Single(name="pin", actor="pinner", tools=("pin",))]
-        if brief.again or not REPLANS:
-            return _plan("second", [_SETTLED, *pin, *_ENDING], brief.again or "it is")
+        if brief.again:
+            return _plan("second", [_SETTLED, *pin, *_ENDING], brief.again)
         return _plan("first", [_READ, *pin, Single(name="doubt", actor="doubter")], "it is tried the cheap way first")
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from platos.core.event import StepMoved
+from platos.core.event import AnyEvent, StepMoved
+from platos.core.step import StepKey
 from platos.runtime import meter
-from platos.store import ReadStore, Store, steps
+from platos.store import Store, steps
 from platos.store.database import NAME, connect_read_only
 from platos.store.writer import Committer
 
@@ -22,10 +23,10 @@ __all__ = ["PLANTS"]
 def forget_checkpoints(workspace: Path) -> None:
     """A store that does not give back what steps came to."""
 
-    async def nothing(store: ReadStore, run: int) -> list[StepMoved]:
-        return []
+    def nothing(told: Iterable[AnyEvent]) -> dict[StepKey, StepMoved]:
+        return {}
 
-    steps.of_run = nothing
+    steps.last_words = nothing
 
 
 def settle_apart(workspace: Path) -> None:

@@ -42,6 +42,10 @@ class Hasty(Connection):
 
     _owed = False
 
+    @property
+    def in_transaction(self) -> bool:
+        return super().in_transaction and not self._owed
+
     def execute(self, sql: str, values: Values = ()) -> Rows:
         if self._owed:
             super().execute("COMMIT")

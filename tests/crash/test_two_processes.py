@@ -191,7 +191,7 @@ async def test_no_step_is_advanced_by_both(
 def test_an_epoch_that_nobody_checks_is_noticed(nurseries: list[Nursery], workspaces: Iterator[Path]) -> None:
     """Planted: a writer that takes whatever epoch the file has for its own."""
     one, workspace = nurseries[0], next(workspaces)
-    holder = stopped_holder(one, workspace, Try("after:20", 0, robbed=True), "--plant", "trust any epoch")
+    holder = stopped_holder(one, workspace, Try("committed:20", 0, robbed=True), "--plant", "trust any epoch")
     with pytest.raises(AssertionError, match="the one that was taken over has written"):
         robbed(one, workspace, holder, IN_ITS_TURN)
 

@@ -13,15 +13,14 @@ import anyio
 import anyio.to_thread
 
 from platos.core.event import AccountCapped, RunOpened, SourceFailed
-from platos.errors import StoreError
+from platos.errors import PlatosError, StoreError
 from platos.store import Store, Tx, journal
-from platos.store.sql import load
 from platos.store.verify import verify_chain
 
 __all__ = ["NOW", "Refused", "check_whole", "content", "open_run", "refuse", "together"]
 
-SQL = load("journal")
 NOW = 1_790_000_000_000_000
+_CHAIN = "SELECT n, body, hash FROM journal WHERE chain = (SELECT id FROM chains WHERE name = :name) ORDER BY n"
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'meta' ORDER BY name"
 
 
@@ -56,7 +55,7 @@ async def together(store: Store, jobs: Sequence[tuple[Any, ...]]) -> list[object
     async def ask(place: int, *job: Any) -> None:
         try:
             answers[place] = await store.transact(*job)
-        except (StoreError, Refused, sqlite3.Error) as error:
+        except (PlatosError, Refused, sqlite3.Error) as error:
             answers[place] = error
 
     async def hold() -> None:
@@ -92,4 +91,4 @@ def check_whole(tx: Tx) -> None:
     assert tx.all("PRAGMA integrity_check") == [("ok",)]
     assert tx.all("PRAGMA foreign_key_check") == []
     for (name,) in tx.all("SELECT name FROM chains"):
-        verify_chain(name, tx.all(SQL.chain, name=name))
+        verify_chain(name, tx.all(_CHAIN, name=name))

@@ -174,6 +174,17 @@ async def test_a_slot_of_what_is_paused_does_not_wait(simulate: Callable[..., Si
         assert (await read_now(simulated)).wakes.waiting_seconds > 0
 
 
+async def test_wake_ups_are_counted_as_they_are_taken_up(simulate: Callable[..., SimulatedWorkspace]) -> None:
+    simulated = simulate()
+    async with simulated.up() as engine:
+        await simulated.live(30 * MINUTE)
+        await engine.wake("watch", by="person:test")
+        live = engine.measures()
+    assert (live.lag_p50_seconds, live.lag_p95_seconds) == (0, 0)
+    assert live.wakes_per_second is not None
+    assert live.wakes_per_second > 0
+
+
 async def read_now(simulated: SimulatedWorkspace) -> Measures:
     now = simulated.clock.now()
     return await read_measures(simulated.store, InlineOffload(), now, iso(now)[:10], Live())

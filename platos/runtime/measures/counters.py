@@ -32,7 +32,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
 class Counters:
     """Counts from `began` on; of what has no end, the latest thousand are kept."""
 
-    def __init__(self, began: Instant) -> None:
+    def __init__(self, began: Instant = 0) -> None:
         self._began = began
         self._wakes: deque[tuple[Instant, int]] = deque(maxlen=_MINUTES)
         self._lags: deque[Span] = deque(maxlen=_LATEST)

@@ -13,6 +13,9 @@ from tests.simulation.record import Record
 
 __all__ = ["check_moves", "check_waits"]
 
+_OURS = re.compile(r"InvalidTransition|Store[A-Z]\w+|sqlite3|IntegrityError|KeyError|TypeError|AttributeError|AssertionError")
+"""A run may fail of what the world does to it, never of these."""
+
 _GATE = re.compile(r"\bg(\d+):")
 
 
@@ -24,6 +27,7 @@ def check_moves(record: Record) -> int:
             if isinstance(event, RunMoved):
                 assert event.old == states[-1], f"r{row['id']} was {states[-1]}, and moved from {event.old}"
                 states.append(move(event.old, event.new, of=f"r{row['id']}"))
+                assert not _OURS.search(event.why), f"r{row['id']} is {event.new} of our own doing: {event.why}"
         assert row["state"] == states[-1], f"r{row['id']} is {row['state']}, and its journal says {states[-1]}"
         assert len(record.chain(f"r{row['id']}")) and isinstance(record.chain(f"r{row['id']}")[0], RunOpened)
         _check_steps(record, row["id"])
@@ -37,6 +41,8 @@ def _check_steps(record: Record, run: int) -> None:
             before = states.get(event.key, State.PENDING)
             assert event.old == before, f"{event.key} was {before}, and moved from {event.old}"
             assert before is not State.SUCCESS, f"{event.key} went on after its success"
+            cause = "" if event.failure is None else event.failure.what
+            assert not _OURS.search(cause), f"{event.key} is {event.state} of our own doing: {cause}"
             states[event.key] = arrive(event.old, event.state, of=str(event.key))
 
 

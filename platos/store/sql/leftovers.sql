@@ -1,0 +1,38 @@
+-- name: item
+SELECT specialist, source, id, digest, seen FROM items WHERE number = :number AND seen < :before
+AND (state IN ('dismissed', 'withdrawn') OR run IN (SELECT id FROM runs WHERE checksum IS NOT NULL))
+
+-- name: empty_item
+UPDATE items SET body = :body, checksum = :checksum WHERE number = :number
+
+-- name: drop_verdicts
+DELETE FROM verdicts WHERE item = :item
+
+-- name: drop_occurrences
+DELETE FROM occurrences WHERE specialist = :specialist AND slot IN
+    (SELECT slot FROM occurrences WHERE specialist = :specialist AND slot < :before AND ended < :before
+    ORDER BY slot LIMIT :count) AND ended < :before
+
+-- name: last_entry
+SELECT coalesce(max(seq), 0) FROM journal
+
+-- name: referring
+SELECT body FROM journal WHERE seq > :after AND seq <= :last
+AND (instr(body, CAST('"payload":"' AS BLOB)) > 0 OR instr(body, CAST('"definition":"' AS BLOB)) > 0)
+
+-- name: payloads
+SELECT digest FROM payloads ORDER BY digest
+
+-- name: pinned
+SELECT definition FROM specialists UNION SELECT definition FROM runs
+
+-- name: newer
+SELECT 1 FROM journal WHERE seq > :seq AND instr(body, CAST(:digest AS BLOB)) > 0 LIMIT 1
+
+-- name: drop_payload
+DELETE FROM payloads WHERE digest = :digest
+AND NOT EXISTS (SELECT 1 FROM specialists WHERE definition = :digest)
+AND NOT EXISTS (SELECT 1 FROM runs WHERE definition = :digest)
+
+-- name: drop_answers
+DELETE FROM answers WHERE question IN (SELECT question FROM answers WHERE made < :before LIMIT :count)
