@@ -10,6 +10,7 @@ run(
         peer("langgraph", "steps_langgraph.py"),
         peer("dbos", "steps_dbos.py"),
         peer("burr", "steps_burr.py"),
+        peer("restate", "steps_restate.py"),
     ],
     rounds=3,
 )

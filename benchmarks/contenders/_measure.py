@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import json
 import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -24,6 +25,7 @@ WAL = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 """The durability of every contender."""
 
 _AT_ONCE = (64, 1)
+_RESULTS = (2, 100, 1_000, 10_000)
 _IN_FLIGHT = 256
 _SECONDS = 1.0
 """How long each figure is measured."""
@@ -35,14 +37,17 @@ def report(what: str, value: float, unit: str, *, against: str | None = None) ->
 
 
 class _Pace:
-    """When the body of each step began. A step's latency is the time to the next one of its run."""
+    """When the body of each step began. As the body is empty, the time to the next one of its run is what being
+    durable adds to a step. `size` is how long a result is."""
 
     def __init__(self) -> None:
         self._began: dict[str, list[float]] = {}
+        self.size = 2
 
-    def tick(self, run: str) -> None:
-        """A step of this run begins."""
+    def tick(self, run: str) -> str:
+        """A step of this run begins; its result, a text that is never the same twice."""
         self._began.setdefault(run, []).append(time.perf_counter())
+        return secrets.token_hex(self.size // 2)
 
     def take(self, runs: int) -> list[float]:
         """The latencies since the last time, sorted. Raises AssertionError unless so many runs did ten steps each."""
@@ -59,40 +64,57 @@ Flow = Callable[[str], Awaitable[object]]
 Prepare = Callable[[Sequence[str]], Awaitable[object]]
 
 
-async def steps(flow: Flow, file: Path, *, prepare: Prepare | None = None, around: str = "") -> None:
-    """Time runs of ten steps, 64 at once and one at a time. `file` is the database that they are kept in.
+async def steps(flow: Flow, file: Path | None, *, prepare: Prepare | None = None, around: str = "") -> None:
+    """Time runs of ten steps, 64 at once and one at a time. `file` is the database that they are kept in, if it is one.
 
-    `prepare` makes the next runs ready and is not timed; `around` names what is timed besides the steps.
+    `prepare` makes the next runs ready and is not measured; `around` names what is measured besides the steps.
     """
+    work = _Work(flow, file, prepare)
     for at_once in _AT_ONCE:
-        await _batch(flow, _names(1, f"warm {at_once}{around}"), prepare)
+        await work.batch(_names(1, f"warm {at_once}{around}"))
         PACE.take(1)
-        seconds, batches, before = 0.0, 0, _size(file)
-        while seconds < _SECONDS:
-            seconds += await _batch(flow, _names(at_once, f"{batches}{around}"), prepare)
-            batches += 1
-        runs = batches * at_once
-        _report_steps(at_once, around, runs * STEPS / seconds, PACE.take(runs))
-        if not prepare:
-            grown = (_size(file) - before) / runs / STEPS
-            what = "on disk, a step"
-            report(f"{what}{around}, {at_once} at once", grown, "bytes", against=f"{what}, {at_once} at once")
+        before = work.seconds
+        runs = 0
+        while work.seconds - before < _SECONDS:
+            await work.batch(_names(at_once, f"{runs}{around}"))
+            runs += at_once
+        _report_steps(at_once, around, runs * STEPS / (work.seconds - before), PACE.take(runs))
+    if file:
+        for size in _RESULTS:
+            await _report_bytes(work, size, around)
+
+
+class _Work:
+    """Batches of runs, and what they have taken: seconds, and bytes of the database."""
+
+    def __init__(self, flow: Flow, file: Path | None, prepare: Prepare | None) -> None:
+        self._flow, self._file, self._prepare = flow, file, prepare
+        self.seconds, self.bytes = 0.0, 0
+
+    async def batch(self, runs: Sequence[str]) -> None:
+        """Runs side by side, to their end."""
+        if self._prepare:
+            await self._prepare(runs)
+        size, began = self._size(), time.perf_counter()
+        async with asyncio.TaskGroup() as tasks:
+            for run in runs:
+                tasks.create_task(_awaited(self._flow(run)))
+        self.seconds += time.perf_counter() - began
+        self.bytes += self._size() - size
+
+    def _size(self) -> int:
+        """The bytes of the database, as it stands with its log folded in; 0 where there is none."""
+        if self._file is None:
+            return 0
+        connection = sqlite3.connect(self._file)
+        pages, size = (int(connection.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "page_size"))
+        connection.close()
+        return pages * size
 
 
 def _names(at_once: int, batch: str) -> list[str]:
     """Runs that nobody has seen before."""
     return [f"{at_once}/{batch}/{number}" for number in range(at_once)]
-
-
-async def _batch(flow: Flow, runs: Sequence[str], prepare: Prepare | None) -> float:
-    """Runs side by side, to their end; the seconds that they took."""
-    if prepare:
-        await prepare(runs)
-    began = time.perf_counter()
-    async with asyncio.TaskGroup() as tasks:
-        for run in runs:
-            tasks.create_task(_awaited(flow(run)))
-    return time.perf_counter() - began
 
 
 async def _awaited(work: Awaitable[object]) -> None:
@@ -103,16 +125,20 @@ def _report_steps(at_once: int, around: str, rate: float, latencies: Sequence[fl
     named = f"{at_once} at once"
     report(f"steps{around}, {named}", rate, "steps/s", against=f"steps, {named}")
     if not around:
-        report(f"a step, half are faster, {named}", latencies[len(latencies) // 2] * 1e6, "µs")
-        report(f"a step, 99 of 100 are faster, {named}", latencies[len(latencies) * 99 // 100] * 1e6, "µs")
+        report(f"added to a step, half less, {named}", latencies[len(latencies) // 2] * 1e6, "µs")
+        report(f"added to a step, 99 of 100 less, {named}", latencies[len(latencies) * 99 // 100] * 1e6, "µs")
 
 
-def _size(file: Path) -> int:
-    """The bytes of a database, as it stands with its log folded in."""
-    connection = sqlite3.connect(file)
-    pages, size = (int(connection.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_count", "page_size"))
-    connection.close()
-    return pages * size
+async def _report_bytes(work: _Work, size: int, around: str) -> None:
+    """What a step leaves on disk, beyond 1.2 times a result of so many bytes."""
+    PACE.size = size
+    before, runs = work.bytes, max(_AT_ONCE)
+    await work.batch(_names(runs, f"{size} bytes{around}"))
+    PACE.take(runs)
+    PACE.size = 2
+    beyond = (work.bytes - before) / runs / STEPS - 1.2 * size
+    what = f"on disk beyond 1.2 times its result of {size:,} bytes, a step"
+    report(f"{what}{around}", beyond, "bytes", against=what)
 
 
 async def idle_wakes(all_once: Callable[[], Awaitable[object]]) -> None:

@@ -7,18 +7,13 @@ from platos import Artifact, Brief, Context, HandOff, Plan, Single, Work, actor,
 
 @actor("ten-steps", version="1")
 class TenSteps:
-    """Ten steps, each a number."""
+    """Ten steps, each a text."""
 
     async def act(self, context: Context, work: Work) -> HandOff:
         item = work.items[0].item
         for number in range(STEPS):
-            await context.step(f"s{number}", _step, item, number, returns=int)
+            await context.step(f"s{number}", PACE.tick, item, returns=str)
         return context.hand_off(Artifact(kind="count", title="Ten", claims=(), by=context.signature), scope=[item])
-
-
-async def _step(item: str, number: int) -> int:
-    PACE.tick(item)
-    return number
 
 
 @planner("ten-steps", version="1")

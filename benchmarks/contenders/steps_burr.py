@@ -14,10 +14,9 @@ from burr.integrations.persisters.b_aiosqlite import AsyncSQLitePersister
 NAMES = [f"s{number}" for number in range(STEPS)]
 
 
-@action(reads=["run", "at"], writes=["at"])
+@action(reads=["run"], writes=["made"])
 async def step(state: State) -> State:
-    PACE.tick(state["run"])
-    return state.update(at=state["at"] + 1)
+    return state.update(made=PACE.tick(state["run"]))
 
 
 async def main() -> None:
@@ -29,7 +28,7 @@ async def main() -> None:
     async def flow(run: str) -> None:
         builder = ApplicationBuilder().with_actions(**dict.fromkeys(NAMES, step))
         builder = builder.with_transitions(*pairwise(NAMES))
-        builder = builder.with_identifiers(app_id=run).with_state(run=run, at=0).with_entrypoint(NAMES[0])
+        builder = builder.with_identifiers(app_id=run).with_state(run=run).with_entrypoint(NAMES[0])
         app = await builder.with_state_persister(persister).abuild()
         await app.arun(halt_after=[NAMES[-1]])
 

@@ -14,15 +14,14 @@ FILE = Path("dbos.db").absolute()
 
 
 @DBOS.step()
-async def step(run: str, number: int) -> int:
-    PACE.tick(run)
-    return number
+async def step(run: str) -> str:
+    return PACE.tick(run)
 
 
 @DBOS.workflow()
 async def ten(run: str) -> None:
-    for number in range(STEPS):
-        await step(run, number)
+    for _ in range(STEPS):
+        await step(run)
 
 
 async def flow(run: str) -> None:

@@ -12,9 +12,8 @@ async def main() -> None:
     with GroupCommit(file) as journal:
 
         async def flow(run: str) -> None:
-            for number in range(STEPS):
-                PACE.tick(run)
-                await journal.append(run, "step", number)
+            for _ in range(STEPS):
+                await journal.append(run, "step", PACE.tick(run))
 
         await steps(flow, file)
 

@@ -14,12 +14,11 @@ from langgraph.graph import END, START, StateGraph
 
 class State(TypedDict):
     run: str
-    at: int
+    made: str
 
 
-async def step(state: State) -> dict[str, int]:
-    PACE.tick(state["run"])
-    return {"at": state["at"] + 1}
+async def step(state: State) -> dict[str, str]:
+    return {"made": PACE.tick(state["run"])}
 
 
 def chain() -> StateGraph:
@@ -40,7 +39,7 @@ async def main() -> None:
         app = chain().compile(checkpointer=saver)
 
         async def flow(run: str) -> None:
-            await app.ainvoke({"run": run, "at": 0}, {"configurable": {"thread_id": run}}, durability="sync")
+            await app.ainvoke({"run": run}, {"configurable": {"thread_id": run}}, durability="sync")
 
         await steps(flow, file)
 

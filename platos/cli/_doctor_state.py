@@ -13,15 +13,19 @@ from platos.core.instant import iso
 from platos.errors import NotFound, StoreError
 from platos.ports.offload import Offload
 from platos.store import ReadStore, breakers, read_store, runs
+from platos.store.damage import refuse_damaged
+from platos.store.database import NAME
 from platos.store.lock import holder_of
+from platos.store.sound import examine
 
 __all__ = ["look_at_state"]
 
 
-async def look_at_state(app: App) -> list[Finding]:
-    """The state folder, read and not touched."""
+async def look_at_state(app: App, whole: bool) -> list[Finding]:
+    """The state folder, read and not touched; `whole` verifies everything in it, and may end its quarantine."""
     folder = app.workspace.state
     found = [*await app.offload(_permissions, folder), await _holder(folder, app.offload)]
+    found += await app.offload(_damage, folder, whole)
     try:
         async with read_store(folder) as store:
             version = (await store.all("PRAGMA user_version"))[0][0]
@@ -45,6 +49,19 @@ def _permissions(folder: Path) -> list[Finding]:
 def _too_open(paths: list[Path]) -> Iterator[Finding]:
     for path in paths:
         yield wrong("permissions", StoreError("others may read it", where=str(path), hint=f"chmod go= {path}"))
+
+
+def _damage(folder: Path, whole: bool) -> list[Finding]:
+    """What was found before, or is found now."""
+    try:
+        if not whole:
+            refuse_damaged(folder)
+        elif (folder / NAME).exists():
+            again = "; it may be written again" if examine(folder) else ""
+            return [fine("verification", f"everything is sound{again}")]
+    except StoreError as error:
+        return [wrong("verification", error)]
+    return []
 
 
 async def _holder(folder: Path, offload: Offload) -> Finding:

@@ -31,17 +31,24 @@ def doctor(
     models: Annotated[
         bool, typer.Option("--models", help="Ask every model a tiny question; that may cost a fraction of a cent.")
     ] = False,
+    state: Annotated[
+        bool,
+        typer.Option(
+            "--state", help="Verify all of the state, to the last bit; while damage is known, nothing is written."
+        ),
+    ] = False,
 ) -> None:
     """Look whether everything is as it should be.
 
-    A model that answers is called again, where a breaker kept it from being called.
+    A model that answers is called again, where a breaker kept it from being called. A state in which damage was found
+    is written again once all of it has been verified.
 
     Example: platos doctor --models
     """
     found = look_at_machine()
     app = load(ctx)
     found += look_at_workspace(app)
-    found += run_async(look_at_state, app)
+    found += run_async(look_at_state, app, state)
     if models:
         found += run_async(ask_models, app)
     show(ctx, Findings(findings=tuple(found)), _render)

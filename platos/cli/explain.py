@@ -10,7 +10,7 @@ import typer
 from platos.app import App
 from platos.cli._context import load, run_async, show
 from platos.cli._explain_text import ExplanationTold, ItemTold, SlotTold, render_explanation
-from platos.core.instant import iso, local, parse_instant
+from platos.core.instant import SECOND, iso, local, parse_instant
 from platos.core.item import StoredItem
 from platos.errors import NotFound
 from platos.runtime.explain import Explanation, Told, explain, explain_at, not_yet_known, zone_of
@@ -20,6 +20,8 @@ from platos.store.journal import run_chain
 __all__ = ["explain_slots"]
 
 _AHEAD = 3
+_CUT = SECOND // 1000 - 1
+"""Times are told to the millisecond: who asks for one that was told means that too which was cut off."""
 
 
 def explain_slots(
@@ -57,7 +59,7 @@ async def _read(app: App, name: str, at: str, count: int) -> Explanation:
     async with read_store(app.workspace.state) as store:
         zone, now = await zone_of(store, name), app.clock.now()
         if at:
-            return await explain_at(store, name, now, parse_instant(at, zone))
+            return await explain_at(store, name, now, parse_instant(at, zone) + _CUT)
         return await explain(store, name, now, count=count, ahead=_AHEAD)
 
 

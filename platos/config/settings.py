@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from platformdirs import user_config_path
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from platos.config.fields import Form, MoneyField, SecretReference, Text, ZoneName
@@ -26,6 +26,9 @@ from platos.errors import ConfigurationError
 __all__ = ["LoadedSettings", "ModelSettings", "Settings", "load_settings", "module_paths"]
 
 M = TypeVar("M", bound=BaseModel)
+
+_FEWEST_DAYS = 7
+"""The accounts of a day are closed for certain, in every zone and whatever a clock did."""
 
 
 class WorkspaceBudget(Form):
@@ -56,6 +59,24 @@ class ModelSettings(Form):
         return self
 
 
+class RetentionSettings(Form):
+    """How many days what is over is kept; 0 for ever. What is open is kept as long as it is."""
+
+    days: int = Field(90, ge=0, description="days, at least 7, or 0 for ever", examples=[90])
+
+    @field_validator("days")
+    @classmethod
+    def _long_enough(cls, days: int) -> int:
+        if 0 < days < _FEWEST_DAYS:
+            parts = {
+                "what": "that is too short",
+                "expected": f"at least {_FEWEST_DAYS} days, or 0 to keep everything for ever",
+                "hint": f"write days = {_FEWEST_DAYS}",
+            }
+            raise PydanticCustomError("mistake", "{what}", parts)
+        return days
+
+
 class PythonSettings(Form):
     """The user's own Python."""
 
@@ -74,6 +95,7 @@ class Settings(Form):
     defaults: dict[str, Any] = Field(default_factory=dict)
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     python: PythonSettings = PythonSettings()
+    retention: RetentionSettings = RetentionSettings()
 
 
 @dataclass(frozen=True)

@@ -79,10 +79,10 @@ class ProcessStarted(Event, frozen=True, kw_only=True, tag="process_started"):
 
 
 class ClockJumped(Event, frozen=True, kw_only=True, tag="clock_jumped"):
-    """The clock showed `old` and then `new`: the machine was suspended, or the clock was set."""
+    """The clock showed `before` and then `after`: the machine was suspended, or the clock was set."""
 
-    old: Instant
-    new: Instant
+    before: Instant
+    after: Instant
     what: JumpKind
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from platos.core.instant import DAY, MINUTE, SECOND, Span
-from platos.errors import FAILURES, Failure
+from platos.errors import FAILURES, Failure, PlatosError
 
 __all__ = ["ANSWERS", "Answer", "FailureRecord", "RetryPolicy"]
 
@@ -84,6 +84,9 @@ class FailureRecord(msgspec.Struct, frozen=True, kw_only=True):
         """The record of an exception; one that is no Failure is `broken`, named by its type."""
         if isinstance(error, Failure):
             return cls(kind=error.kind, what=error.what, where=error.where, hint=error.hint, sent=error.sent)
+        if isinstance(error, PlatosError):
+            what = f"{type(error).__name__}: {error.what}"
+            return cls(kind="broken", what=what, where=error.where, hint=error.hint)
         return cls(kind="broken", what=f"{type(error).__name__}: {error}")
 
     def error(self) -> Failure:

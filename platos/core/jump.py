@@ -35,10 +35,10 @@ class Reading(NamedTuple):
 
 
 class Jump(NamedTuple):
-    """The clock showed `old`, and then `new`."""
+    """The clock showed `before`, and then `after`."""
 
-    old: Instant
-    new: Instant
+    before: Instant
+    after: Instant
     what: JumpKind
 
 

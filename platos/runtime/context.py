@@ -135,8 +135,10 @@ class NodeContext:
         step = await life.begin(StepKind.MODEL, name, request)
         if step.state is State.SUCCESS:
             return await load_result(life.net, step, ModelReply)
+        if step.state is State.RUNNING:  # the actor broke in the middle of it
+            step = await life.record(step, State.PENDING)
         sent = moved(step, State.RUNNING, at=step.started)
-        life.alive(step.started)
+        life.at_work(sent)
         try:
             held = await reserve(self._run.host, self._run.purse(life.node.model), str(step.key), request, sent)
         except Failure as failure:

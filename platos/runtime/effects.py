@@ -6,7 +6,8 @@ After a crash, or any error once it was sent, the tool's class decides what is d
 from __future__ import annotations
 
 import logging
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Awaitable
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import anyio
 import msgspec
@@ -33,6 +34,8 @@ __all__ = ["call_tool"]
 
 log = logging.getLogger("platos")
 
+T = TypeVar("T")
+
 
 class _Call(NamedTuple):
     """A node's wish, validated: the tool, its arguments, and the act in the ledger's words."""
@@ -53,6 +56,7 @@ async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any]
         return await load_result(life.net, step, Receipt)
     if not call.act.permission.allowed:
         await life.failed(step, PermissionDenied(call.act.permission.rule, where=life.path))
+    call = await _observe(life, call, step)
     if call.act.contract.effect is EffectClass.READ and call.act.permission.tier is RiskTier.AUTO:
         return await _dispatch(life, call, step)
     standing = await life.net.run.host.store.transact(claim_or_ask, call.act, step, life.now())
@@ -97,12 +101,22 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         frozen=canonical(plain),
         key=effect_key(run.row.id, contract, plain, life.path),
         permission=await _permission(life, work, contract, cost),
-        preconditions=await tool.observe(checked),
+        preconditions={},
         why=f"{run.specialist.name} worked on {await _about(life)} and spent {dollars(cost)} so far; {why}",
         seen=tuple(run.items),
         expires_in=run.live.approval_expires,
     )
     return _Call(tool, checked, act)
+
+
+async def _observe(life: Life, call: _Call, step: StepMoved) -> _Call:
+    """The call with its preconditions, as the world is now."""
+    try:
+        world = await _in_time(life, call, step, call.tool.observe(call.arguments))
+    except Failure as failure:
+        waited = step.state is State.NEEDS_REVIEW
+        await life.failed(await life.record(step, State.RUNNING) if waited else step, failure)
+    return call._replace(act=call.act._replace(preconditions=world))
 
 
 async def _about(life: Life) -> str:
@@ -153,14 +167,22 @@ async def _cost(life: Life) -> int:
 async def _dispatch(life: Life, call: _Call, step: StepMoved) -> Receipt:
     """Send it, with the bytes that were frozen."""
     try:
-        with anyio.fail_after(life.net.run.specialist.retry.idle / SECOND):
-            receipt = await call.tool.call(call.arguments, call.act.key)
-    except TimeoutError:
-        late = TimedOut("the tool did not answer in time", where=call.act.contract.name, sent=True)
-        await _unanswered(life, call, step, late)
+        receipt = await _in_time(life, call, step, call.tool.call(call.arguments, call.act.key))
     except Failure as failure:
         await _unanswered(life, call, step, failure)
     return await _receipted(life, call, step, receipt)
+
+
+async def _in_time(life: Life, call: _Call, step: StepMoved, asked: Awaitable[T]) -> T:
+    """What a tool answers. Raises its Failure, or TimedOut where it gives no sign of life."""
+    life.at_work(step)
+    try:
+        with anyio.fail_after(life.net.run.specialist.retry.idle / SECOND):
+            return await asked
+    except TimeoutError:
+        raise TimedOut("the tool did not answer in time", where=call.act.contract.name, sent=True) from None
+    finally:
+        life.alive(life.now())
 
 
 async def _recover(life: Life, call: _Call, step: StepMoved) -> Receipt:
@@ -169,7 +191,10 @@ async def _recover(life: Life, call: _Call, step: StepMoved) -> Receipt:
     if recovery is Recovery.NEVER_AGAIN:
         await _doubt(life, call, "it was sent, and whether it happened is not known")
     if recovery is Recovery.PROBE_FIRST:
-        receipt = await call.tool.probe(call.arguments, call.act.key)
+        try:
+            receipt = await _in_time(life, call, step, call.tool.probe(call.arguments, call.act.key))
+        except Failure as failure:
+            await life.failed(step, failure)
         if receipt is not None:
             return await _receipted(life, call, step, receipt)
     return await _dispatch(life, call, step)
@@ -201,6 +226,5 @@ async def _receipted(life: Life, call: _Call, step: StepMoved, receipt: Receipt)
     with anyio.CancelScope(shield=True):
         done = await life.net.run.host.store.transact(settle, call.act, step, receipt, life.now())
     life.net.steps[done.key] = done
-    life.alive(done.at)
     log.info("%s: %s", life.net.run.row.name, receipt.summary)
     return receipt

@@ -41,8 +41,9 @@ _MOST_AT_ONCE = 64
 class Engine:
     """Keeps the specialists of one workspace going."""
 
-    def __init__(self, host: Host, tasks: TaskGroup) -> None:
+    def __init__(self, host: Host, tasks: TaskGroup, owed: set[str]) -> None:
         self._host, self._tasks = host, tasks
+        self._owed = owed
         self._under_way = 0
         self._waking: set[str] = set()
         self._going: dict[str, bool] = {}
@@ -54,13 +55,13 @@ class Engine:
     @classmethod
     @asynccontextmanager
     async def running(cls, host: Host, version: str) -> AsyncIterator[Engine]:
-        """An engine that has taken up what the process before it left. Its work ends with the block."""
-        going = await recover(host, version)
+        """An engine that has found what the process before it left. Its work ends with the block.
+
+        It goes on with that when it is let live or rest: what a person bids it first is done before.
+        """
+        owed = await recover(host, version)
         async with anyio.create_task_group() as tasks:
-            engine = cls(host, tasks)
-            for name in sorted(going):
-                engine.go_on(name)
-            yield engine
+            yield cls(host, tasks, owed)
             tasks.cancel_scope.cancel()
 
     @property
@@ -80,6 +81,7 @@ class Engine:
     async def live(self, until: Instant | None = None) -> None:
         """Wake whoever is due, for ever, or until a moment."""
         clock = self._host.clock
+        self._take_up()
         while until is None or clock.now() < until:
             self._nudge = anyio.Event()
             try:
@@ -92,6 +94,7 @@ class Engine:
 
     async def rest(self) -> None:
         """Return when nothing is under way: what is open waits for time, or for a person."""
+        self._take_up()
         while self._under_way:
             if self._nudge.is_set():
                 self._nudge = anyio.Event()
@@ -154,6 +157,12 @@ class Engine:
     def nudge(self) -> None:
         """Something may be due that was not before."""
         self._nudge.set()
+
+    def _take_up(self) -> None:
+        """Go on with what the process before this one left."""
+        while self._owed:
+            self.go_on(min(self._owed))
+            self._owed.remove(min(self._owed))
 
     async def _start_due(self) -> Instant | None:
         """Start what is due and not under way; when the next is due."""

@@ -16,6 +16,7 @@ from platos.core.event import Paused
 from platos.core.instant import DAY, Instant, from_datetime, to_datetime
 from platos.core.money import Nano
 from platos.core.specialist import PartSpec, Specialist
+from platos.errors import ConfigurationError
 from platos.ports.actor import Actor
 from platos.ports.clock import Clock
 from platos.ports.model import Model
@@ -32,7 +33,7 @@ __all__ = ["Definitions", "Hand", "Host", "Parts", "decode_specialist"]
 
 _MOST_PARTS = 1_000
 
-decode_specialist = msgspec.json.Decoder(Specialist).decode
+_decoder = msgspec.json.Decoder(Specialist)
 
 
 class Parts(Protocol):
@@ -94,6 +95,7 @@ class Host:
     paused: dict[str, Paused] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
     _parts: OrderedDict[tuple[str, str, bytes], Any] = field(default_factory=OrderedDict)
+    _pinned: OrderedDict[str, Specialist] = field(default_factory=OrderedDict)
     _locks: dict[tuple[str, str], anyio.Lock] = field(default_factory=dict)
 
     def now(self) -> Instant:
@@ -120,8 +122,14 @@ class Host:
         return self._locks.setdefault((what, name), anyio.Lock(fast_acquire=True))
 
     async def pinned(self, definition: str) -> Specialist:
-        """A definition as a run pinned it."""
-        return decode_specialist(await journal.get_payload(self.store, definition))
+        """A definition as a run pinned it, by its digest. Raises StoreCorrupt, or ConfigurationError where this version
+        cannot read it."""
+        if definition not in self._pinned:
+            content = await journal.get_payload(self.store, definition)
+            self._pinned[definition] = decode_specialist(content)
+            if len(self._pinned) > _MOST_PARTS:
+                self._pinned.popitem(last=False)
+        return self._pinned[definition]
 
     def live(self, specialist: Specialist) -> Specialist:
         """The definition in force under that name, for policy and caps; the pinned one where none is."""
@@ -163,3 +171,14 @@ class Host:
             if len(self._parts) > _MOST_PARTS:
                 self._parts.popitem(last=False)
         return self._parts[key]
+
+
+def decode_specialist(content: bytes) -> Specialist:
+    """A definition as the store keeps it. Raises ConfigurationError where this version cannot read it."""
+    try:
+        return _decoder.decode(content)
+    except msgspec.DecodeError as error:
+        raise ConfigurationError(
+            f"this version of Platos cannot read the definition that the run began with: {error}",
+            hint="run the version that wrote it, or platos cancel the run",
+        ) from None

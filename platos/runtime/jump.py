@@ -23,14 +23,16 @@ __all__ = ["lived", "look_back", "note_jumps"]
 log = logging.getLogger("platos")
 
 
-async def note_jumps(host: Host) -> None:
-    """Tell what the clock did; what waits for a time that was set back is asked anew. What fails is done again."""
-    jumps = host.clock.jumps()
+async def note_jumps(host: Host) -> bool:
+    """Tell what the clock did, and ask anew what waits; True where it was set back. What fails is done again."""
+    jumps, back = host.clock.jumps(), False
     while jumps:
         if jumps[0].what is JumpKind.SET_BACK:
+            back = True
             await _ask_anew(host)
         await _tell(host, jumps[0])
         jumps.popleft()
+    return back
 
 
 async def look_back(host: Host) -> None:
@@ -55,18 +57,18 @@ async def lived(store: ReadStore, row: SpecialistRow) -> Lived:
 
 
 async def _tell(host: Host, jump: Jump) -> None:
-    log.warning("the clock jumped (%s): it showed %s, and then %s", jump.what, iso(jump.old), iso(jump.new))
+    log.warning("the clock jumped (%s): it showed %s, and then %s", jump.what, iso(jump.before), iso(jump.after))
     await host.store.transact(_record, jump, host.now())
 
 
 def _record(tx: Tx, jump: Jump, now: Instant) -> None:
-    tx.record(journal.SYSTEM, ClockJumped(at=now, old=jump.old, new=jump.new, what=jump.what))
+    tx.record(journal.SYSTEM, ClockJumped(at=now, before=jump.before, after=jump.after, what=jump.what))
 
 
 async def _is_told(store: ReadStore, shown: Instant, now: Instant) -> bool:
     """Does the journal say already that the clock showed that much and was set back to less than now?"""
     told = [event for event in await journal.events(store, journal.SYSTEM) if isinstance(event, ClockJumped)]
-    return any(event.new <= now and shown - event.old < LEAST_JUMP for event in told)
+    return any(event.after <= now and shown - event.before < LEAST_JUMP for event in told)
 
 
 async def _ask_anew(host: Host) -> None:

@@ -69,7 +69,7 @@ class Life:
         """The actor is in the middle of this step. Whom it asks has a limit of its own."""
         self.alive(step.started)
         self._at_work = step
-        if step.kind is StepKind.ASK:
+        if step.kind is not StepKind.LOCAL:
             self.scope.deadline, self._half_over = math.inf, 0
 
     def alive(self, now: Instant) -> None:
@@ -129,9 +129,7 @@ class Life:
         raise AssertionError("a parked actor does not go on")
 
     def _too_early(self, step: StepMoved) -> bool:
-        """Is the next try not due yet? A person may have bidden the run go on before that."""
-        waits = step.state is State.PENDING and step.due is not None and step.due > self.now()
-        return waits and step.at >= self.net.run.spurred
+        return step.state is State.PENDING and step.due is not None and step.due > self.now()
 
     def unasked(self) -> Parked | None:
         """At the node's end: a step that nobody asked for again means that the code is not what it was."""

@@ -31,8 +31,7 @@ MOST_REPLANS = 2
 class Run:
     """A run that is worked on: its row, the definition that it pinned, its items, and what they measure.
 
-    `steps` are the last words on its steps so far, `wake` has it in hand, `spurred` is when a person last bade it go
-    on.
+    `steps` are the last words on its steps so far, `wake` has it in hand.
     """
 
     wake: Wake
@@ -42,7 +41,6 @@ class Run:
     items: dict[str, StoredItem]
     work: Work
     steps: dict[StepKey, StepMoved]
-    spurred: Instant = 0
 
     @property
     def host(self) -> Host:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from platos.core.instant import iso
 from platos.errors import NotFound, UsageError
 from platos.runtime.host import Host
-from platos.store import pauses, runs, specialists
+from platos.store import items, pauses, runs, specialists
 
 __all__ = ["pause", "refuse_paused", "resume"]
 
@@ -26,9 +26,9 @@ async def resume(host: Host, name: str, *, by: str) -> list[str]:
         held = ", ".join(each or "everything (--all)" for each in host.paused)
         raise NotFound(f"{name or 'everything'} is not paused", expected=held or "nothing is paused")
     await host.store.transact(pauses.resume, name, by, host.now())
-    del host.paused[name]
-    waiting = {row.specialist for row in await runs.open_runs(host.store)} | set(host.owing)
-    return sorted(each for each in waiting if host.pause_of(each) is None and name in ("", each))
+    host.paused.pop(name, None)
+    owing = {*(row.specialist for row in await runs.open_runs(host.store)), *await items.owing(host.store)}
+    return sorted(each for each in owing if host.pause_of(each) is None and name in ("", each))
 
 
 def refuse_paused(host: Host, name: str) -> None:

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import logging
 
+import anyio
+
 from platos.core.digest import canonical
 from platos.core.event import AnyEvent, PlanMade, RunMoved, RunOpened
 from platos.core.failure import FailureRecord
 from platos.core.handoff import Work
-from platos.core.instant import Instant
+from platos.core.instant import SECOND, Instant
 from platos.core.item import Extract, StoredItem
 from platos.core.plan import BOUNDS, Plan, check_plan
 from platos.core.specialist import Overlap, Specialist
 from platos.core.state import State
-from platos.errors import PlatosError
+from platos.errors import ConfigurationError, TimedOut
 from platos.ports.planner import Brief
 from platos.runtime.close import end
 from platos.runtime.host import Host
@@ -33,7 +35,7 @@ log = logging.getLogger("platos")
 async def plan(wake: Wake) -> Run | None:
     """The run to work on now, planned: one that can go on, else a new one for the signals that wait, else none."""
     host, name = wake.host, wake.name
-    while host.pause_of(name) is None:
+    while not wake.paused:
         movable = await runs.movable(host.store, name, host.now())
         number = next((row.id for row in movable if wake.takes(row.id)), None) or await _begin(wake)
         if number is None:
@@ -55,11 +57,16 @@ async def _begin(wake: Wake) -> int | None:
 
 
 async def _load(wake: Wake, number: int) -> Run | None:
-    """A run with its plan and its steps. Where no plan can be made the run has ended, and there is none."""
+    """A run with its plan and its steps; None where it cannot go on, and has ended or been parked of that."""
     host = wake.host
     row = await runs.find(host.store, number)
     told = await journal.events(host.store, row.name)
-    definition = await host.pinned(row.definition)
+    try:
+        definition = await host.pinned(row.definition)
+    except ConfigurationError as error:
+        await host.store.transact(_park, number, error.what, host.now())
+        log.warning("%s: %s", row.name, error)
+        return None
     stored = await items.of_run(host.store, number)
     work = Work(items=await _extracts(host, number, stored))
     made = runs.current_plan(told)
@@ -69,12 +76,7 @@ async def _load(wake: Wake, number: int) -> Run | None:
             return None
         row = row._replace(revision=row.revision + 1, state=State.RUNNING)
     named = {item.name: item for item in stored}
-    return Run(wake, row, definition, made, named, work, steps.last_words(told), _spurred(told))
-
-
-def _spurred(told: list[AnyEvent]) -> Instant:
-    by_people = [each.at for each in told if isinstance(each, RunMoved) and each.by.startswith("person:")]
-    return max(by_people, default=0)
+    return Run(wake, row, definition, made, named, work, steps.last_words(told))
 
 
 async def _plan_it(
@@ -91,16 +93,25 @@ async def _plan_it(
         again=runs.rejection(told),
     )
     try:
-        made = await host.planner(definition.planner).plan(brief)
+        made = await _ask_planner(host, definition, brief)
         check_plan(made, actors=actors, tools=definition.tool_names(), items=len(work.items))
-    except PlatosError as error:
-        ended = Ending(State.FAILED, f"no plan: {error.what}", failure=FailureRecord.of(error))
+    except Exception as error:  # noqa: BLE001 - whatever a planner does, its run ends of it, and nothing else
+        failure = FailureRecord.of(error)
+        ended = Ending(State.FAILED, f"no plan: {failure.what}", failure=failure)
         await host.store.transact(end, row.id, ended, host.now())
         log.warning("%s: no plan could be made: %s", row.name, error)
         return None
     await host.store.transact(_keep, row.id, row.revision + 1, made, host.now())
     log.info("%s: %s", row.name, made.why)
     return made
+
+
+async def _ask_planner(host: Host, definition: Specialist, brief: Brief) -> Plan:
+    try:
+        with anyio.fail_after(definition.retry.idle / SECOND):
+            return await host.planner(definition.planner).plan(brief)
+    except TimeoutError:
+        raise TimedOut("the planner did not answer in time", where=definition.planner.name) from None
 
 
 async def _extracts(host: Host, run: int, stored: list[StoredItem]) -> tuple[Extract, ...]:
@@ -146,3 +157,12 @@ def _keep(tx: Tx, run: int, revision: int, made: Plan, now: Instant) -> None:
     state = runs.state_of(tx, run)
     if state is not State.RUNNING:
         tx.record(journal.run_chain(run), RunMoved(at=now, run=run, old=state, new=State.RUNNING))
+
+
+def _park(tx: Tx, run: int, why: str, now: Instant) -> None:
+    """A run that this version cannot take up waits for a person."""
+    chain = journal.run_chain(run)
+    if runs.state_of(tx, run) is State.PENDING:
+        tx.record(chain, RunMoved(at=now, run=run, old=State.PENDING, new=State.RUNNING))
+    parked = RunMoved(at=now, run=run, old=State.RUNNING, new=State.NEEDS_REVIEW, why=why, waits=("review",))
+    tx.record(chain, parked)

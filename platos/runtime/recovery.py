@@ -1,12 +1,13 @@
 """Recovery: what a process finds when it takes a state folder over that another one left, however that one ended.
 
-A run is taken up when its turn comes: its chain is verified then, and what was under way in it is found there.
+The journal of every open run is read and verified before anything is written. Then each goes on when its turn comes;
+what was under way in it is found there.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections.abc import AsyncIterator
 
 from platos.core.event import ProcessStarted, RunMoved
 from platos.core.instant import Instant
@@ -14,15 +15,23 @@ from platos.core.state import State
 from platos.runtime.definitions import refresh_all
 from platos.runtime.host import Host
 from platos.runtime.meter import settle_the_lost
-from platos.store import Tx, gates, items, journal, pauses, runs
+from platos.store import Tx, gates, items, journal, pauses, runs, steps
 
 __all__ = ["recover"]
 
 log = logging.getLogger("platos")
 
+_TOLD = 20
+"""So many open runs are told one by one."""
+
 
 async def recover(host: Host, version: str) -> set[str]:
-    """Bring everything to rest that was under way; the specialists who have something to go on with."""
+    """Bring everything to rest that was under way; the specialists who have something to go on with.
+
+    Raises StoreCorrupt; then nothing was changed.
+    """
+    found = await runs.open_runs(host.store)
+    at = {run: where async for run, where in _where_they_are(host, found)}
     await host.store.transact(_started, host.store.epoch, version, host.now())
     lost = await settle_the_lost(host)
     if lost:
@@ -31,16 +40,24 @@ async def recover(host: Host, version: str) -> set[str]:
     host.paused.update(await pauses.every(host.store))
     waiting = await items.owing(host.store)
     host.owing.update(dict.fromkeys(waiting, host.now()))
-    return {*waiting, *await _open_runs(host)}
+    return {*waiting, *await _take_up(host, found, at)}
 
 
-async def _open_runs(host: Host) -> set[str]:
+async def _where_they_are(host: Host, found: list[runs.RunRow]) -> AsyncIterator[tuple[int, str]]:
+    """Where each open run is in its plan, as its journal says."""
+    async for run, told in journal.of_open_runs(host.store, [run.id for run in found]):
+        done = [step for step in steps.last_words(told).values() if step.state is State.SUCCESS]
+        yield run, f"{len(done)} steps done" + (f", last {done[-1].path}" if done else "")
+
+
+async def _take_up(host: Host, found: list[runs.RunRow], at: dict[int, str]) -> set[str]:
     """Every run that is open goes on, or waits for a gate; whose they are that go on."""
     asked = {gate.run for gate in await gates.open_gates(host.store)}
-    found = await runs.open_runs(host.store)
-    for state, count in Counter(run.state for run in found).items():
-        log.info("open: %d run%s %s", count, "s" * (count > 1), state)
     going = [run for run in found if run.state is not State.NEEDS_REVIEW or run.id not in asked]
+    for run in found[:_TOLD]:
+        log.info("%s of %s is open: %s, %s %s", run.name, run.specialist, at[run.id], run.state, run.why)
+    if len(found) > _TOLD:
+        log.info("and %d more: platos doctor lists them", len(found) - _TOLD)
     parked = [run.id for run in going if run.state is State.NEEDS_REVIEW]
     if parked:
         await host.store.transact(_try_again, parked, host.now())

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import anyio
+
 from platos.core.digest import digest
 from platos.core.effect import EffectClass, EffectState
 from platos.core.evidence import Check, CheckResult, outcome_of, uncited
 from platos.core.failure import ANSWERS, Answer, FailureRecord
-from platos.core.instant import Instant
+from platos.core.instant import SECOND, Instant
 from platos.core.state import Outcome, State
+from platos.errors import TimedOut
 from platos.runtime.net import Done, Failed, Parked, Result, Run, Wait
 from platos.store import effects, evidence
 
@@ -90,5 +93,9 @@ async def _is_lost(run: Run, tool: str, row: effects.EffectRow) -> bool:
     if row.tool != tool or row.receipt is None or row.effect_class is not EffectClass.PROBED:
         return False
     asked = run.host.tool(next(spec for spec in run.specialist.tools if spec.name == tool))
-    found = await asked.probe(asked.Arguments.model_validate_json(bytes(row.arguments)), row.key)
+    try:
+        with anyio.fail_after(run.specialist.retry.idle / SECOND):
+            found = await asked.probe(asked.Arguments.model_validate_json(bytes(row.arguments)), row.key)
+    except TimeoutError:
+        raise TimedOut("the tool did not answer in time", where=tool) from None
     return found is None or digest(found.data) != digest(row.receipt.data)

@@ -54,6 +54,11 @@ class Wake:
     def specialist(self, definition: Specialist) -> None:
         self._specialist = definition
 
+    @property
+    def paused(self) -> bool:
+        """Is the specialist held still? Then nothing new of it begins."""
+        return self.host.pause_of(self.name) is not None
+
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Polling and triage of one specialist: one wake-up at a time. The next may begin while this one works."""

@@ -11,7 +11,7 @@ from platos.core.event import AccountCapped, MoneyReserved, MoneySettled
 from platos.core.instant import Instant
 from platos.core.money import Nano, dollars
 from platos.errors import BudgetExceeded, InvalidTransition
-from platos.store.journal import SYSTEM
+from platos.store.journal import SYSTEM, run_chain
 from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx, projects
@@ -154,7 +154,13 @@ def open_accounts(tx: Tx, caps: Iterable[tuple[str, Nano]], at: Instant) -> None
     for name, cap in caps:
         row = tx.one(SQL.cap_of, name=name)
         if row is None or row[0] != cap:
-            tx.record(SYSTEM, AccountCapped(at=at, account=name, cap=cap))
+            tx.record(_chain_of(name), AccountCapped(at=at, account=name, cap=cap))
+
+
+def _chain_of(account: str) -> str:
+    """A run's account is dropped with the run; those of a day are everybody's."""
+    kind, _, run = account.partition("/")
+    return run_chain(int(run)) if kind == "run" else SYSTEM
 
 
 def spent(tx: Tx, run: int) -> Nano:

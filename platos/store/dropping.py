@@ -39,6 +39,7 @@ def drop_run(tx: Tx, run: int, before: Instant) -> int:
 def _drop_projections(tx: Tx, run: int) -> None:
     for drop in (SQL.drop_gates, SQL.drop_effects, SQL.drop_evidence):
         tx.execute(drop, run=run)
+    _keep_accounts(tx, (f"run/{run}",))
     for reservation, accounts in tx.all(SQL.calls, run=run):
         tx.execute(SQL.drop_reservation, id=reservation)
         _keep_accounts(tx, msgspec.json.decode(accounts, type=tuple[str, ...]))

@@ -18,7 +18,7 @@ __all__ = ["EffectRow", "get", "of_run"]
 SQL = load("effects")
 
 _BEFORE = {
-    EffectState.INTENT: (EffectState.DISPATCHED, EffectState.DISPATCHED),  # provably not sent
+    EffectState.INTENT: (EffectState.DISPATCHED, EffectState.IN_DOUBT),  # provably not sent, or a person says so
     EffectState.DISPATCHED: (EffectState.INTENT, EffectState.DISPATCHED),  # again, where recovery allows it
     EffectState.DONE: (EffectState.DISPATCHED, EffectState.IN_DOUBT),
     EffectState.IN_DOUBT: (EffectState.DISPATCHED, EffectState.DISPATCHED),

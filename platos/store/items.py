@@ -43,7 +43,6 @@ def add(tx: Tx, specialist: str, source: str, item: Item, *, digest: str, seen: 
 
     What was withdrawn and is there again is new again; where a run took it, that run has it.
     """
-    body = _encode(item)
     row = tx.one(
         SQL.add,
         specialist=specialist,
@@ -51,18 +50,19 @@ def add(tx: Tx, specialist: str, source: str, item: Item, *, digest: str, seen: 
         id=item.id,
         digest=digest,
         seen=seen,
-        body=body,
-        checksum=checksum(specialist, source, item.id, digest, seen, body),
+        checksum=checksum(specialist, source, item.id, digest, seen),
         state=ItemState.NEW,
         state_checksum=_place(ItemState.NEW),
     )
     if row is None:
         return None
     number, run = row
-    if run is None:
-        return int(number)
-    _vouch(tx, number, ItemState.SIGNAL, run)
-    return None
+    if run is not None:
+        _vouch(tx, number, ItemState.SIGNAL, run)
+        return None
+    body = _encode(item)
+    tx.execute(SQL.fill, number=number, body=body, checksum=checksum(number, body))
+    return int(number)
 
 
 def withdraw(tx: Tx, specialist: str, source: str, id: str, at: Instant) -> list[tuple[int, int | None]]:

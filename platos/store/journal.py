@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+
 import msgspec
 
 from platos.core.digest import digest_bytes
@@ -9,13 +13,26 @@ from platos.core.event import AnyEvent, ChainSealed, decode_event
 from platos.core.instant import Instant
 from platos.errors import StoreCorrupt
 from platos.store.sql import load
-from platos.store.store import ReadStore
+from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx
 from platos.store.verify import base_of, verify_chain
 
-__all__ = ["SYSTEM", "chain", "events", "get_payload", "put_payload", "run_chain", "seal", "specialist_chain", "unseal"]
+__all__ = [
+    "SYSTEM",
+    "chain",
+    "events",
+    "get_payload",
+    "of_open_runs",
+    "put_payload",
+    "run_chain",
+    "seal",
+    "specialist_chain",
+    "unseal",
+]
 
 SQL = load("journal")
+
+_RUNS_AT_ONCE = 100
 
 SYSTEM = "system"
 
@@ -64,7 +81,19 @@ async def chain(store: ReadStore, name: str) -> list[tuple[int, bytes, bytes]]:
 
 async def events(store: ReadStore, name: str) -> list[AnyEvent]:
     """A chain's events in order, verified. Raises StoreCorrupt."""
-    rows = await store.all(SQL.chain, name=name)
+    return _told(name, await store.all(SQL.chain, name=name))
+
+
+async def of_open_runs(store: ReadStore, numbers: Sequence[int]) -> AsyncIterator[tuple[int, list[AnyEvent]]]:
+    """The events of each open run among these, which stand in order, verified. Raises StoreCorrupt."""
+    for start in range(0, len(numbers), _RUNS_AT_ONCE):
+        page = numbers[start : start + _RUNS_AT_ONCE]
+        rows = await store.all(SQL.of_open_runs, first=page[0], last=page[-1])
+        for run, entries in groupby(rows, key=itemgetter(0)):
+            yield run, _told(run_chain(run), [entry[1:] for entry in entries])
+
+
+def _told(name: str, rows: list[Row]) -> list[AnyEvent]:
     verify_chain(name, [(n, body, digest) for n, body, digest, *_ in rows], base_of(rows))
     try:
         return [decode_event(body) for _, body, *_ in rows]

@@ -24,7 +24,6 @@ __all__ = ["droppable"]
 SQL = load("keeping")
 
 _OF_A_DAY = re.compile(r".*/(\d{4}-\d{2}-\d{2})")
-_OF_A_RUN = re.compile(r"run/(\d+)")
 
 
 def droppable(tx: Tx, entries: Sequence[tuple[int, AnyEvent]], before: Instant) -> int:
@@ -46,23 +45,20 @@ def _is_kept(tx: Tx, seq: int, event: AnyEvent, before: Instant) -> bool:
     """A seal of what is there, a pause in force, money that may still be spent, a jump that a run still feels."""
     match event:
         case ChainSealed():
-            row = tx.one(SQL.cut, chain=event.chain)
-            return row is not None and row[0] < event.length
+            return bool(tx.all(SQL.sealed, chain=event.chain))
         case Paused():
             row = tx.one(SQL.paused, name=event.specialist)
             return seq in (meta.get(tx, meta.PAUSED), row and row[0])
         case AccountCapped():
-            return _may_change(tx, event.account, before)
+            return _may_change(event.account, before)
         case MoneyReserved():
-            return any(_may_change(tx, account, before) for account in event.accounts)
+            return any(_may_change(account, before) for account in event.accounts)
         case ClockJumped():
             return bool(tx.all(SQL.pending))
     return False
 
 
-def _may_change(tx: Tx, account: str, before: Instant) -> bool:
+def _may_change(account: str, before: Instant) -> bool:
     """Is anything that is spent from now on spent on this account?"""
-    if of_a_day := _OF_A_DAY.fullmatch(account):
-        return of_a_day[1] >= iso(before - DAY)[:10]
-    of_a_run = _OF_A_RUN.fullmatch(account)
-    return of_a_run is None or not tx.all(SQL.dropped, run=int(of_a_run[1]))
+    of_a_day = _OF_A_DAY.fullmatch(account)
+    return of_a_day is None or of_a_day[1] >= iso(before - DAY)[:10]

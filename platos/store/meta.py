@@ -7,7 +7,7 @@ from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.tx import Tx
 
-__all__ = ["EPOCH", "KEPT", "PAUSED", "VERIFIED", "get", "put", "remove"]
+__all__ = ["EPOCH", "HOUSE", "KEPT", "PAUSED", "VERIFIED", "get", "put", "remove"]
 
 SQL = load("meta")
 
@@ -15,6 +15,7 @@ EPOCH = "epoch"
 VERIFIED = "verified"
 PAUSED = "paused"
 KEPT = "kept"
+HOUSE = "house"
 
 
 def get(tx: Tx, key: str) -> int:

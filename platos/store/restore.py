@@ -34,7 +34,7 @@ _UNKNOWN = 1_000_000
 
 
 class Restored(NamedTuple):
-    """What is in force now, and the folder with what was before."""
+    """What the backup held, and the folder with what was before."""
 
     copy: Copy
     before: Path
@@ -51,15 +51,16 @@ def restore(folder: Path, backup: Path, now: Instant, pause: Callable[[Tx], None
     lock = FolderLock(folder, command="restore", now=now)
     try:
         with making(folder / NAME) as made:
-            _prepare(made, folder, backup, pause)
+            _copy_verified(backup, made)
+            held = copy_of(made)
+            _prepare(made, folder, pause)
             before = _swap(folder, made, now)
-        return Restored(copy_of(folder / NAME), before)
+        return Restored(held._replace(path=folder / NAME), before)
     finally:
         lock.close()
 
 
-def _prepare(made: Path, folder: Path, backup: Path, pause: Callable[[Tx], None]) -> None:
-    """A verified copy in which everything is paused, and whose next epoch is later than any before it."""
+def _copy_verified(backup: Path, made: Path) -> None:
     with readable(backup), closing(connect_read_only(backup)) as connection:
         check_version(connection.execute("PRAGMA user_version").fetchone()[0], backup)
     copy_state(backup, made)
@@ -69,6 +70,10 @@ def _prepare(made: Path, folder: Path, backup: Path, pause: Callable[[Tx], None]
         raise StoreCorrupt(
             f"the backup does not verify: {error.what}", where=str(backup), hint="take another one; nothing was changed"
         ) from error
+
+
+def _prepare(made: Path, folder: Path, pause: Callable[[Tx], None]) -> None:
+    """In the copy everything is paused, and its next epoch is later than any before it."""
     with readable(made), closing(sqlite3.connect(made, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")

@@ -27,6 +27,8 @@ Ts = TypeVarTuple("Ts")
 _AT_ONCE = 200
 """Rows that one transaction drops."""
 
+_STRIDE = 30 * DAY
+
 
 class Dropped(NamedTuple):
     """How much was dropped: runs, entries of the journal, contents of items, and rows of the rest."""
@@ -39,20 +41,24 @@ class Dropped(NamedTuple):
     payloads: int
 
 
-async def house_due(store: ReadStore) -> Instant:
-    """When `keep_house` is to be called next: a day after the last time; 0 where it never was."""
-    row = await store.one(SQL.kept)
-    return int(row[0]) + DAY if row else 0
+async def house_due(store: ReadStore, now: Instant) -> Instant:
+    """When `keep_house` is to be called next: a day after the last time; at once where it never was, or where the
+    clock was set back since."""
+    [(_, due)] = await store.all(SQL.house)
+    return int(due) if now >= due - DAY else now
 
 
 async def keep_house(store: Store, *, days: int, now: Instant) -> Dropped:
     """Drop what has been over for more than so many days, 0 for nothing ever; how much that was.
 
-    Raises what transactions raise, and then has done a part.
+    A clock that was set forward by a year must not cost a year's history: the moment from which the days are counted
+    moves on by no more than some of them at a time. Raises what transactions raise, and then has done a part.
     """
-    before = now - days * DAY
+    [(kept, _)] = await store.all(SQL.house)
+    believed = min(now, kept + _STRIDE) if kept else now
+    before = believed - days * DAY
     dropped = await _drop(store, before, now) if days else Dropped(0, 0, 0, 0, 0, 0)
-    await store.transact(_told, dropped, before, now)
+    await store.transact(_told, dropped, before, believed, now)
     return dropped
 
 
@@ -99,7 +105,8 @@ async def _drop_payloads(store: Store) -> int:
     return sum([await store.transact(drop_payload, digest, last) for digest in unused])
 
 
-def _told(tx: Tx, dropped: Dropped, before: Instant, now: Instant) -> None:
+def _told(tx: Tx, dropped: Dropped, before: Instant, believed: Instant, now: Instant) -> None:
     if any(dropped):
         tx.record(SYSTEM, HistoryDropped(at=now, before=before, **dropped._asdict()))
-    meta.put(tx, meta.KEPT, now)
+    meta.put(tx, meta.KEPT, believed)
+    meta.put(tx, meta.HOUSE, now + DAY)

@@ -29,6 +29,7 @@ __all__ = [
     "rejection",
     "revision_of",
     "state_of",
+    "waits",
 ]
 
 SQL = load("runs")
@@ -118,9 +119,9 @@ async def open_runs(store: ReadStore) -> list[RunRow]:
     return [_row(row) for row in await store.all(SQL.open_runs)]
 
 
-async def movable(store: ReadStore, specialist: str, now: Instant) -> list[RunRow]:
-    """A specialist's runs that can go on now, oldest first."""
-    return [_row(row) for row in await store.all(SQL.movable, specialist=specialist, now=now)]
+async def movable(store: ReadStore, specialist: str, now: Instant, count: int = 100) -> list[RunRow]:
+    """A specialist's runs that can go on now, oldest first, so many of them."""
+    return [_row(row) for row in await store.all(SQL.movable, specialist=specialist, now=now, count=count)]
 
 
 async def due_now(store: ReadStore, now: Instant) -> list[str]:
@@ -147,6 +148,11 @@ def current_plan(told: Iterable[AnyEvent]) -> Plan | None:
 def rejection(told: Iterable[AnyEvent]) -> str:
     """Why the last plan was rejected, of a run's chain; empty where none was."""
     return next((event.why for event in reversed(list(told)) if isinstance(event, PlanRejected)), "")
+
+
+def waits(told: Iterable[AnyEvent]) -> tuple[str, ...]:
+    """What a run waits for, as its chain says last."""
+    return next((event.waits for event in reversed(list(told)) if isinstance(event, RunMoved)), ())
 
 
 async def plans(store: ReadStore, run: int) -> list[Plan]:

@@ -17,6 +17,7 @@ from platos.store.rebuild import verify_projections
 from platos.store.rows import (
     VOUCHED,
     Slice,
+    verify_contents,
     verify_counters,
     verify_items,
     verify_payloads,
@@ -33,6 +34,7 @@ _SLICES: tuple[Slice, ...] = (
     verify_entries,
     verify_payloads,
     verify_items,
+    verify_contents,
     verify_specialists,
     verify_counters,
     *(vouched(table) for table in VOUCHED),

@@ -15,4 +15,4 @@ SQL = load("waits")
 @projects(ClockJumped)
 def _follow_clock(tx: Tx, seq: int, event: ClockJumped) -> None:
     if event.what is JumpKind.SET_BACK:
-        tx.execute(SQL.over, now=event.new)
+        tx.execute(SQL.over, now=event.after)

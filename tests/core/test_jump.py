@@ -23,7 +23,7 @@ def after(*, awake: Span = NAP, slept: Span = 0, set_by: Span = 0, boot: bool = 
 
 
 def told(reading: Reading) -> list[tuple[str, Span]]:
-    return [(jump.what, jump.new - jump.old) for jump in jumps_between(BEFORE, reading)]
+    return [(jump.what, jump.after - jump.before) for jump in jumps_between(BEFORE, reading)]
 
 
 @given(st.integers(0, 30 * DAY), st.integers(-LEAST_JUMP + 1, LEAST_JUMP - 1))
@@ -50,7 +50,7 @@ def test_where_no_clock_counts_suspends_it_is_not_guessed_which_it_was() -> None
 def test_a_machine_that_slept_and_was_set_tells_both_one_after_the_other() -> None:
     slept, back = jumps_between(BEFORE, after(slept=8 * HOUR, set_by=-HOUR))
     assert slept == Jump(NOON + NAP, NOON + NAP + 8 * HOUR, JumpKind.SUSPENDED)
-    assert back == Jump(slept.new, NOON + NAP + 7 * HOUR, JumpKind.SET_BACK)
+    assert back == Jump(slept.after, NOON + NAP + 7 * HOUR, JumpKind.SET_BACK)
 
 
 def test_a_sleep_that_the_wall_clock_does_not_show_is_told_too() -> None:

@@ -7,8 +7,8 @@ after the first transaction whose function has that name.
 
 from __future__ import annotations
 
-import os
-from signal import Signals
+from signal import Signals, pthread_kill
+from threading import get_ident
 from typing import Any
 
 from platos.store import Store
@@ -60,4 +60,4 @@ class Fate:
     def _strike(self, when: str, names: set[str]) -> None:
         if when == self._when and self._which in names:
             self._when = ""
-            os.kill(os.getpid(), self._signal)
+            pthread_kill(get_ident(), self._signal)  # this thread goes no further: sent to the process, it might

@@ -41,10 +41,6 @@ class History(NamedTuple):
         """The bodies that came to their result."""
         return _successes(self.events)
 
-    def died_paging(self) -> bool:
-        """Did a process end between the dispatch of the page and its receipt?"""
-        return any(_page(self.before(epoch)) is EffectState.DISPATCHED for epoch in self.epochs)
-
     def check(self, epochs: Mapping[int, int]) -> None:
         """Raises AssertionError where something was done twice. `epochs` gives each process's epoch."""
         assert self.epochs == sorted(set(self.epochs)), "a process began in an epoch that was over"
@@ -53,6 +49,8 @@ class History(NamedTuple):
             assert not again, f"epoch {epochs[process]} ran again what was finished: {sorted(again)}"
         for of, moves in _moves(self.events).items():
             _check_line(of, moves)
+        died = any(_page(self.before(epoch))[-1:] == [EffectState.DISPATCHED] for epoch in self.epochs)
+        assert died == (EffectState.IN_DOUBT in _page(self.events)), "a page is in doubt where a process died of it"
 
 
 def _successes(events: tuple[AnyEvent, ...]) -> Counter[str]:
@@ -63,10 +61,10 @@ def _successes(events: tuple[AnyEvent, ...]) -> Counter[str]:
     )
 
 
-def _page(events: tuple[AnyEvent, ...]) -> EffectState | None:
+def _page(events: tuple[AnyEvent, ...]) -> list[EffectState]:
+    """How the page went, which can be sent once and not be asked about."""
     intended = {each.effect for each in events if isinstance(each, EffectIntended) and each.tool == "page"}
-    states = [each.state for each in events if isinstance(each, EffectMoved) and each.effect in intended]
-    return states[-1] if states else None
+    return [each.state for each in events if isinstance(each, EffectMoved) and each.effect in intended]
 
 
 def _moves(events: tuple[AnyEvent, ...]) -> dict[str, list[tuple[State, State]]]:

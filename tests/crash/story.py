@@ -31,16 +31,6 @@ class Story(NamedTuple):
     outbox: dict[str, bytes]
     held: int
 
-    def in_doubt(self) -> Story:
-        """The same, had a process died between the page and its receipt: it is never sent again, and a person looks."""
-        page = {step for step in self.successes if "/announce:" in step}
-        return self._replace(
-            runs=((State.NEEDS_REVIEW, None),),
-            successes=Counter({step: count for step, count in self.successes.items() if step not in page}),
-            effects=tuple((tool, EffectState.IN_DOUBT if tool == "page" else state) for tool, state in self.effects),
-            receipts=self.receipts - 1,
-        )
-
 
 async def story_of(workspace: Path) -> Story:
     async with read_store(workspace / ".platos") as store:

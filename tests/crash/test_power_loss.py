@@ -9,12 +9,14 @@ What was recorded was written by apsw's SQLite; what opens the states is the one
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 import pytest
+from anyio import to_thread
 
 from platos.errors import StoreError
 from platos.store import open_store
@@ -75,6 +77,7 @@ async def losses(told: Recording, states: list[State], place: Path) -> dict[Stat
         found = await found_in(files, place / f"{n}")
         if found not in told.allowed(state.moment):
             lost[state] = found
+        await to_thread.run_sync(shutil.rmtree, place / f"{n}")
     return lost
 
 

@@ -6,11 +6,16 @@ removed under it, both believe that they own the folder: the epoch in the file d
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
+import subprocess
+import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from enum import StrEnum
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP
@@ -74,6 +79,39 @@ def undisturbed(nurseries: list[Nursery], tmp_path_factory: pytest.TempPathFacto
     return workspace, life.told["transactions"]
 
 
+class Upped(NamedTuple):
+    """A `platos up`, and what it said until it was up or had ended."""
+
+    process: subprocess.Popen[str]
+    said_until_up: str
+
+
+Up = Callable[[], Upped]
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    """`up()`: another `platos up` on one workspace, whose path is short, for there is a socket in it."""
+    root = Path(tempfile.mkdtemp(prefix="p"))
+    make_workspace(root / "w")
+    command = [sys.executable, "-m", "platos", "--workspace", str(root / "w"), "up"]
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path)}
+    with ExitStack() as running:
+
+        def started() -> Upped:
+            process = subprocess.Popen(command, cwd=root, env=environment, stderr=subprocess.PIPE, text=True)
+            running.enter_context(process)
+            running.callback(process.kill)
+            assert process.stderr is not None
+            said = ""
+            while "Ctrl-C stops it" not in said and (line := process.stderr.readline()):
+                said += line
+            return Upped(process, said)
+
+        yield started
+    shutil.rmtree(root)
+
+
 @pytest.fixture
 def workspaces(tmp_path: Path) -> Iterator[Path]:
     """Folders for workspaces, one after another."""
@@ -81,10 +119,10 @@ def workspaces(tmp_path: Path) -> Iterator[Path]:
 
 
 def tries(transactions: int, count: int) -> Iterator[Try]:
-    """Robbed or not, at a boundary or at any time, in turn."""
+    """Robbed or not, at a boundary of each kind or at any time, in turn."""
     chance = random.Random(SEED)
     for number in range(count):
-        boundary = f"{chance.choice(MOMENTS)}:{chance.randrange(1, transactions)}"
+        boundary = f"{MOMENTS[number // 4 % 3]}:{chance.randrange(1, transactions)}"
         yield Try(boundary if number % 4 < 2 else "", chance.uniform(0, LONGEST), robbed=number % 2 == 0)
 
 
@@ -204,3 +242,15 @@ def test_a_lock_that_waits_is_noticed(nurseries: list[Nursery], workspaces: Iter
     assert life.wait() == 0, life.said
     with pytest.raises(AssertionError):
         starts_at_once(life)
+
+
+def test_platos_up_is_followed_at_once_when_it_is_killed_in_its_sleep(up: Up) -> None:
+    """The command itself, on the machine's clock."""
+    holder = up()
+    assert "Ctrl-C stops it" in holder.said_until_up
+    holder.process.send_signal(SIGSTOP)
+    refused = up()
+    assert (refused.process.wait(), f"process {holder.process.pid} (platos up" in refused.said_until_up) == (6, True)
+    holder.process.kill()
+    holder.process.wait()
+    assert "Ctrl-C stops it" in up().said_until_up

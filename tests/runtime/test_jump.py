@@ -74,7 +74,7 @@ async def test_a_wait_ends_where_the_clock_is_set_back() -> None:
     clock = SystemClock(Machine(4, -30 * DAY).read)
     await clock.wait(40 * DAY + 100, anyio.Event(), _idle)
     [jump] = clock.jumps()
-    assert (jump.what, jump.old - jump.new) == (JumpKind.SET_BACK, 30 * DAY)
+    assert (jump.what, jump.before - jump.after) == (JumpKind.SET_BACK, 30 * DAY)
 
 
 async def test_a_jump_that_is_not_noted_yet_does_not_end_the_next_wait() -> None:
@@ -107,7 +107,7 @@ async def test_a_clock_that_was_set_is_told_once(simulate: Simulate, span: Span,
         await live(simulated, HOUR)
         await live(simulated, HOUR)
         [jump] = await jumps(simulated)
-    assert (jump.old, jump.new, jump.what) == (before, before + span, what)
+    assert (jump.before, jump.after, jump.what) == (before, before + span, what)
 
 
 async def test_a_suspend_is_told_and_catch_up_decides_what_becomes_of_its_slots(simulate: Simulate) -> None:
@@ -132,7 +132,7 @@ async def test_a_clock_set_back_while_no_process_ran_is_told_at_the_start_and_no
         async with simulated.up() as engine:
             await look_back(engine._host)
             [jump] = await jumps(simulated)
-    assert (jump.what, jump.new) == (JumpKind.SET_BACK, simulated.clock.now())
+    assert (jump.what, jump.after) == (JumpKind.SET_BACK, simulated.clock.now())
 
 
 # -- at most once, and never stuck

@@ -1,4 +1,4 @@
-"""People: they answer gates or do not, edit files and break them, hand work in, close breakers."""
+"""People: they answer gates or do not, edit files and break them, hand work in, pause, cancel, try again."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 import anyio
 
 from platos.core.approval import GateState
+from platos.core.effect import EffectState
 from platos.core.item import Item
+from platos.core.state import State
 from platos.errors import PlatosError
 from platos.runtime.engine import Engine
-from platos.store import breakers, gates, items
+from platos.store import breakers, effects, gates, items, pauses, runs
 from tests.simulation.described import BROKEN, changed, text_of
 from tests.simulation.site import Site
 from tests.simulation.world import World
@@ -24,10 +26,11 @@ BY = "person:ana"
 
 class People:
     """Whoever has to do with the specialists. `described` is how their files stand, or would where they are broken
-    or gone; `handed_in` is the work whose asker was told that it was taken."""
+    or gone; `handed_in` is the work whose asker was told that it was taken; `happened` is how they look whether an act
+    was done."""
 
-    def __init__(self, world: World, site: Site) -> None:
-        self._world, self._site = world, site
+    def __init__(self, world: World, site: Site, happened: Callable[[str], bool]) -> None:
+        self._world, self._site, self._happened = world, site, happened
         self.described: dict[str, dict[str, Any]] = {}
         self.handed_in: set[tuple[str, str]] = set()
         self._given = 0
@@ -44,6 +47,11 @@ class People:
             self._edit,
             self._hand_in,
             self._label,
+            self._hold,
+            self._resume_one,
+            self._resume_one,
+            self._cancel,
+            self._retry,
             self.mend,
             self.mend,
         )
@@ -67,6 +75,10 @@ class People:
         """Have every specialist look at its sources now, whatever its schedule says."""
         for name in sorted(self.described):
             await self._wake(engine, name)
+
+    async def resume_all(self, engine: Engine) -> None:
+        for name in await pauses.every(engine.store):
+            await engine.resume(name, by=BY)
 
     def restore(self) -> None:
         """Every file is there, and as it should be."""
@@ -99,6 +111,28 @@ class People:
         item = Item(id=f"given-{self._given}", text=f"An advisory by hand, number {self._given}.")
         await engine.wake(name, (item,), by=BY)
         self.handed_in.add((name, item.id))
+
+    async def _hold(self, engine: Engine) -> None:
+        """One specialist, or all of them."""
+        await engine.pause(self._world.pick([*sorted(self.described), ""]), by=BY, why="let me look")
+
+    async def _resume_one(self, engine: Engine) -> None:
+        paused = sorted(await pauses.every(engine.store))
+        if paused:
+            await engine.resume(self._world.pick(paused), by=BY)
+
+    async def _cancel(self, engine: Engine) -> None:
+        for run in await runs.open_runs(engine.store):
+            if self._world.chance.random() < 0.3:
+                await engine.cancel(run.id, by=BY, why="never mind")
+
+    async def _retry(self, engine: Engine) -> None:
+        """Of what is in doubt they say what is so: they have looked."""
+        for run in await runs.latest(engine.store, 20):
+            if run.state in (State.FAILED, State.NEEDS_REVIEW):
+                doubts = [row for row in await effects.of_run(engine.store, run.id) if row.state is EffectState.IN_DOUBT]
+                happened = self._happened(doubts[0].key) if doubts else None
+                await engine.retry(run.id, by=BY, happened=happened)
 
     async def _label(self, engine: Engine) -> None:
         found = [item async for item in items.every(engine.store, self._world.pick(sorted(self.described)))]

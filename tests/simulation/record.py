@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from platos.core.chain import GENESIS, link
 from platos.core.event import AnyEvent, decode_event
 from platos.core.instant import Instant
 from platos.core.item import Item
@@ -23,19 +22,19 @@ __all__ = ["Entry", "Record", "Seen", "call_the_witness"]
 E = TypeVar("E")
 
 _WITNESS = (
-    "CREATE TABLE witness (seq INTEGER PRIMARY KEY, kind TEXT, name TEXT, slot INTEGER, before INTEGER, after INTEGER,"
-    " definition TEXT)",
+    "CREATE TABLE witness (seq INTEGER PRIMARY KEY, kind TEXT, name TEXT, last INTEGER, slot INTEGER, before INTEGER,"
+    " after INTEGER, definition TEXT)",
     "CREATE TRIGGER added AFTER INSERT ON specialists BEGIN INSERT INTO witness"
-    " VALUES (NULL, 'defined', NEW.name, NULL, NULL, NEW.due, NEW.definition); END",
+    " VALUES (NULL, 'defined', NEW.name, NULL, NULL, NULL, NEW.due, NEW.definition); END",
     "CREATE TRIGGER defined AFTER UPDATE OF definition ON specialists BEGIN INSERT INTO witness"
-    " VALUES (NULL, 'defined', NEW.name, NULL, OLD.due, NEW.due, NEW.definition); END",
+    " VALUES (NULL, 'defined', NEW.name, NULL, NULL, OLD.due, NEW.due, NEW.definition); END",
     "CREATE TRIGGER claimed AFTER UPDATE OF last_slot ON specialists BEGIN INSERT INTO witness"
-    " VALUES (NULL, 'claimed', NEW.name, NEW.last_slot, OLD.due, NEW.due, NEW.definition); END",
+    " VALUES (NULL, 'claimed', NEW.name, OLD.last_slot, NEW.last_slot, OLD.due, NEW.due, NEW.definition); END",
     "CREATE TRIGGER moved AFTER UPDATE OF due ON specialists"
     " WHEN NEW.wakes = OLD.wakes AND NEW.definition = OLD.definition AND NEW.present = OLD.present BEGIN"
-    " INSERT INTO witness VALUES (NULL, 'moved', NEW.name, NULL, OLD.due, NEW.due, NEW.definition); END",
+    " INSERT INTO witness VALUES (NULL, 'moved', NEW.name, NULL, NULL, OLD.due, NEW.due, NEW.definition); END",
     "CREATE TRIGGER gone AFTER UPDATE OF present ON specialists WHEN NEW.present = 0 BEGIN INSERT INTO witness"
-    " VALUES (NULL, 'gone', NEW.name, NULL, OLD.due, NULL, NEW.definition); END",
+    " VALUES (NULL, 'gone', NEW.name, NULL, NULL, OLD.due, NULL, NEW.definition); END",
 )
 
 _decode_item = msgspec.json.Decoder(Item).decode
@@ -57,9 +56,13 @@ class Entry(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What the witness saw of a specialist's row: `defined`, `claimed`, `moved` (its due time alone) or `gone`."""
+    """What the witness saw of a specialist's row: `defined`, `claimed`, `moved` (its due time alone) or `gone`.
+
+    `last` and `slot` are its last slot before and after a claim, `before` and `after` its due time.
+    """
 
     kind: str
+    last: Instant | None
     slot: Instant
     before: Instant | None
     after: Instant | None
@@ -67,7 +70,7 @@ class Seen(NamedTuple):
 
 
 class Record:
-    """A store, read once it is closed. Reading it, every chain was verified."""
+    """A store, read once it is closed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -94,7 +97,8 @@ class Record:
 
     def items(self) -> list[tuple[dict[str, Any], Item]]:
         """Every stored item, with what its source said."""
-        return [(row, _decode_item(row["body"])) for row in self.rows("items")]
+        bodies = {row["item"]: row["body"] for row in self.rows("contents")}
+        return [(row, _decode_item(bodies[row["number"]])) for row in self.rows("items")]
 
     @cached_property
     def definitions(self) -> dict[str, Specialist]:
@@ -108,7 +112,8 @@ class Record:
         """What was seen of each specialist's row, in order."""
         logs: dict[str, list[Seen]] = {row["name"]: [] for row in self.rows("specialists")}
         for row in self.rows("witness"):
-            logs[row["name"]].append(Seen(row["kind"], row["slot"], row["before"], row["after"], row["definition"]))
+            values = {key: row[key] for key in Seen._fields}
+            logs[row["name"]].append(Seen(**values))
         return logs
 
     @staticmethod

@@ -59,7 +59,7 @@ class Week:
         self.machines = {name: Machine(world, effect) for name, effect in _CLASSES.items()}
         self.faults = StoreFaults(world)
         self.site = Site(folder, self._parts(), self.clock)
-        self.people = People(world, self.site)
+        self.people = People(world, self.site, self._happened)
         self.complaints = _Complaints()
         self.lives, self.changed = 0, 0
         self.jumps: list[str] = []
@@ -107,6 +107,9 @@ class Week:
             zone = self.change.zone if number == 0 else self.world.pick(changes())[0].zone
             sources = self.world.chance.sample(sorted(self.feeds), self.world.chance.randint(1, 2))
             self.people.hire(f"specialist-{number}", drawn(self.world, zone, sources))
+
+    def _happened(self, key: str) -> bool:
+        return any(key in machine.applied for machine in self.machines.values())
 
     # -- what happens, whether the process lives or not
 
@@ -199,6 +202,7 @@ class Week:
         self.world.calm, self.world.dead, self.world.full = True, False, False
         self.people.restore()
         async with self.site.app.engine("simulation", inline=True) as engine:
+            await self.people.resume_all(engine)
             await self.people.mend(engine)
             await engine.refresh()
             await self.people.wake_all(engine)

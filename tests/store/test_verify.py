@@ -76,7 +76,7 @@ async def test_what_was_verified_is_not_verified_at_every_open(folder: Path, not
     await write_three(folder, note)
     await open_again(folder)
     with closing(sqlite3.connect(folder / NAME, check_same_thread=False)) as connection:
-        assert await anyio.to_thread.run_sync(verify.verify_new, connection) == 0
+        assert await anyio.to_thread.run_sync(verify.verify_new, Tx(connection)) == 0
 
 
 async def test_damage_behind_the_mark_is_found_when_the_chain_is_read(folder: Path, note: Note) -> None:

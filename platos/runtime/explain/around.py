@@ -28,7 +28,7 @@ def around(
     if broken := past.at("broken", slot):
         yield f"its file could not be used since {local(broken.event.at, zone)}; the definition before it was in force"
     for jump in past.jumps:
-        if min(jump.old, jump.new) < slot <= max(jump.old, jump.new):
+        if min(jump.before, jump.after) < slot <= max(jump.before, jump.after):
             yield _jump(jump, zone)
     if row is not None and row.started > slot:
         yield from _nobody(past, slot, row, zone)
@@ -48,7 +48,7 @@ def _pauses(past: Past, slot: Instant, zone: str) -> Iterator[str]:
 
 
 def _jump(jump: ClockJumped, zone: str) -> str:
-    return f"{_JUMPS[jump.what]} from {local(jump.old, zone)} to {local(jump.new, zone)}"
+    return f"{_JUMPS[jump.what]} from {local(jump.before, zone)} to {local(jump.after, zone)}"
 
 
 def _nobody(past: Past, slot: Instant, row: OccurrenceRow, zone: str) -> Iterator[str]:

@@ -87,6 +87,8 @@ class Fates:
     def _without_row(self, slot: Instant) -> Fate:
         if self.past.at("gone", slot):
             return Fate.GONE
+        if slot < self.past.kept:
+            return Fate.UNKNOWN
         if not self.past.at("defined", slot):
             return Fate.BEFORE
         if self.lived.has_run(slot):
@@ -103,6 +105,8 @@ class Fates:
         gone = self.past.at("gone", slot)
         if fate is Fate.GONE and gone:
             return f"its file was found gone at {local(gone.event.at, self.zone)}"
+        if slot < self.past.kept:
+            return "it is older than what is kept"
         return _WORDS[fate]
 
     def _is_open(self, slot: Instant) -> bool:

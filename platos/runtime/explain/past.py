@@ -12,6 +12,7 @@ from platos.core.event import (
     DefinitionBroken,
     DefinitionGone,
     DefinitionLoaded,
+    HistoryDropped,
     ItemsArrived,
     Paused,
     ProcessStarted,
@@ -41,7 +42,7 @@ class Past:
     """All that bears on a specialist's slots.
 
     `spans` are those that have ended and `running` those that have not, by what held: `defined`, `gone`, `broken`,
-    `paused`, or `all paused`.
+    `paused`, or `all paused`. What is earlier than `kept` may have been dropped.
     """
 
     spans: dict[str, list[Span]] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Past:
     starts: list[Instant] = field(default_factory=list)
     arrivals: dict[Instant, list[int]] = field(default_factory=dict)
     definition: str = ""
+    kept: Instant = 0
 
     def of(self, what: str) -> list[Span]:
         """The spans of a kind, as they came."""
@@ -70,6 +72,8 @@ class Past:
                 self._end("paused" if event.specialist else "all paused", event.at)
             case ClockJumped():
                 self._take_jump(event)
+            case HistoryDropped():
+                self.kept = max(self.kept, event.before)
             case ProcessStarted():
                 self.starts.append(event.at)
             case ItemsArrived():
@@ -93,8 +97,8 @@ class Past:
         self.jumps.append(event)
         if event.what is JumpKind.SET_BACK:
             for what, span in list(self.running.items()):
-                self._end(what, max(event.old, span.begin))
-                self.running[what] = span._replace(begin=event.new)
+                self._end(what, max(event.before, span.begin))
+                self.running[what] = span._replace(begin=event.after)
 
     def _begin(self, what: str, begin: Instant, event: AnyEvent) -> None:
         self._end(what, begin)

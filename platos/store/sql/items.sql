@@ -1,13 +1,16 @@
 -- name: add
-INSERT INTO items (specialist, source, id, digest, state, seen, body, checksum, state_checksum)
-VALUES (:specialist, :source, :id, :digest, :state, :seen, :body, :checksum, :state_checksum)
+INSERT INTO items (specialist, source, id, digest, state, seen, checksum, state_checksum)
+VALUES (:specialist, :source, :id, :digest, :state, :seen, :checksum, :state_checksum)
 ON CONFLICT (specialist, source, id, digest) DO UPDATE
 SET withdrawn = NULL, state = CASE WHEN items.run IS NULL THEN excluded.state ELSE items.state END,
     seen = CASE WHEN items.run IS NULL THEN excluded.seen ELSE items.seen END,
-    body = CASE WHEN items.run IS NULL THEN excluded.body ELSE items.body END,
     checksum = CASE WHEN items.run IS NULL THEN excluded.checksum ELSE items.checksum END,
     state_checksum = CASE WHEN items.run IS NULL THEN excluded.state_checksum ELSE items.state_checksum END
 WHERE items.withdrawn IS NOT NULL RETURNING number, run
+
+-- name: fill
+INSERT INTO contents (item, body, checksum) VALUES (:number, :body, :checksum)
+ON CONFLICT (item) DO UPDATE SET body = excluded.body, checksum = excluded.checksum
 
 -- name: withdraw
 UPDATE items SET withdrawn = :at, state = CASE WHEN run IS NULL THEN 'withdrawn' ELSE state END
@@ -20,13 +23,15 @@ UPDATE items SET state_checksum = :checksum WHERE number = :number
 SELECT number, withdrawn FROM items WHERE run = :run AND withdrawn IS NOT NULL ORDER BY number
 
 -- name: in_state (the condition of the index items_open is spelled out where that index is to be used)
-SELECT number, specialist, source, id, state, seen, run, body FROM items
+SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i
+LEFT JOIN contents c ON c.item = i.number
 WHERE specialist = :specialist AND state = :state AND number > :after
 AND (state IN ('new', 'waiting') OR (state = 'signal' AND run IS NULL))
 ORDER BY number LIMIT :count
 
 -- name: of_run
-SELECT number, specialist, source, id, state, seen, run, body FROM items WHERE run = :run ORDER BY number
+SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i
+LEFT JOIN contents c ON c.item = i.number WHERE i.run = :run ORDER BY i.number
 
 -- name: signals
 SELECT number, seen FROM items
@@ -35,7 +40,8 @@ AND (state IN ('new', 'waiting') OR (state = 'signal' AND run IS NULL))
 ORDER BY number LIMIT :count
 
 -- name: one
-SELECT number, specialist, source, id, state, seen, run, body FROM items WHERE number = :number
+SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i
+LEFT JOIN contents c ON c.item = i.number WHERE i.number = :number
 
 -- name: move
 UPDATE items SET state = :state, state_checksum = :checksum WHERE number = :number AND state IN ('new', 'waiting')
@@ -51,9 +57,11 @@ SELECT specialist, CASE WHEN state = 'signal' AND run IS NULL THEN 'queued' ELSE
 FROM items GROUP BY 1, 2
 
 -- name: latest
-SELECT number, specialist, source, id, state, seen, run, body FROM items
+SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i
+LEFT JOIN contents c ON c.item = i.number
 WHERE specialist = :specialist AND (state = :state OR :state = '') ORDER BY number DESC LIMIT :count
 
 -- name: from_number
-SELECT number, specialist, source, id, state, seen, run, body FROM items
+SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i
+LEFT JOIN contents c ON c.item = i.number
 WHERE specialist = :specialist AND number > :after ORDER BY number LIMIT :count

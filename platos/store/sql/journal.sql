@@ -5,7 +5,7 @@ INSERT INTO journal (seq, chain, n, body, hash) VALUES (?, ?, ?, ?, ?)
 SELECT max(seq) FROM journal
 
 -- name: head
-SELECT c.id, j.n, j.hash, c.sealed FROM chains c
+SELECT c.id, COALESCE(j.n, c.cut), COALESCE(j.hash, c.base), c.sealed FROM chains c
 LEFT JOIN journal j ON j.chain = c.id AND j.n = (SELECT max(n) FROM journal WHERE chain = c.id)
 WHERE c.name = :name
 
@@ -22,6 +22,12 @@ RETURNING last
 
 -- name: chain
 SELECT j.n, j.body, j.hash, c.cut, c.base FROM journal j JOIN chains c ON c.id = j.chain WHERE c.name = :name ORDER BY j.n
+
+-- name: of_open_runs
+SELECT r.id, j.n, j.body, j.hash, c.cut, c.base FROM runs r
+JOIN chains c ON c.name = 'r' || CAST(r.id AS TEXT) JOIN journal j ON j.chain = c.id
+WHERE r.state IN ('pending', 'running', 'needs_review') AND r.id BETWEEN :first AND :last
+ORDER BY r.id, j.n
 
 -- name: since
 SELECT j.seq, c.name, j.n, j.body, j.hash, before.hash, c.cut, c.base FROM journal j JOIN chains c ON c.id = j.chain

@@ -1,11 +1,8 @@
--- name: cut
-SELECT cut FROM chains WHERE id = :chain
+-- name: sealed
+SELECT 1 FROM chains WHERE id = :chain AND sealed = 1
 
 -- name: paused
 SELECT paused FROM specialists WHERE name = :name
 
 -- name: pending
 SELECT 1 FROM runs WHERE state = 'pending' LIMIT 1
-
--- name: dropped
-SELECT 1 FROM runs WHERE id = :run AND checksum IS NOT NULL

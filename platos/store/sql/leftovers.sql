@@ -1,9 +1,7 @@
--- name: item
-SELECT specialist, source, id, digest, seen FROM items WHERE number = :number AND seen < :before
-AND (state IN ('dismissed', 'withdrawn') OR run IN (SELECT id FROM runs WHERE checksum IS NOT NULL))
-
--- name: empty_item
-UPDATE items SET body = :body, checksum = :checksum WHERE number = :number
+-- name: drop_content
+DELETE FROM contents WHERE item = :item AND EXISTS (SELECT 1 FROM items i WHERE i.number = contents.item
+AND i.seen < :before AND (i.state IN ('dismissed', 'withdrawn')
+    OR EXISTS (SELECT 1 FROM runs r WHERE r.id = i.run AND r.checksum IS NOT NULL)))
 
 -- name: drop_verdicts
 DELETE FROM verdicts WHERE item = :item

@@ -29,7 +29,7 @@ WHERE state IN ('pending', 'running', 'needs_review') ORDER BY id
 SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs
 WHERE specialist = :specialist AND state IN ('pending', 'running', 'needs_review')
 AND (state = 'running' OR state = 'pending' AND (due IS NULL OR due <= :now))
-ORDER BY id
+ORDER BY id LIMIT :count
 
 -- name: due
 SELECT DISTINCT specialist FROM runs WHERE due <= :now AND state = 'pending'

@@ -101,11 +101,17 @@ CREATE TABLE items (
     withdrawn      INTEGER,
     checksum       INTEGER NOT NULL,
     state_checksum INTEGER NOT NULL,
-    body           BLOB NOT NULL,
     UNIQUE (specialist, source, id, digest)
 );
 CREATE INDEX items_open ON items (specialist, state) WHERE state IN ('new', 'waiting') OR (state = 'signal' AND run IS NULL);
 CREATE INDEX items_run ON items (run) WHERE run IS NOT NULL;
+
+-- What an item says. Of an old one it is gone, and the item is still known.
+CREATE TABLE contents (
+    item     INTEGER PRIMARY KEY REFERENCES items (number),
+    body     BLOB NOT NULL,
+    checksum INTEGER NOT NULL
+);
 
 -- Every tier's answer for every item that it saw.
 CREATE TABLE verdicts (

@@ -35,8 +35,12 @@ SELECT item, position, tier, decision, reason, confidence, cost, at, checksum FR
 ORDER BY item, at, position LIMIT :count OFFSET :after
 
 -- name: items
-SELECT number, specialist, source, id, digest, seen, body, checksum, state, run, withdrawn, state_checksum FROM items
+SELECT number, specialist, source, id, digest, seen, checksum, state, run, withdrawn, state_checksum FROM items
 WHERE number > :after ORDER BY number LIMIT :count
+
+-- name: contents
+SELECT c.item, c.body, c.checksum, i.id, i.digest FROM contents c JOIN items i ON i.number = c.item
+WHERE c.item > :after ORDER BY c.item LIMIT :count
 
 -- name: payloads
 SELECT digest, content FROM payloads ORDER BY digest LIMIT :count OFFSET :after

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from platos.core.effect import EffectClass, EffectState
 from platos.core.event import EffectIntended, EffectMoved, GateDecided, GateOpened
 from platos.core.approval import GateState
+from platos.core.state import State
 from tests.simulation.record import Record
 
 __all__ = ["check_effects", "check_gates"]
@@ -19,6 +20,8 @@ def check_effects(record: Record, applied: Mapping[str, Sequence[str]]) -> int:
     """`applied` are the keys of what each tool really did, one for each time. How many acts were intended."""
     classes = {event.effect: event.effect_class for event in record.events(EffectIntended)}
     states = {event.effect: event.state for event in record.events(EffectMoved)}
+    ended = {row["id"] for row in record.rows("runs") if row["state"] == State.CANCELLED}
+    cancelled = {event.effect for event in record.events(EffectIntended) if event.run in ended}
     done = Counter(key for keys in applied.values() for key in keys)
     for key, times in done.items():
         assert key in states, f"done in the world, and never dispatched: {key[:12]}"
@@ -28,7 +31,7 @@ def check_effects(record: Record, applied: Mapping[str, Sequence[str]]) -> int:
     for key, state in states.items():
         outward = classes[key] is not EffectClass.READ
         assert state is not EffectState.DONE or not outward or done[key] == 1, f"a receipt of nothing: {key[:12]}"
-        again = classes[key] in (EffectClass.KEYED, EffectClass.PROBED)
+        again = classes[key] in (EffectClass.KEYED, EffectClass.PROBED) and key not in cancelled
         assert state is not EffectState.IN_DOUBT or not again, f"in doubt, and could be asked: {key[:12]}"
     return len(classes)
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from platos.core.event import GateDecided, RunMoved, RunOpened, StepMoved
-from platos.core.instant import Instant
+from platos.core.instant import Instant, iso
 from platos.core.state import FINAL, State, arrive, move
 from platos.core.step import StepKey
 from tests.simulation.record import Record
@@ -16,7 +16,6 @@ __all__ = ["check_moves", "check_waits"]
 _OURS = re.compile(r"InvalidTransition|Store[A-Z]\w+|sqlite3|IntegrityError|KeyError|TypeError|AttributeError|AssertionError")
 """A run may fail of what the world does to it, never of these."""
 
-_GATE = re.compile(r"\bg(\d+):")
 
 
 def check_moves(record: Record) -> int:
@@ -27,6 +26,8 @@ def check_moves(record: Record) -> int:
             if isinstance(event, RunMoved):
                 assert event.old == states[-1], f"r{row['id']} was {states[-1]}, and moved from {event.old}"
                 states.append(move(event.old, event.new, of=f"r{row['id']}"))
+                again = event.old is State.FAILED
+                assert not again or event.by.startswith("person:"), f"r{row['id']} failed, and nobody took it up"
                 assert not _OURS.search(event.why), f"r{row['id']} is {event.new} of our own doing: {event.why}"
         assert row["state"] == states[-1], f"r{row['id']} is {row['state']}, and its journal says {states[-1]}"
         assert len(record.chain(f"r{row['id']}")) and isinstance(record.chain(f"r{row['id']}")[0], RunOpened)
@@ -47,18 +48,21 @@ def _check_steps(record: Record, run: int) -> None:
 
 
 def check_waits(record: Record, now: Instant) -> None:
-    """Asked when all is at rest: an open run has a due time ahead, an open gate, or a person who is told why."""
-    gates = {row["id"] for row in record.rows("gates") if row["state"] == "open"}
+    """Asked when all is at rest and nothing is paused: an open run has a due time ahead, an open gate, or a person who
+    is told what to look at."""
+    gates = {f"g{row['id']}" for row in record.rows("gates") if row["state"] == "open"}
     for row in record.rows("runs"):
         if row["state"] not in FINAL:
-            assert _waits(row, now, gates), f"r{row['id']} waits for nothing: {row['state']}, {row['due']}, {row['why']!r}"
+            last = [event for event in record.chain(f"r{row['id']}") if isinstance(event, RunMoved)][-1:]
+            told = f"{row['state']}, due {iso(row['due'])}, {last}"
+            assert last and _waits(row, last[0], now, gates), f"r{row['id']} waits for nothing: {told}"
     decided = {event.gate: event.state for event in record.events(GateDecided)}
     for row in record.rows("gates"):
         assert decided.get(row["id"], "open") == row["state"], f"g{row['id']} is {row['state']} by nobody"
 
 
-def _waits(run: dict[str, Any], now: Instant, gates: set[int]) -> bool:
-    if run["state"] == State.PENDING:
-        return run["due"] is not None and run["due"] > now
-    named = {int(number) for number in _GATE.findall(run["why"])}
-    return run["state"] == State.NEEDS_REVIEW and (bool(named & gates) or "review:" in run["why"])
+def _waits(row: dict[str, Any], last: RunMoved, now: Instant, gates: set[str]) -> bool:
+    if row["state"] == State.PENDING:
+        return "time" in last.waits and row["due"] is not None and row["due"] > now
+    asked = gates.intersection(last.waits) or {"review", "code changed"}.intersection(last.waits)
+    return row["state"] == State.NEEDS_REVIEW and bool(asked) and bool(last.why)

@@ -1,20 +1,27 @@
-"""A small state with something of everything in it, as the product itself leaves it."""
+"""A small state with something of everything in it, as the product itself leaves it.
+
+`busy.py FOLDER` is a process that makes such a workspace, or lives through another hour of it.
+"""
 
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
+import anyio
 import yaml
 
+from platos.app import load_app
+from platos.clock import VirtualClock
 from platos.core.instant import DAY, HOUR
 from platos.core.item import ItemState
 from platos.core.money import Usage
 from platos.ports.model import ModelReply
-from platos.store import answers, breakers, cursors, memories, occurrences
+from platos.store import answers, breakers, cursors, journal, memories, occurrences
 from platos.store.occurrences import OccurrenceRow
 from platos.store.tx import Tx
-from platos.testing.workspace import SimulatedWorkspace
+from platos.testing.workspace import START, SimulatedWorkspace
 
 __all__ = ["make_busy"]
 
@@ -31,7 +38,7 @@ ADVISORY = "An advisory. Version {n} of quartz is affected. Upgrade to version 3
 
 
 async def make_busy(folder: Path) -> Path:
-    """Live through some days in a workspace; its state folder, closed."""
+    """Live through some days in a new workspace; its state folder, closed."""
     texts = {name: f"---\n{yaml.safe_dump(text)}---\n\nReport every advisory.\n" for name, text in TEXTS.items()}
     simulated = SimulatedWorkspace(folder, texts)
     for name in ("inbox", "other"):
@@ -70,3 +77,17 @@ def _rarities(tx: Tx, now: int) -> None:
     occurrences.add(tx, "watch", OccurrenceRow(now, now + HOUR, 4, "skipped", "older than its grace", 0, now, now))
     reply = ModelReply(text='{"signal": true}', served="a/model", usage=Usage(input=20, output=5))
     answers.keep(tx, reply, "4f" * 32, now)
+    journal.put_payload(tx, b"a large result. " * 2_000)
+
+
+async def main(folder: Path) -> None:
+    if not folder.exists():
+        await make_busy(folder)
+        return
+    app = load_app(folder, environ={}, clock=VirtualClock(START + 4 * DAY))
+    async with app.engine("busy") as engine:
+        await engine.live(START + 4 * DAY + HOUR)
+
+
+if __name__ == "__main__":
+    anyio.run(main, Path(sys.argv[1]))

@@ -1,0 +1,64 @@
+"""Work that a process left half done, and the fresh one that takes it up: the same for every contender."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+
+__all__ = ["ARRIVALS", "ROWS", "begin", "die", "in_lives"]
+
+ROWS = 5
+"""How long the journal of each run is when its process is killed."""
+
+
+class _Arrivals:
+    """Runs that have come to the step at which the first process dies. There they wait, in the second as well."""
+
+    def __init__(self) -> None:
+        self._came = 0
+        self._changed = asyncio.Event()
+
+    async def arrive(self) -> None:
+        """This run is there, and stays."""
+        self._came += 1
+        self._changed.set()
+        await asyncio.get_running_loop().create_future()
+
+    async def all(self, runs: int) -> None:
+        """Wait until so many are there."""
+        while self._came < runs:
+            self._changed.clear()
+            await self._changed.wait()
+
+
+ARRIVALS = _Arrivals()
+
+
+def die() -> None:
+    """The process is gone, whatever it was doing."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def in_lives(*lives: Callable[[], Awaitable[None]]) -> None:
+    """Live these one after the other, each in a fresh process, which dies."""
+    named = {life.__name__: life for life in lives}
+    if len(sys.argv) > 1:
+        asyncio.run(_live(named[sys.argv[1]]))
+    else:
+        for name in named:
+            begin(name)
+
+
+def begin(life: str) -> None:
+    """One of this script's lives, to its end."""
+    ended = subprocess.run([sys.executable, sys.argv[0], life], check=False)
+    assert ended.returncode == -signal.SIGKILL, f"it was to be killed, and ended with {ended.returncode}"
+
+
+async def _live(life: Callable[[], Awaitable[None]]) -> None:
+    await life()
+    die()

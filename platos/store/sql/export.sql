@@ -1,0 +1,28 @@
+-- name: total
+SELECT (SELECT count(*) FROM chains) + (SELECT count(*) FROM journal) + (SELECT count(*) FROM items)
+    + (SELECT count(*) FROM verdicts) + (SELECT count(*) FROM labels) + (SELECT count(*) FROM occurrences)
+    + (SELECT count(*) FROM cursors)
+
+-- name: chains
+SELECT name AS chain, sealed, cut, base FROM chains ORDER BY id
+
+-- name: entries
+SELECT j.seq, c.name AS chain, j.n, j.hash, j.body AS event FROM journal j
+JOIN chains c ON c.id = j.chain ORDER BY j.seq
+
+-- name: items
+SELECT i.number AS item, i.specialist, i.source, i.id, i.digest, i.state, i.seen, i.run, i.withdrawn, c.body AS content
+FROM items i LEFT JOIN contents c ON c.item = i.number ORDER BY i.number
+
+-- name: verdicts
+SELECT item, at, position, tier, decision, reason, confidence, cost FROM verdicts ORDER BY item, at, position
+
+-- name: labels
+SELECT item, signal, author, at, why FROM labels ORDER BY item
+
+-- name: occurrences
+SELECT specialist, slot, last, slots, outcome, why, items, started, ended FROM occurrences
+ORDER BY specialist, slot, outcome
+
+-- name: cursors
+SELECT specialist, source, position, failures, problem FROM cursors ORDER BY specialist, source
