@@ -18,7 +18,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -31,7 +31,7 @@ __all__ = ["OURS", "Contender", "own", "peer", "run"]
 OURS = "platos"
 _HERE = Path(__file__).parent
 _PATIENCE = 180
-"""Seconds after which a contender is given up. A quiet machine needs a tenth of it."""
+"""Seconds after which a contender is given up, unless it says otherwise. A quiet machine needs a tenth of it."""
 
 _KEPT_LOCAL = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -44,15 +44,21 @@ _KEPT_LOCAL = {
 
 @dataclass(frozen=True)
 class Contender:
-    """Somebody who does the work: a name (its package's, in lower case; `floor` is the bare limit) and a command."""
+    """Somebody who does the work: a name (its package's, in lower case; `floor` is the bare limit) and a command.
+
+    `full` is the command at full size, where that takes long, and `patience` the seconds after which it is given up.
+    """
 
     name: str
     command: tuple[str, ...]
+    full: tuple[str, ...] = ()
+    patience: int = _PATIENCE
 
 
-def own(name: str, script: str, *arguments: str) -> Contender:
-    """A contender that runs in this project's environment."""
-    return Contender(name, (sys.executable, str(_HERE / "contenders" / script), *arguments))
+def own(name: str, script: str, *arguments: str, full: str = "", patience: int = _PATIENCE) -> Contender:
+    """A contender that runs in this project's environment. `full` is its one argument at full size."""
+    command = (sys.executable, str(_HERE / "contenders" / script))
+    return Contender(name, (*command, *arguments), (*command, full) if full else (), patience)
 
 
 def peer(name: str, script: str) -> Contender:
@@ -104,7 +110,11 @@ def run(title: str, contenders: Sequence[Contender], *, rounds: int) -> None:
     options = argparse.ArgumentParser(description=title)
     options.add_argument("--rounds", type=int, default=rounds, help=f"how often each contender runs ({rounds})")
     options.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    if any(contender.full for contender in contenders):
+        options.add_argument("--full", action="store_true", help="measure at full size, which takes much longer")
     asked = options.parse_args()
+    if vars(asked).get("full"):
+        contenders = [replace(each, command=each.full or each.command) for each in contenders]
     results = _measure(contenders, asked.rounds)
     if asked.json:
         print(json.dumps({"schema": 1, "machine": _machine(), "rows": _rows(results)}))
@@ -128,7 +138,13 @@ def _run_once(contender: Contender, results: Results) -> None:
     env = {**os.environ, **_KEPT_LOCAL, "XDG_CONFIG_HOME": folder}
     try:
         done = subprocess.run(
-            contender.command, cwd=folder, env=env, capture_output=True, text=True, timeout=_PATIENCE, check=True
+            contender.command,
+            cwd=folder,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=contender.patience,
+            check=True,
         )
         for line in done.stdout.splitlines():
             results.add(contender.name, json.loads(line))
@@ -160,7 +176,7 @@ def _rows(results: Results) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for ours in results.by.get(OURS, {}).values():
         peers = results.peers(ours)
-        vs = {name: round(ours.value / peer.value, 3) for name, peer in peers.items() if peer.value}
+        vs = {name: round(ours.value / peer.value, 3) for name, peer in peers.items() if peer.value > 0}
         rows.append({"what": ours.what, "value": ours.value, "unit": ours.unit, "spread": ours.spread, "vs": vs})
     for contender, why in results.not_run.items():
         what = f"{contender.name}: not run: {why}"
@@ -180,7 +196,7 @@ def _print_table(title: str, results: Results) -> None:
         table.add_section()
         table.add_row(ours.what, OURS, *_figures(ours), "")
         for name, theirs in results.peers(ours).items():
-            ratio = f"{ours.value / theirs.value:.2f}" if theirs.value else ""
+            ratio = f"{ours.value / theirs.value:.2f}" if theirs.value > 0 else ""
             table.add_row("", name, *_figures(theirs), ratio)
     for contender, why in results.not_run.items():
         table.add_section()

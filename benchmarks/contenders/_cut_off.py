@@ -7,12 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 __all__ = ["ARRIVALS", "ROWS", "begin", "die", "in_lives"]
 
 ROWS = 5
 """How long the journal of each run is when its process is killed."""
+
+
+Life = Callable[..., Awaitable[None]]
 
 
 class _Arrivals:
@@ -43,22 +46,24 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def in_lives(*lives: Callable[[], Awaitable[None]]) -> None:
-    """Live these one after the other, each in a fresh process, which dies."""
+def in_lives(*lives: Life, story: Callable[[], None] | None = None) -> None:
+    """Live these one after the other, or as the story says, each in a fresh process, which dies."""
     named = {life.__name__: life for life in lives}
-    if len(sys.argv) > 1:
-        asyncio.run(_live(named[sys.argv[1]]))
+    if sys.argv[1:2] and sys.argv[1] in named:
+        asyncio.run(_live(named[sys.argv[1]], sys.argv[2:]))
+    elif story:
+        story()
     else:
         for name in named:
             begin(name)
 
 
-def begin(life: str) -> None:
+def begin(life: str, *arguments: str) -> None:
     """One of this script's lives, to its end."""
-    ended = subprocess.run([sys.executable, sys.argv[0], life], check=False)
-    assert ended.returncode == -signal.SIGKILL, f"it was to be killed, and ended with {ended.returncode}"
+    ended = subprocess.run([sys.executable, sys.argv[0], life, *arguments], check=False)
+    assert ended.returncode == -signal.SIGKILL, f"{life} was to be killed, and ended with {ended.returncode}"
 
 
-async def _live(life: Callable[[], Awaitable[None]]) -> None:
-    await life()
+async def _live(life: Life, arguments: Sequence[str]) -> None:
+    await life(*arguments)
     die()

@@ -15,7 +15,7 @@ from platos.runtime.engine import Engine
 from platos.runtime.host import Host
 from platos.store import Store, open_store
 
-__all__ = ["engine_on", "make_workspace"]
+__all__ = ["add_specialist", "engine_on", "host_on", "make_workspace"]
 
 _SETTINGS = """
 [defaults]
@@ -23,19 +23,26 @@ owner = "bench"
 """
 
 
-def make_workspace(front_matter: str, names: Sequence[str], *, parts: Path | None = None) -> Path:
-    """Specialists of these names, all with the same front matter, over the folder `inbox`. Returns the workspace."""
-    root = Path.cwd()
-    (root / "inbox").mkdir(exist_ok=True)
-    (root / "specialists").mkdir()
-    settings = _SETTINGS
-    if parts:
-        shutil.copy(parts, root / "parts.py")
-        settings += '[python]\nmodules = ["parts.py"]\n'
-    (root / "platos.toml").write_text(settings, "utf-8")
+def make_workspace(
+    front_matter: str, names: Sequence[str], *, parts: Sequence[Path] = (), root: Path | None = None
+) -> Path:
+    """Specialists of these names, all with the same front matter, over the folder `inbox`. Returns the workspace,
+    which is the current folder unless told. `parts` are files of a user's parts."""
+    root = root or Path.cwd()
+    for folder in ("inbox", "specialists"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    for file in parts:
+        shutil.copy(file, root)
+    modules = ", ".join(f'"{file.name}"' for file in parts)
+    (root / "platos.toml").write_text(f"{_SETTINGS}[python]\nmodules = [{modules}]\n", "utf-8")
     for name in names:
-        (root / "specialists" / f"{name}.md").write_text(f"---\n{front_matter}---\n\nMeasure.\n", "utf-8")
+        add_specialist(root, name, front_matter)
     return root
+
+
+def add_specialist(root: Path, name: str, front_matter: str) -> None:
+    """One more specialist of a workspace."""
+    (root / "specialists" / f"{name}.md").write_text(f"---\n{front_matter}---\n\nMeasure.\n", "utf-8")
 
 
 @asynccontextmanager
@@ -44,11 +51,16 @@ async def engine_on(
 ) -> AsyncIterator[tuple[Engine, Host]]:
     """The engine of a workspace, and the host that it stands on. `inline` keeps all of it on one thread."""
     app = load_app(root, environ={}, clock=clock, inline=inline)
+    async with host_on(app, inline=inline) as host, Engine.running(host, __version__) as engine:
+        yield engine, host
+
+
+@asynccontextmanager
+async def host_on(app: App, *, inline: bool = False) -> AsyncIterator[Host]:
+    """What an engine stands on: the store, opened and owned."""
     folder = app.workspace.prepare_state()
     async with open_store(folder, command="benchmark", now=app.clock.now(), inline=inline) as store:
-        host = _host(app, store)
-        async with Engine.running(host, __version__) as engine:
-            yield engine, host
+        yield _host(app, store)
 
 
 def _host(app: App, store: Store) -> Host:

@@ -54,7 +54,7 @@ async def take_up() -> None:
     began = time.perf_counter()
     launch()
     await ARRIVALS.all(RUNS)
-    report("open journals taken up", RUNS / (time.perf_counter() - began), "journals/s")
+    report("open runs at their next step", RUNS / (time.perf_counter() - began), "runs/s")
 
 
 in_lives(cut_off, take_up)

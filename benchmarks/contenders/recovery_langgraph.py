@@ -52,7 +52,7 @@ async def invoke_all(given: State | None) -> None:
                 tasks.create_task(app.ainvoke(given, thread, durability="sync"))
             await ARRIVALS.all(RUNS)
             if given is None:
-                report("open journals taken up", RUNS / (time.perf_counter() - began), "journals/s")
+                report("open runs at their next step", RUNS / (time.perf_counter() - began), "runs/s")
             die()
 
 

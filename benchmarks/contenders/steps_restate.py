@@ -8,8 +8,8 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -44,8 +44,8 @@ def free_port() -> int:
         return port
 
 
-@asynccontextmanager
-async def server(program: Path, ingress: int, admin: int) -> AsyncIterator[None]:
+@contextmanager
+def server(program: Path, ingress: int, admin: int) -> Iterator[None]:
     """The server with its defaults, on ports of its own; whoever needs it asks until it answers."""
     env = {
         **os.environ,
@@ -83,18 +83,19 @@ async def main() -> None:
     stop, config = asyncio.Event(), hypercorn.config.Config()
     config.bind, config.h2_max_concurrent_streams = [f"127.0.0.1:{own}"], 2048
     session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-    async with session as http, server(fetched(), ingress, admin), asyncio.TaskGroup() as tasks:
-        tasks.create_task(hypercorn.asyncio.serve(restate.app([service]), config, shutdown_trigger=stop.wait))
-        await post(http, f"http://127.0.0.1:{admin}/deployments", {"uri": f"http://127.0.0.1:{own}"})
+    with server(fetched(), ingress, admin):
+        async with session as http, asyncio.TaskGroup() as tasks:
+            tasks.create_task(hypercorn.asyncio.serve(restate.app([service]), config, shutdown_trigger=stop.wait))
+            await post(http, f"http://127.0.0.1:{admin}/deployments", {"uri": f"http://127.0.0.1:{own}"})
 
-        async def flow(run: str) -> None:
-            async with http.post(f"http://127.0.0.1:{ingress}/bench/ten", json=run) as answer:
-                assert await answer.json() == STEPS
+            async def flow(run: str) -> None:
+                async with http.post(f"http://127.0.0.1:{ingress}/bench/ten", json=run) as answer:
+                    assert await answer.json() == STEPS
 
-        await post(http, f"http://127.0.0.1:{ingress}/bench/ten", "first")
-        PACE.take(1)
-        await steps(flow, None)
-        stop.set()
+            await post(http, f"http://127.0.0.1:{ingress}/bench/ten", "first")
+            PACE.take(1)
+            await steps(flow, None)
+            stop.set()
 
 
 asyncio.run(main())

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from platos.app import App
 from platos.cli._change import is_up
+from platos.cli._doctor_runs import look_at_runs
 from platos.cli._finding import Finding, fine, note, wrong
 from platos.core.instant import iso
 from platos.errors import NotFound, StoreError
 from platos.ports.offload import Offload
-from platos.store import ReadStore, breakers, read_store, runs
+from platos.store import ReadStore, breakers, read_store
 from platos.store.damage import refuse_damaged
 from platos.store.database import NAME
 from platos.store.lock import holder_of
@@ -30,7 +31,8 @@ async def look_at_state(app: App, whole: bool) -> list[Finding]:
         async with read_store(folder) as store:
             version = (await store.all("PRAGMA user_version"))[0][0]
             found.append(fine("state file", f"version {version}"))
-            found += [each async for each in _open(store)]
+            found += await look_at_runs(store, up=await is_up(folder), now=app.clock.now())
+            found += [each async for each in _breakers(store)]
     except NotFound as error:
         found.append(fine("state file", error.what))
     except StoreError as error:
@@ -70,10 +72,7 @@ async def _holder(folder: Path, offload: Offload) -> Finding:
     return note("platos up", "it does not run, so nobody wakes the specialists", "platos up")
 
 
-async def _open(store: ReadStore) -> AsyncIterator[Finding]:
-    for run in await runs.open_runs(store):
-        until = f", goes on at {iso(run.due)}" if run.due is not None else ""
-        yield note(f"run {run.name}", f"{run.state} of {run.specialist}{until}: {run.why}", f"platos show {run.name}")
+async def _breakers(store: ReadStore) -> AsyncIterator[Finding]:
     for breaker in await breakers.every(store):
         yield note(
             f"breaker of {breaker.model}",

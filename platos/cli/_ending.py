@@ -7,20 +7,23 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from platos.app import App
+from platos.cli._ways_on import way_on
 from platos.cli.exits import ExitCode, exit_code_of, worst
 from platos.cli.output import Line, red, yellow
 from platos.core.approval import GateState
-from platos.core.event import StepMoved
+from platos.core.effect import EffectState
+from platos.core.event import AnyEvent, StepMoved
 from platos.core.instant import iso
 from platos.core.state import State
-from platos.store import gates, read_store, runs, steps
+from platos.store import effects, gates, journal, read_store, runs, steps
 from platos.store.runs import RunRow
 
 __all__ = ["RunEnding", "how_runs_stand"]
 
 
 class RunEnding(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as a command leaves it. `gates` are those that are open; `code` is what a shell learns of it."""
+    """A run as a command leaves it. `gates` are those that are open, `next` is what to type, `code` is what a shell
+    learns of it."""
 
     run: str
     state: State
@@ -28,6 +31,7 @@ class RunEnding(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     due: str
     gates: tuple[str, ...]
+    next: str
     code: ExitCode
 
     def lines(self) -> Iterator[Line]:
@@ -39,7 +43,7 @@ class RunEnding(msgspec.Struct, frozen=True, kw_only=True):
         for gate in self.gates:
             yield f"  next: platos inbox, then platos approve {gate} or platos deny {gate}"
         if not self.gates:
-            yield f"  next: platos show {self.run}"
+            yield f"  next: {self.next}"
 
 
 async def how_runs_stand(app: App, numbers: Iterable[int]) -> list[RunEnding]:
@@ -49,11 +53,12 @@ async def how_runs_stand(app: App, numbers: Iterable[int]) -> list[RunEnding]:
         for number in numbers:
             row, asked = await runs.find(store, number), await gates.of_run(store, number)
             waiting = tuple(gate.name for gate in asked if gate.state is GateState.OPEN)
-            found.append(_ending(row, waiting, await steps.of_run(store, number)))
+            doubt = any(effect.state is EffectState.IN_DOUBT for effect in await effects.of_run(store, number))
+            found.append(_ending(row, waiting, await journal.events(store, row.name), doubt))
         return found
 
 
-def _ending(row: RunRow, waiting: tuple[str, ...], last: list[StepMoved]) -> RunEnding:
+def _ending(row: RunRow, waiting: tuple[str, ...], told: list[AnyEvent], doubt: bool) -> RunEnding:
     return RunEnding(
         run=row.name,
         state=row.state,
@@ -61,11 +66,12 @@ def _ending(row: RunRow, waiting: tuple[str, ...], last: list[StepMoved]) -> Run
         why=row.why,
         due=iso(row.due),
         gates=waiting,
-        code=_code(row.state, last),
+        next=way_on(row.name, row.state, runs.waits(told), in_doubt=doubt),
+        code=_code(row.state, steps.last_words(told).values()),
     )
 
 
-def _code(state: State, last: list[StepMoved]) -> ExitCode:
+def _code(state: State, last: Iterable[StepMoved]) -> ExitCode:
     failures = [exit_code_of(step.failure.kind) for step in last if step.failure is not None]
     match state:
         case State.NEEDS_REVIEW:

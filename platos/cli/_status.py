@@ -9,23 +9,28 @@ import msgspec
 from platos.app import App
 from platos.cli._change import is_up
 from platos.cli._measures import ask_live, take_measures, today
+from platos.cli._pauses import PauseTold, tell_pause
+from platos.core.event import Paused
 from platos.core.instant import Instant, iso, local
 from platos.core.specialist import Specialist
 from platos.core.state import State
 from platos.errors import ConfigurationError, NotFound
 from platos.runtime.measures import Measures
-from platos.store import ReadStore, accounts, cursors, gates, items, read_store, runs, specialists
+from platos.store import ReadStore, accounts, cursors, gates, items, pauses, read_store, runs, specialists
 from platos.store.lock import holder_of
+from platos.store.pauses import EVERYTHING
 from platos.store.specialists import SpecialistRow
 
 __all__ = ["SpecialistStatus", "Status", "read_status"]
 
 
 class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One specialist. `state` is `asleep`, `working`, `waits for you`, `problem` or `gone`; money is nano-dollars."""
+    """One specialist. `state` is `asleep`, `working`, `waits for you`, `paused`, `problem` or `gone`; money is
+    nano-dollars."""
 
     specialist: str
     state: str
+    paused: PauseTold | None
     next: str
     next_local: str
     wakes: int
@@ -41,12 +46,13 @@ class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """The workspace. `up` says who keeps the specialists going, empty where nobody does; `measures` is None where
-    nothing has run."""
+    """The workspace. `up` says who keeps the specialists going, empty where nobody does; `paused` is of all of them
+    together, and `measures` is None where nothing has run."""
 
     workspace: str
     up: str
     has_run: bool
+    paused: PauseTold | None
     specialists: tuple[SpecialistStatus, ...]
     measures: Measures | None
 
@@ -60,6 +66,7 @@ class _Stored(msgspec.Struct, frozen=True):
     gates: dict[str, list[str]]
     sources: dict[str, list[str]]
     spent: dict[str, int]
+    paused: dict[str, Paused]
 
 
 async def read_status(app: App) -> Status:
@@ -72,12 +79,13 @@ async def read_status(app: App) -> Status:
             known = await _stored(store)
     except NotFound:
         known = None
-    stored = known or _Stored({}, {}, {}, {}, {}, {})
+    stored = known or _Stored({}, {}, {}, {}, {}, {}, {})
     each = [_specialist(app, name, found.get(name), stored) for name in sorted({*found, *stored.rows})]
     return Status(
         workspace=str(app.workspace.root),
         up=up,
         has_run=known is not None,
+        paused=tell_pause(stored.paused, [EVERYTHING]),
         specialists=tuple(each),
         measures=await take_measures(app, await ask_live(app)),
     )
@@ -107,6 +115,7 @@ async def _stored(store: ReadStore) -> _Stored:
         gates=waiting,
         sources=sources,
         spent={row.name: row.spent for row in await accounts.every(store)},
+        paused=await pauses.every(store),
     )
 
 
@@ -122,6 +131,7 @@ def _specialist(
     return SpecialistStatus(
         specialist=name,
         state=_state(name, found, stored),
+        paused=tell_pause(stored.paused, [EVERYTHING, name]),
         next=iso(due),
         next_local=local(due, zone) if due is not None else "",
         wakes=row.wakes if row else 0,
@@ -149,6 +159,8 @@ def _state(name: str, found: Specialist | ConfigurationError | None, stored: _St
         return "problem"
     if stored.gates.get(name) or State.NEEDS_REVIEW in states:
         return "waits for you"
+    if EVERYTHING in stored.paused or name in stored.paused:
+        return "paused"
     if states:
         return "working"
     return "asleep" if found else "gone"

@@ -15,6 +15,8 @@ __all__ = ["render_status"]
 def render_status(status: Status) -> Iterator[Line]:
     """A paragraph a specialist, under a line that says whether anybody wakes them; then the measures."""
     yield f"platos up runs: {status.up}" if status.up else "platos up does not run here: nobody wakes them"
+    if status.paused is not None:
+        yield yellow(f"Everything is {status.paused.text}: {status.paused.way_out}")
     if not status.has_run:
         yield "Nothing has run here yet; this is what the files say."
     if not status.specialists:
@@ -28,6 +30,8 @@ def render_status(status: Status) -> Iterator[Line]:
 def _specialist(each: SpecialistStatus) -> Iterator[Line]:
     yield bold(each.specialist)
     yield from _state(each)
+    if each.paused is not None:
+        yield yellow(f"  {each.paused.text}: {each.paused.way_out}")
     if each.wakes:
         yield f"  {each.wakes} wake-up{'s' * (each.wakes != 1)}, {each.quiet / each.wakes:.0%} quiet"
     if each.items:

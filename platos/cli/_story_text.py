@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from platos.cli._arguments import render_argument
 from platos.cli.output import Line, bold, one_line, red, yellow
-from platos.cli.story import CallTold, ItemTold, StepTold, Story
+from platos.cli.story import CallTold, EffectTold, ItemTold, StepTold, Story
 from platos.core.approval import GateState
+from platos.core.effect import EffectState
 from platos.core.money import dollars
 from platos.core.step import StepKind
 
-__all__ = ["render_story"]
+__all__ = ["render_effect", "render_item", "render_story"]
 
 
 def render_story(story: Story) -> Iterator[Line]:
@@ -22,7 +24,7 @@ def render_story(story: Story) -> Iterator[Line]:
     yield f"  cost {dollars(story.cost_nano)}"
     yield bold("Items")
     for item in story.items:
-        yield from _item(item)
+        yield from render_item(item)
     yield from _plans(story)
     if story.steps:
         yield bold("Steps")
@@ -32,7 +34,8 @@ def render_story(story: Story) -> Iterator[Line]:
     yield f"The journal's {story.entries} entries verify."
 
 
-def _item(item: ItemTold) -> Iterator[Line]:
+def render_item(item: ItemTold) -> Iterator[Line]:
+    """An item of the run, and what triage said of it."""
     gone = f", withdrawn since {item.withdrawn}" if item.withdrawn else ""
     yield f"  {item.item}  {one_line(item.title or item.id)}  (from {item.source}: {item.id}{gone})"
     for verdict in item.verdicts:
@@ -94,11 +97,24 @@ def _decisions(story: Story) -> Iterator[Line]:
         yield yellow(text) if gate.state == GateState.OPEN else text
 
 
+def render_effect(effect: EffectTold) -> Iterator[Line]:
+    """An effect; where it is in doubt, exactly what was sent, and how to say what became of it."""
+    text = f"  {effect.tool} ({effect.effect_class}): {effect.state}, {effect.receipt or effect.why or 'no receipt'}"
+    if effect.state != EffectState.IN_DOUBT:
+        yield text
+        return
+    yield yellow(text)
+    for name, value in effect.arguments.items():
+        yield from render_argument(name, value)
+    if effect.next:
+        yield f"  next: {effect.next}"
+
+
 def _proof(story: Story) -> Iterator[Line]:
     if story.effects:
         yield bold("Effects")
     for effect in story.effects:
-        yield f"  {effect.tool} ({effect.effect_class}): {effect.state}, {effect.receipt or effect.why or 'no receipt'}"
+        yield from render_effect(effect)
     if story.evidence:
         yield bold("Evidence")
     for each in story.evidence:

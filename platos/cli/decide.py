@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -10,8 +9,10 @@ import msgspec
 import typer
 
 from platos.app import App
+from platos.cli._arguments import render_argument
 from platos.cli._change import change, person
 from platos.cli._context import load, number_of, run_async, show
+from platos.cli._doubts import Doubt, read_doubts, render_doubt
 from platos.cli._ending import RunEnding, how_runs_stand
 from platos.cli.exits import ExitCode
 from platos.cli.output import Line, bold
@@ -46,9 +47,10 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inbox(msgspec.Struct, frozen=True, kw_only=True):
-    """What waits for a person, oldest first."""
+    """What waits for a person, oldest first: questions, and effects of which somebody must find out what they did."""
 
     gates: tuple[Waiting, ...]
+    doubts: tuple[Doubt, ...]
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,9 +116,10 @@ def _render_decided(decided: Decided) -> Iterator[Line]:
 async def _inbox(app: App) -> Inbox:
     try:
         async with read_store(app.workspace.state) as store:
-            return Inbox(gates=tuple([await _waiting(store, gate) for gate in await gates.open_gates(store)]))
+            asked = [await _waiting(store, gate) for gate in await gates.open_gates(store)]
+            return Inbox(gates=tuple(asked), doubts=tuple(await read_doubts(store)))
     except NotFound:
-        return Inbox(gates=())
+        return Inbox(gates=(), doubts=())
 
 
 async def _waiting(store: ReadStore, gate: gates.GateRow) -> Waiting:
@@ -147,12 +150,14 @@ async def _in_a_line(store: ReadStore, name: str) -> str:
 
 
 def _render_inbox(found: Inbox) -> Iterator[Line]:
-    if not found.gates:
+    if not (found.gates or found.doubts):
         yield "Nothing waits for you."
+    for doubt in found.doubts:
+        yield from render_doubt(doubt)
     for gate in found.gates:
         yield bold(f"{gate.gate}: {gate.specialist} ({gate.run}) wants to call {gate.tool}")
         for name, value in gate.arguments.items():
-            yield from _argument(name, value)
+            yield from render_argument(name, value)
         yield f"  why       {gate.why}"
         yield f"  rule      {gate.rule}"
         for line in gate.evidence:
@@ -163,17 +168,3 @@ def _render_inbox(found: Inbox) -> Iterator[Line]:
         yield f"  expires   {gate.expires}; unanswered, it is not done and the run ends"
         yield f"  next      platos approve {gate.gate}, or platos deny {gate.gate} --reason TEXT"
         yield ""
-
-
-def _argument(name: str, value: Any) -> Iterator[Line]:
-    """An argument in full; a text of several lines as it stands, behind a margin that no text can forge."""
-    if not isinstance(value, str):
-        yield f"  {name} = {json.dumps(value, ensure_ascii=False)}"
-        return
-    lines = value.split("\n")
-    if len(lines) == 1:
-        yield f"  {name} = {value}"
-        return
-    yield f"  {name} ="
-    for line in lines:
-        yield f"    | {line}"

@@ -27,12 +27,13 @@ _LATEST = 20
 
 
 class RunLine(msgspec.Struct, frozen=True, kw_only=True):
-    """A run in a list."""
+    """A run in a list. `failure` is the class of what it failed of, empty where it did not."""
 
     run: str
     specialist: str
     state: str
     outcome: str
+    failure: str
     why: str
     opened: str
     ended: str
@@ -97,6 +98,7 @@ async def _line(store: ReadStore, row: RunRow) -> RunLine:
         specialist=row.specialist,
         state=row.state,
         outcome=row.outcome or "",
+        failure=row.failure,
         why=row.why,
         opened=iso(row.opened),
         ended=iso(row.ended),

@@ -7,14 +7,18 @@ from typing import Any
 
 import msgspec
 
+from platos.cli._ways_on import way_on
+from platos.core.effect import EffectState
 from platos.core.event import AnyEvent, RunMoved, StepMoved
 from platos.core.instant import SECOND, iso
 from platos.core.item import StoredItem
 from platos.core.plan import draw
+from platos.core.state import State
 from platos.core.step import StepKey
 from platos.core.verdict import Verdict
 from platos.store import ReadStore, accounts, effects, evidence, gates, items, journal, runs, verdicts
 from platos.store.accounts import Call
+from platos.store.runs import RunRow
 
 __all__ = ["Story", "read_story"]
 
@@ -89,14 +93,16 @@ class GateTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EffectTold(msgspec.Struct, frozen=True, kw_only=True):
-    """An effect and its receipt, where there is one."""
+    """An effect and its receipt, where there is one. `next` is what a person may do about one that is in doubt."""
 
     tool: str
     effect_class: str
     state: str
+    arguments: dict[str, Any]
     receipt: str
     data: dict[str, Any]
     why: str
+    next: str
 
 
 class EvidenceTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +162,7 @@ async def read_story(store: ReadStore, run: int) -> Story:
         plans=await _plans(store, run),
         steps=_steps(told, calls),
         gates=await _gates(store, run),
-        effects=await _effects(store, run),
+        effects=await _effects(store, row),
         evidence=await _evidence(store, run),
         checks=_checks(told),
         entries=len(told),
@@ -254,18 +260,21 @@ def _gate(gate: gates.GateRow) -> GateTold:
     )
 
 
-async def _effects(store: ReadStore, run: int) -> tuple[EffectTold, ...]:
-    return tuple(_effect(row) for row in await effects.of_run(store, run))
+async def _effects(store: ReadStore, run: RunRow) -> tuple[EffectTold, ...]:
+    return tuple(_effect(run, row) for row in await effects.of_run(store, run.id))
 
 
-def _effect(row: effects.EffectRow) -> EffectTold:
+def _effect(run: RunRow, row: effects.EffectRow) -> EffectTold:
+    answerable = row.state is EffectState.IN_DOUBT and run.state not in (State.SUCCESS, State.CANCELLED)
     return EffectTold(
         tool=row.tool,
         effect_class=row.effect_class,
         state=row.state,
+        arguments=msgspec.json.decode(row.arguments),
         receipt=row.receipt.summary if row.receipt else "",
         data=row.receipt.data if row.receipt else {},
         why=row.why,
+        next=way_on(run.name, State.NEEDS_REVIEW, (), in_doubt=True) if answerable else "",
     )
 
 

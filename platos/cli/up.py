@@ -16,11 +16,12 @@ from platos import __version__
 from platos.app import App
 from platos.cli._context import load, run_async
 from platos.cli._measures import take_measures
+from platos.cli._pauses import tell_pause
 from platos.runtime.commands import commands_of
 from platos.runtime.control import serve, socket_path
 from platos.runtime.engine import Engine
 from platos.runtime.measures import Measures
-from platos.store import gates, runs, specialists
+from platos.store import gates, pauses, runs, specialists
 
 __all__ = ["up"]
 
@@ -114,4 +115,8 @@ async def _greet(app: App, engine: Engine) -> None:
     log.info("open runs: %s", ", ".join(run.name for run in opened) or "none")
     for gate in waiting:
         log.info("%s waits for you: platos inbox, then platos approve %s or platos deny %s", *[gate.name] * 3)
+    paused = await pauses.every(store)
+    for name in paused:
+        if (pause := tell_pause(paused, [name])) is not None:
+            log.info("%s is %s: %s", name or "everything", pause.text, pause.way_out)
     log.info("Ctrl-C stops it")

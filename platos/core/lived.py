@@ -25,7 +25,7 @@ class Stretch(NamedTuple):
 
 
 class Lived(NamedTuple):
-    """Which slots of a specialist have run: those from after `known` up to `last`, but for the `missed` ones.
+    """Which slots of a specialist have run: those after `known` and up to `last`, but for the `missed` ones.
 
     `ran` are slots that did run although they lie in a missed stretch: they came again.
     """

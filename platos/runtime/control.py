@@ -63,6 +63,7 @@ async def serve(folder: Path, commands: Mapping[str, Command]) -> AsyncIterator[
     path = anyio.Path(socket_path(folder))
     await path.unlink(missing_ok=True)
     listener = await anyio.create_unix_listener(path, mode=0o600)
+    ours = (await path.stat()).st_ino
 
     async def handle(stream: SocketStream) -> None:
         async with stream:
@@ -78,7 +79,13 @@ async def serve(folder: Path, commands: Mapping[str, Command]) -> AsyncIterator[
         finally:
             tasks.cancel_scope.cancel()
             with anyio.CancelScope(shield=True):
-                await path.unlink(missing_ok=True)
+                await _remove(path, ours)
+
+
+async def _remove(path: anyio.Path, ours: int) -> None:
+    """Remove our socket; whoever has taken the folder over may have put another in its place."""
+    if await path.exists() and (await path.stat()).st_ino == ours:
+        await path.unlink(missing_ok=True)
 
 
 async def _answer(stream: SocketStream, commands: Mapping[str, Command]) -> None:

@@ -41,13 +41,14 @@ async def _claimable(wake: Wake) -> bool:
 
 
 async def _find(wake: Wake, row: SpecialistRow, schedule: Schedule, asked: Instant) -> Due:
-    """What to do. A slot that is not later than the last one comes again: the clock was set back."""
-    wake.again = row.last_slot is not None and asked <= row.last_slot
+    """What to do. A slot that is accounted for comes again: the clock was set back."""
+    wake.again = row.reached is not None and asked <= row.reached
     if not wake.again:
         return schedule.due(asked, wake.started)
     return (await lived(wake.host.store, row)).due(schedule, asked, wake.started)
 
 
 def _give_up(tx: Tx, name: str, asked: Instant, found: Due, now: Instant) -> None:
-    if specialists.skip(tx, name, due=asked, upcoming=found.next):
+    given_up = max((each.last for each in found.missed), default=None)
+    if specialists.skip(tx, name, due=asked, upcoming=found.next, slot=given_up):
         occurrences.add_missed(tx, name, found.missed, now)

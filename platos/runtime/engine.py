@@ -24,6 +24,7 @@ from platos.runtime import pause as steering
 from platos.runtime import redrive
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
+from platos.runtime.jump import note_jumps
 from platos.runtime.measures.counters import Counters, Live
 from platos.runtime.recovery import recover
 from platos.runtime.wake import Wake
@@ -85,6 +86,8 @@ class Engine:
         while until is None or clock.now() < until:
             self._nudge = anyio.Event()
             try:
+                if await note_jumps(self._host):
+                    self._retries = dict.fromkeys(self._retries, clock.now())
                 due = await self._start_due()
             except StoreFull as error:
                 log.warning("%s", error)
@@ -160,9 +163,10 @@ class Engine:
 
     def _take_up(self) -> None:
         """Go on with what the process before this one left."""
-        while self._owed:
-            self.go_on(min(self._owed))
-            self._owed.remove(min(self._owed))
+        owed = sorted(self._owed)
+        self._owed.clear()
+        for name in owed:
+            self.go_on(name)
 
     async def _start_due(self) -> Instant | None:
         """Start what is due and not under way; when the next is due."""

@@ -50,7 +50,7 @@ async def lived(store: ReadStore, row: SpecialistRow) -> Lived:
     rows = await occurrences.of_specialist(store, row.name)
     return Lived(
         known=await past.known_since(store, row.name),
-        last=row.last_slot or 0,
+        last=row.reached or 0,
         missed=tuple(Stretch(each.slot, each.last) for each in rows if each.outcome in occurrences.MISSED),
         ran=frozenset(each.slot for each in rows if each.outcome in occurrences.RAN),
     )
@@ -85,6 +85,6 @@ async def _ask_anew(host: Host) -> None:
 
 async def _next_open(store: ReadStore, row: SpecialistRow, schedule: Schedule, now: Instant) -> Instant:
     """The first slot from now on that has not run."""
-    if row.last_slot is None or row.last_slot < now:
+    if row.reached is None or row.reached < now:
         return schedule.next_after(now - 1)
     return (await lived(store, row)).next_open(schedule, now - 1)

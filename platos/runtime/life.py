@@ -129,7 +129,8 @@ class Life:
         raise AssertionError("a parked actor does not go on")
 
     def _too_early(self, step: StepMoved) -> bool:
-        return step.state is State.PENDING and step.due is not None and step.due > self.now()
+        """Is the next try not due yet? A clock that was set back past the last one tells nothing of that."""
+        return step.state is State.PENDING and step.due is not None and step.at <= self.now() < step.due
 
     def unasked(self) -> Parked | None:
         """At the node's end: a step that nobody asked for again means that the code is not what it was."""

@@ -14,6 +14,7 @@ from platos.core.instant import Instant
 from platos.core.state import State
 from platos.runtime.definitions import refresh_all
 from platos.runtime.host import Host
+from platos.runtime.jump import look_back
 from platos.runtime.meter import settle_the_lost
 from platos.store import Tx, gates, items, journal, pauses, runs, steps
 
@@ -32,6 +33,7 @@ async def recover(host: Host, version: str) -> set[str]:
     """
     found = await runs.open_runs(host.store)
     at = {run: where async for run, where in _where_they_are(host, found)}
+    await look_back(host)
     await host.store.transact(_started, host.store.epoch, version, host.now())
     lost = await settle_the_lost(host)
     if lost:

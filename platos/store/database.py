@@ -36,10 +36,10 @@ def connect(path: Path) -> sqlite3.Connection:
     The settings are asserted, not hoped for: with `synchronous=NORMAL` acknowledged commits are lost with the power.
     """
     refuse_damaged(path.parent)
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-    path.chmod(0o600)
     with _quarantining(path), readable(path):
+        if not path.exists():
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        path.chmod(0o600)
         check_version(_found_version(path), path)
         connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
@@ -87,7 +87,7 @@ def _next_epoch(connection: sqlite3.Connection) -> int:
 
 
 def _found_version(path: Path) -> int:
-    """The version that wrote a file, without changing it; 0 where a power loss cut a change short that must be undone."""
+    """The version that wrote a file, which stays as it is; 0 where a loss of power left a change to be undone first."""
     with closing(connect_read_only(path)) as reader:
         try:
             return _version(reader)
@@ -133,14 +133,14 @@ def _quarantining(path: Path) -> Iterator[None]:
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
-    """What SQLite says of a file that cannot be used, in our words: StoreCorrupt, or StoreError."""
+    """What SQLite or the kernel says of a file that cannot be used, in our words: StoreCorrupt, or StoreError."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise _unusable(path, error) from error
 
 
-def _unusable(path: Path, error: sqlite3.Error) -> StoreError:
+def _unusable(path: Path, error: sqlite3.Error | OSError) -> StoreError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return StoreCorrupt(f"the state file is damaged: {error}", where=str(path))

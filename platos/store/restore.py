@@ -100,13 +100,22 @@ def _swap(folder: Path, made: Path, now: Instant) -> Path:
     """What is there goes aside, and the copy takes its place."""
     aside = _begun(folder) or _new_folder(folder, now)
     damage.note(folder, _INTERRUPTED, str(aside))
-    for path in (folder / name for name in _FILES):
-        if path.exists():
-            path.rename(aside / path.name)
-    durable.sync(aside)
+    _move(folder, aside, now)
     durable.put_in_place(made, folder / NAME)
     damage.lift(folder)
     return aside
+
+
+def _move(folder: Path, aside: Path, now: Instant) -> None:
+    """What a restore that was interrupted has put in place goes elsewhere: what was there before it is in `aside`."""
+    elsewhere = None
+    for path in (folder / name for name in _FILES):
+        if path.exists() and not (aside / path.name).exists():
+            path.rename(aside / path.name)
+        elif path.exists():
+            elsewhere = elsewhere or _new_folder(folder, now)
+            path.rename(elsewhere / path.name)
+    durable.sync(aside)
 
 
 def _begun(folder: Path) -> Path | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from platos.errors import StoreCorrupt
+from platos.errors import StoreCorrupt, StoreError
 from platos.store.damage import lift, quarantine
 from platos.store.database import NAME, connect_read_only
 from platos.store.rebuild import verify_projections
@@ -42,6 +42,20 @@ _SLICES: tuple[Slice, ...] = (
 _UNREADABLE = (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError, OverflowError)
 """What reading damaged rows comes to, other than StoreCorrupt."""
 
+_NO_DAMAGE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
+"""What SQLite says of the machine, and not of what is in the file."""
+
 
 class Place(NamedTuple):
     """How far a round of verification is: which kind of rows, and after which of them."""
@@ -65,12 +79,12 @@ def verify_all(connection: sqlite3.Connection) -> None:
         verify_projections(connection)
 
 
-def verify_some(path: Path, place: Place, count: int) -> Place:
-    """Verify so many rows from a place on; where to go on, at the beginning again after the last. Blocking.
+def verify_some(folder: Path, place: Place, count: int) -> Place:
+    """Verify so many rows from a place on, and where they are damaged begin the quarantine; where to go on. Blocking.
 
-    Raises StoreCorrupt.
+    After the last place comes the first. Raises StoreCorrupt, saying what was found.
     """
-    with _readable(), closing(connect_read_only(path)) as connection:
+    with _quarantining(folder), _readable(), closing(connect_read_only(folder / NAME)) as connection:
         after = _SLICES[place.kind](connection, place.after, count)
     return Place((place.kind + 1) % len(_SLICES), 0) if after is None else Place(place.kind, after)
 
@@ -86,12 +100,18 @@ def examine(folder: Path) -> bool:
 
     Raises StoreCorrupt, saying what was found.
     """
-    try:
+    with _quarantining(folder):
         verify_file(folder / NAME)
+    return lift(folder)
+
+
+@contextmanager
+def _quarantining(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except StoreCorrupt as error:
         quarantine(folder, error)
         raise
-    return lift(folder)
 
 
 @contextmanager
@@ -109,4 +129,6 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except _UNREADABLE as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_DAMAGE:
+            raise StoreError(f"the state cannot be verified now: {error}", hint="make room, and try again") from error
         raise StoreCorrupt(f"the state cannot be read: {error}") from error

@@ -32,13 +32,15 @@ SQL = load("specialists")
 class SpecialistRow(NamedTuple):
     """What the store knows of a specialist. `definition` is the digest of the one in force.
 
-    `last_slot` is the latest slot that it was woken for: it never goes back, also where the clock does.
+    `last_slot` is the one that it was woken for last; `reached` is the latest that is accounted for, and never goes
+    back, also where the clock does.
     """
 
     name: str
     definition: str
     due: Instant | None
     last_slot: Instant | None
+    reached: Instant | None
     wakes: int
     quiet: int
     present: bool
@@ -56,9 +58,9 @@ def advance(tx: Tx, name: str, *, due: Instant, slot: Instant, upcoming: Instant
     return tx.execute(SQL.advance, name=name, due=due, slot=slot, next=upcoming, **count) == 1
 
 
-def skip(tx: Tx, name: str, *, due: Instant, upcoming: Instant) -> bool:
-    """Give up the occurrence that was `due`; False where somebody else has claimed it."""
-    return tx.execute(SQL.skip, name=name, due=due, next=upcoming) == 1
+def skip(tx: Tx, name: str, *, due: Instant, upcoming: Instant, slot: Instant | None = None) -> bool:
+    """Move on to `upcoming`, giving up the slots up to `slot`; False where somebody else claimed what was `due`."""
+    return tx.execute(SQL.skip, name=name, due=due, next=upcoming, slot=slot) == 1
 
 
 def woken_by_hand(tx: Tx, name: str, *, quiet: bool) -> None:

@@ -20,6 +20,8 @@ import traceback
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from select import select
+from typing import Any
 
 import anyio
 
@@ -37,6 +39,9 @@ from .waits import Waits
 
 MORNING = 1_790_000_000_000_000
 OWNER = "person:ana"
+PATIENCE = 0.002
+"""Seconds between two looks at a life that is waited for."""
+
 LOADED = (
     "anyio._backends._asyncio",
     "platos.sources.directory",
@@ -126,23 +131,37 @@ def _speak_into(said: str) -> None:
 
 
 def wait(born: int) -> int:
-    """The status of a life that has ended or stopped, as the system gives it."""
-    return os.waitpid(born, os.WUNTRACED)[1]
+    """The status of a life that has ended or stopped, as the system gives it. Raises EOFError where nobody asks."""
+    while True:
+        found, status = os.waitpid(born, os.WUNTRACED | os.WNOHANG)
+        if found:
+            return status
+        if select([sys.stdin], [], [], PATIENCE)[0]:
+            raise EOFError
 
 
 def main() -> None:
-    born: set[int] = set()
     for module in LOADED:
         import_module(module)
-    for line in sys.stdin:
-        verb, *arguments = json.loads(line)
-        answer = start(*arguments) if verb == "start" else wait(*arguments)
-        if verb == "start":
-            born.add(answer)
-        say(answer=answer)
+    born: set[int] = set()
+    try:
+        for line in sys.stdin:
+            answer(json.loads(line), born)
+    except EOFError:
+        pass
     for each in born:
-        with suppress(ProcessLookupError):
-            os.kill(each, signal.SIGKILL)
+        os.kill(each, signal.SIGKILL)
+
+
+def answer(request: list[Any], born: set[int]) -> None:
+    """Do what is asked; `born` are the lives that have not ended."""
+    verb, *arguments = request
+    found = start(*arguments) if verb == "start" else wait(*arguments)
+    if verb == "start":
+        born.add(found)
+    elif not os.WIFSTOPPED(found):
+        born.remove(*arguments)
+    say(answer=found)
 
 
 if __name__ == "__main__":

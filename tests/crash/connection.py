@@ -29,8 +29,9 @@ def _as_sqlite3_says_it() -> Iterator[None]:
     try:
         yield
     except apsw.Error as error:
-        said = _KINDS.get(error.result, sqlite3.OperationalError)(str(error))
-        said.sqlite_errorcode = error.extendedresult
+        code: int = getattr(error, "extendedresult", apsw.SQLITE_ERROR)
+        said = _KINDS.get(code & 0xFF, sqlite3.OperationalError)(str(error))
+        said.sqlite_errorcode = code
         raise said from error
 
 

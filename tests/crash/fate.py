@@ -1,12 +1,13 @@
 """A process's fate: the moment at which a signal meets it, counted in its transactions.
 
 `before:7` is before its seventh transaction is asked for, `after:7` after that was answered, and `committed:7` between
-the two: right after the COMMIT of the group that it is in, before anybody of the group is answered. `after:NAME` is
-after the first transaction whose function has that name.
+the two: right after the COMMIT of the group that it is in, before anybody of the group is answered. `after:settle#3` is
+after the third transaction whose function has that name.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from signal import Signals, pthread_kill
 from threading import get_ident
 from typing import Any
@@ -26,7 +27,7 @@ class Fate:
     def __init__(self, moment: str, signal: Signals) -> None:
         self._when, _, self._which = moment.partition(":")
         self._signal = signal
-        self.asked = 0
+        self._asked: Counter[str] = Counter()
         self.committed = 0
 
     def watch(self) -> None:
@@ -38,14 +39,23 @@ class Fate:
         fate, original = self, Store.transact
 
         async def transact(store: Store, function: Any, *arguments: Any) -> Any:
-            fate.asked += 1
-            names = {str(fate.asked), function.__name__}
+            names = fate._names(function.__name__)
             fate._strike("before", names)
             answer = await original(store, function, *arguments)
             fate._strike("after", names)
             return answer
 
         setattr(Store, transact.__name__, transact)
+
+    @property
+    def asked(self) -> int:
+        """How many transactions were asked for."""
+        return self._asked.total()
+
+    def _names(self, function: str) -> set[str]:
+        """What the next transaction is called."""
+        self._asked[function] += 1
+        return {str(self.asked), f"{function}#{self._asked[function]}"}
 
     def _watch_committer(self) -> None:
         fate, original = self, Committer.commit

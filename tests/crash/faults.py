@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -65,10 +66,12 @@ class FailingDisk:
             raise apsw.exception_for(apsw.SQLITE_FULL if self._fault.kind is Kind.FULL else CODES[call.kind])
 
 
-def wrongs(tx: Tx, answers: dict[str, object]) -> list[str]:
+def wrongs(tx: Tx, answers: Mapping[str, object]) -> list[str]:
     """Where the file and an answer differ: the answered is there, the failed is not, the unknown is whole or absent."""
     found = {name: tuple(_count(tx, sql, name) for sql in (_ENTRIES, _RUNS, _ACCOUNTS)) for name in answers}
-    return [f"{name}: {answers[name]!r}, and {found[name]}" for name in answers if found[name] not in _may(answers[name])]
+    return [
+        f"{name}: {answers[name]!r}, and {found[name]}" for name in answers if found[name] not in _may(answers[name])
+    ]
 
 
 def _count(tx: Tx, sql: str, name: str) -> int:

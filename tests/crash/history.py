@@ -41,6 +41,11 @@ class History(NamedTuple):
         """The bodies that came to their result."""
         return _successes(self.events)
 
+    @property
+    def doubted(self) -> bool:
+        """Was there a time when nobody knew whether the page went out?"""
+        return EffectState.IN_DOUBT in _page(self.events)
+
     def check(self, epochs: Mapping[int, int]) -> None:
         """Raises AssertionError where something was done twice. `epochs` gives each process's epoch."""
         assert self.epochs == sorted(set(self.epochs)), "a process began in an epoch that was over"
@@ -50,7 +55,7 @@ class History(NamedTuple):
         for of, moves in _moves(self.events).items():
             _check_line(of, moves)
         died = any(_page(self.before(epoch))[-1:] == [EffectState.DISPATCHED] for epoch in self.epochs)
-        assert died == (EffectState.IN_DOUBT in _page(self.events)), "a page is in doubt where a process died of it"
+        assert died == self.doubted, "a page is in doubt where a process died of it, and nowhere else"
 
 
 def _successes(events: tuple[AnyEvent, ...]) -> Counter[str]:

@@ -12,8 +12,11 @@ from .story import pages, story_of
 __all__ = ["check_outcome"]
 
 
-async def check_outcome(workspace: Path, undisturbed: Path, lived: Sequence[Life]) -> None:
-    """Raises AssertionError where it did not come to the same, or something was done twice on the way."""
+async def check_outcome(workspace: Path, undisturbed: Path, lived: Sequence[Life]) -> bool:
+    """Raises AssertionError where it did not come to the same, or something was done twice on the way.
+
+    Otherwise, whether the page was in doubt meanwhile, so that the owner had to be asked.
+    """
     history = await history_of(workspace)
     history.check({life.pid: life.told["epoch"] for life in lived if "epoch" in life.told})
     story = await story_of(workspace)
@@ -21,3 +24,4 @@ async def check_outcome(workspace: Path, undisturbed: Path, lived: Sequence[Life
     assert not again, f"answered, and bought again: {again}"
     assert story == await story_of(undisturbed)
     assert pages(workspace) == 1
+    return history.doubted

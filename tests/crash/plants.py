@@ -10,9 +10,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from platos.core.effect import EffectClass, Recovery, recovery_of
 from platos.core.event import AnyEvent, StepMoved
 from platos.core.step import StepKey
-from platos.runtime import meter
+from platos.runtime import effects, meter
 from platos.store import Store, steps
 from platos.store.database import NAME, connect_read_only
 from platos.store.writer import Committer
@@ -48,6 +49,15 @@ def _keep_nothing(*given: Any) -> None:
     """What is kept of an answer in the transaction that pays for it."""
 
 
+def send_again(workspace: Path) -> None:
+    """A recovery that takes every tool for one that can be called twice."""
+
+    def always(effect: EffectClass) -> Recovery:
+        return Recovery.SEND_AGAIN
+
+    setattr(effects, recovery_of.__name__, always)
+
+
 def trust_any_epoch(workspace: Path) -> None:
     """A writer that takes whatever epoch the file has for its own."""
     original = Committer.commit
@@ -78,6 +88,7 @@ def wait_for_a_lease(workspace: Path) -> None:
 
 PLANTS: dict[str, Callable[[Path], None]] = {
     "forget checkpoints": forget_checkpoints,
+    "send again": send_again,
     "settle apart": settle_apart,
     "trust any epoch": trust_any_epoch,
     "wait for a lease": wait_for_a_lease,

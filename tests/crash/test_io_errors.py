@@ -21,10 +21,12 @@ from platos.store import Store, open_store
 from tests.crash.connection import Connection, Rows, Values
 from tests.crash.faults import FailingDisk, Fault, Kind, wrongs
 from tests.crash.vfs import sqlite_on
-from tests.crash.workload import NOW, check_whole, open_run, refuse, together
+from tests.crash.workload import NOW, check_whole, made, open_run, refuse, together
 
 SEED, SLICE = 20261121, 20
-NEVER = 1_000_000
+NEVER, OPENING = 1_000_000, 60
+"""A call that never comes; and one that comes in every opening of a new store."""
+
 GROUPS = ((1, 10), (4, 200), (1, 30_000), (2, 10), (1, 9_000), (1, 10))
 """How many transactions a group has, and how many bytes a payload."""
 
@@ -65,20 +67,18 @@ async def wrong_after(
     fault: Fault, folder: Path, *, recovers: bool, connection: type[Connection] = Connection
 ) -> list[str]:
     """What is wrong after a life on a disk with a fault, or that the store did not go on."""
-    folder.mkdir()
     disk = FailingDisk(fault)
     with sqlite_on(disk, connection):
-        answers = await live(folder, disk, recovers=recovers)
+        answers = await live(made(folder), disk, recovers=recovers)
     stopped = recovers and answers["after"] != "after"
     return ["it did not go on"] if stopped else await wrong_in(folder, answers)
 
 
 async def calls_of(kind: Kind, place: Path) -> int:
     """How many calls of a life can fail so, on a disk where none does."""
-    place.mkdir()
     disk = FailingDisk(Fault(kind, NEVER))
     with sqlite_on(disk):
-        await live(place, disk, recovers=False)
+        await live(made(place), disk, recovers=False)
     return disk.calls
 
 
@@ -138,21 +138,33 @@ async def refused_opening(fault: Fault, folder: Path) -> int:
     return disk.refused
 
 
+async def refused_twice(fault: Fault, folder: Path) -> int:
+    """How many calls were refused as a file was made and as it was opened again; each time it opens afterwards."""
+    refused = await refused_opening(fault, made(folder))
+    async with open_store(folder, command="test", now=NOW) as store:
+        await store.transact(open_run, "before", 10)
+    refused += await refused_opening(fault, folder)
+    assert await wrong_in(folder, {"before": "before"}) == []
+    return refused
+
+
 @pytest.mark.parametrize("kind", Kind)
 async def test_a_store_that_could_not_be_opened_can_be_opened_later(
     tmp_path: Path, record_cases: RecordCases, kind: Kind
 ) -> None:
-    """For every call that can fail, when the file is made and when it is opened again."""
-    cases, refused = 0, 1
-    while refused:
-        fault = Fault(kind, cases // 2 + 1)
-        folder = tmp_path / f"{fault.at}"
-        folder.mkdir()
-        refused = await refused_opening(fault, folder)
-        async with open_store(folder, command="test", now=NOW) as store:
-            await store.transact(open_run, "before", 10)
-        refused += await refused_opening(fault, folder)
-        assert await wrong_in(folder, {"before": "before"}) == []
-        cases += 2
-    assert cases > 100
-    record_cases("io errors", cases)
+    for at in Random(SEED).sample(range(1, OPENING), SLICE):
+        assert await refused_twice(Fault(kind, at), tmp_path / f"{at}")
+    record_cases("io errors", 2 * SLICE)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kind", Kind)
+async def test_a_store_that_could_not_be_opened_whatever_failed_can_be_opened_later(
+    tmp_path: Path, record_cases: RecordCases, kind: Kind
+) -> None:
+    at = 1
+    while await refused_twice(Fault(kind, at), tmp_path / f"{at}"):
+        at += 1
+    assert at > OPENING
+    record_cases("io errors", 2 * (at - 1))

@@ -16,13 +16,12 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from anyio import to_thread
 
 from platos.errors import StoreError
 from platos.store import open_store
 from tests.crash.connection import Connection, Rows, Values
 from tests.crash.recording import Recording, State, rebuild, record, states_of
-from tests.crash.workload import NOW, check_whole, content, open_run
+from tests.crash.workload import NOW, check_whole, content, made, open_run
 
 SEED, SLICE, WHOLE = 20261121, 400, 20_000
 PLANTED = 150
@@ -55,13 +54,18 @@ class Hasty(Connection):
         return super().execute("SELECT 1" if self._owed else sql, values)
 
 
-async def found_in(files: dict[str, bytes], folder: Path) -> str:
-    """Start again on what a power loss left, and go on: what was there, or what is wrong with it."""
+def put(files: dict[str, bytes], folder: Path) -> Path:
+    """A folder with these files."""
     folder.mkdir()
     for name, data in files.items():
         (folder / name).write_bytes(data)
+    return folder
+
+
+async def found_in(files: dict[str, bytes], folder: Path) -> str:
+    """Start again on what a power loss left, and go on: what was there, or what is wrong with it."""
     try:
-        async with open_store(folder, command="test", now=NOW, inline=True) as store:
+        async with open_store(put(files, folder), command="test", now=NOW, inline=True) as store:
             await store.transact(check_whole)
             found = await store.transact(content)
             await store.transact(open_run, "after", 10)
@@ -77,7 +81,7 @@ async def losses(told: Recording, states: list[State], place: Path) -> dict[Stat
         found = await found_in(files, place / f"{n}")
         if found not in told.allowed(state.moment):
             lost[state] = found
-        await to_thread.run_sync(shutil.rmtree, place / f"{n}")
+        shutil.rmtree(place / f"{n}")
     return lost
 
 
@@ -87,9 +91,7 @@ def some_of(told: Recording, count: int) -> list[State]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "recorded"
-    made.mkdir()
-    return made
+    return made(tmp_path / "recorded")
 
 
 async def test_the_recording_has_all_that_can_be_lost(folder: Path) -> None:

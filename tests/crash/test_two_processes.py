@@ -24,10 +24,15 @@ from typing import NamedTuple
 import anyio.to_thread
 import pytest
 
+from platos.core.event import StepMoved
+from platos.core.state import State
+from platos.core.step import StepKind
 from platos.store.database import NAME, connect_read_only
 
+from .conftest import RecordCases, Whole
 from .fate import MOMENTS
-from .lives import STOPPED, Life, Nursery, nursery, side_by_side
+from .history import History
+from .lives import STOPPED, Life, Nursery, side_by_side
 from .outcome import check_outcome
 from .workflow import make_workspace
 
@@ -38,8 +43,6 @@ LONGEST = 0.15
 
 IN_ITS_TURN = "committed:1"
 """Where the heir of a robbed holder is stopped: with its first transaction, and without the file's lock."""
-
-RecordCases = Callable[[str, int], None]
 
 
 class End(StrEnum):
@@ -61,29 +64,12 @@ class Try(NamedTuple):
     robbed: bool
 
 
-@pytest.fixture(scope="module")
-def nurseries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Nursery]]:
-    """One for each try that is made at the same time."""
-    home = tmp_path_factory.mktemp("nursery")
-    with nursery(home) as one, nursery(home) as other:
-        yield [one, other]
-
-
-@pytest.fixture(scope="module")
-def undisturbed(nurseries: list[Nursery], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
-    """A workspace that one process had for itself, and how many transactions that made."""
-    workspace = tmp_path_factory.mktemp("undisturbed") / "w"
-    make_workspace(workspace)
-    life = nurseries[0].start(workspace)
-    assert life.wait() == 0, life.said
-    return workspace, life.told["transactions"]
-
-
 class Upped(NamedTuple):
     """A `platos up`, and what it said until it was up or had ended."""
 
     process: subprocess.Popen[str]
     said_until_up: str
+    state: Path
 
 
 Up = Callable[[], Upped]
@@ -106,16 +92,10 @@ def up(tmp_path: Path) -> Iterator[Up]:
             said = ""
             while "Ctrl-C stops it" not in said and (line := process.stderr.readline()):
                 said += line
-            return Upped(process, said)
+            return Upped(process, said, root / "w" / ".platos")
 
         yield started
     shutil.rmtree(root)
-
-
-@pytest.fixture
-def workspaces(tmp_path: Path) -> Iterator[Path]:
-    """Folders for workspaces, one after another."""
-    return (tmp_path / f"w{n}" for n in range(1_000_000))
 
 
 def tries(transactions: int, count: int) -> Iterator[Try]:
@@ -200,12 +180,11 @@ def kept_out(holder: Life, heir: Life) -> tuple[End, list[Life]]:
 @pytest.mark.parametrize("count", [SOME, pytest.param(ALL, marks=pytest.mark.exhaustive)])
 async def test_no_step_is_advanced_by_both(
     nurseries: list[Nursery],
-    undisturbed: tuple[Path, int],
+    whole: Whole,
     workspaces: Iterator[Path],
     record_cases: RecordCases,
     count: int,
 ) -> None:
-    whole, transactions = undisturbed
     ends: Counter[End] = Counter()
 
     def live(one: Nursery, workspace: Path, how: Try) -> tuple[End, list[Life]]:
@@ -216,14 +195,15 @@ async def test_no_step_is_advanced_by_both(
     async def check(one: Nursery, how: Try) -> None:
         workspace = next(workspaces)
         end, lived = await anyio.to_thread.run_sync(live, one, workspace, how)
-        await check_outcome(workspace, whole, lived)
+        await check_outcome(workspace, whole.workspace, lived)
         ends[end] += 1
 
-    await side_by_side(nurseries, tries(transactions, count), check)
+    await side_by_side(nurseries, tries(whole.transactions, count), check)
     assert ends[End.KILLED] == count // 2
     assert ends[End.REFUSED] >= count // 5
+    record_cases("two processes", ends.total())
     for end, times in ends.items():
-        record_cases(f"two processes, {end}", times)
+        record_cases(f"holders {end}", times)
 
 
 def test_an_epoch_that_nobody_checks_is_noticed(nurseries: list[Nursery], workspaces: Iterator[Path]) -> None:
@@ -232,6 +212,15 @@ def test_an_epoch_that_nobody_checks_is_noticed(nurseries: list[Nursery], worksp
     holder = stopped_holder(one, workspace, Try("committed:20", 0, robbed=True), "--plant", "trust any epoch")
     with pytest.raises(AssertionError, match="the one that was taken over has written"):
         robbed(one, workspace, holder, IN_ITS_TURN)
+
+
+def test_a_step_that_both_moved_is_noticed() -> None:
+    """Planted: two processes that found it pending."""
+    step = StepMoved(
+        at=0, run=1, revision=1, path="a", name="b", ordinal=1, kind=StepKind.LOCAL, input="", state=State.RUNNING
+    )
+    with pytest.raises(AssertionError, match="moved from pending, where it was not any more"):
+        History((step, step), {}).check({})
 
 
 def test_a_lock_that_waits_is_noticed(nurseries: list[Nursery], workspaces: Iterator[Path]) -> None:
@@ -254,3 +243,15 @@ def test_platos_up_is_followed_at_once_when_it_is_killed_in_its_sleep(up: Up) ->
     holder.process.kill()
     holder.process.wait()
     assert "Ctrl-C stops it" in up().said_until_up
+
+
+def test_the_socket_of_the_heir_outlasts_the_end_of_the_one_it_robbed(up: Up) -> None:
+    """A process that was taken over, and ends later, leaves what is its heir's."""
+    holder = up()
+    holder.process.send_signal(SIGSTOP)
+    (holder.state / "lock").unlink()
+    up()
+    holder.process.send_signal(SIGCONT)
+    holder.process.terminate()
+    holder.process.wait()
+    assert (holder.state / "control.sock").exists()

@@ -44,7 +44,7 @@ class _File(apsw.VFSFile):
 
     def __init__(self, disk: Disk, file: str | apsw.URIFilename | None, flags: list[int]) -> None:
         self._disk, self._name = disk, _name(file)
-        super().__init__("", file, flags)  # type: ignore[arg-type]
+        super().__init__("", file, flags)
 
     def xRead(self, amount: int, offset: int) -> bytes:
         self._disk.before(Call("read", self._name, offset))

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -17,7 +18,7 @@ from platos.errors import PlatosError, StoreError
 from platos.store import Store, Tx, journal
 from platos.store.verify import verify_chain
 
-__all__ = ["NOW", "Refused", "check_whole", "content", "open_run", "refuse", "together"]
+__all__ = ["NOW", "Refused", "check_whole", "content", "made", "open_run", "refuse", "together"]
 
 NOW = 1_790_000_000_000_000
 _CHAIN = "SELECT n, body, hash FROM journal WHERE chain = (SELECT id FROM chains WHERE name = :name) ORDER BY n"
@@ -26,6 +27,12 @@ _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'meta
 
 class Refused(Exception):
     """A transaction that takes itself back."""
+
+
+def made(folder: Path) -> Path:
+    """The folder, made."""
+    folder.mkdir()
+    return folder
 
 
 def open_run(tx: Tx, name: str, size: int) -> str:

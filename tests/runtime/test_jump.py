@@ -12,10 +12,12 @@ import anyio
 import pytest
 
 from platos.clock import SystemClock, read_clocks
+from platos.core.effect import EffectClass
 from platos.core.event import ClockJumped
 from platos.core.instant import DAY, HOUR, MINUTE, Instant, Span, iso
 from platos.core.jump import JumpKind, Reading, jumps_between
 from platos.core.lived import Lived
+from platos.core.state import State
 from platos.runtime.jump import look_back, note_jumps
 from platos.store import specialists
 from platos.testing.workspace import SimulatedWorkspace
@@ -189,8 +191,23 @@ async def test_what_a_quiet_slot_came_to_is_kept_where_its_time_came_twice(simul
             await live(simulated, HOUR)
         row = await simulated.specialist("watch")
     assert row.wakes == row.quiet
-    assert row.last_slot is not None
-    assert row.last_slot > simulated.clock.now() + YEAR - DAY
+    assert row.reached is not None
+    assert row.reached > simulated.clock.now() + YEAR - DAY
+
+
+async def test_a_slot_that_was_skipped_and_came_again_does_not_run_twice(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing ran while the clock was ahead, so that the last slot that ran lies before all that was given up."""
+    simulated = simulate(schedule={"cron": HOURLY, "catch_up": "none"})
+    with claims(monkeypatch) as claimed:
+        async with simulated.up():
+            await simulated.live(2 * HOUR)
+            for span in (YEAR, -DAY, -2 * HOUR):
+                simulated.clock.set_to(simulated.clock.now() + span)
+                await live(simulated, 3 * HOUR if span < 0 else MINUTE)
+    assert len(claimed) > 5
+    assert max(Counter(claimed).values()) == 1
 
 
 async def test_a_run_that_waits_for_another_try_does_not_wait_for_a_year(simulate: Simulate) -> None:
@@ -277,3 +294,30 @@ async def test_a_claim_that_forgets_what_ran_is_noticed(simulate: Simulate, monk
     monkeypatch.setattr(Lived, "has_run", lambda lived, slot: False)
     seen = [await jump_about(simulate, monkeypatch, seed) for seed in range(6)]
     assert any(max(claimed.values(), default=1) > 1 for _, claimed, _ in seen)
+
+
+# -- runs that wait
+
+
+@pytest.mark.parametrize("down", [False, True], ids=["while it is up", "while it is down"])
+async def test_a_try_that_waits_is_made_where_the_clock_is_set_back_by_a_year(
+    simulate: Simulate, make_machine: Any, down: bool
+) -> None:
+    machine = make_machine(EffectClass.READ, "before")
+    simulated = simulate(
+        parts={("tool", "outbox"): machine}, policy={"outbox": 0}, done_when=[], retry={"first": "2h", "longest": "2h"}
+    )
+    await simulated.drop("inbox/note.txt", "An advisory.")
+    async with simulated.up():
+        await simulated.live(2 * MINUTE)
+        [run] = await simulated.runs()
+        assert run.due is not None
+        simulated.clock.set_to(simulated.clock.now() - YEAR)
+        if not down:
+            await simulated.live(HOUR)
+    simulated.clock.jumps().clear()
+    async with simulated.up():
+        await simulated.live(HOUR)
+        assert len(await jumps(simulated)) == 1
+        [run] = await simulated.runs()
+        assert run.state is State.SUCCESS

@@ -96,10 +96,12 @@ async def test_a_call_that_was_cancelled_is_charged_in_full_and_made_again(simul
             while not model.requests:
                 await anyio.lowlevel.checkpoint()
             tasks.cancel_scope.cancel()
-    async with simulated.up() as engine:
+    async with simulated.up() as engine, anyio.create_task_group() as tasks:
+        tasks.start_soon(engine.rest)
         while len(model.requests) < 2:
             await anyio.lowlevel.checkpoint()
         lost, again = await accounts.calls_of_run(simulated.store, 1)
+        tasks.cancel_scope.cancel()
     assert (lost.state, lost.charged) == ("unknown", lost.amount)
     assert again.state == "held"
 

@@ -10,7 +10,8 @@ __all__ = ["MachineClocks"]
 
 
 class MachineClocks:
-    """What the system's clock reads: no two readings are one moment. `stretches` are the times that the wall clock showed, with a jump between any two."""
+    """What the system's clock reads: no two readings are one moment. `stretches` are the times that the wall clock
+    showed, with a jump between any two."""
 
     def __init__(self, loop: SimulatedLoop, start: Instant) -> None:
         self._loop = loop

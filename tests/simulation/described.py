@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.simulation.world import World
 
-__all__ = ["BROKEN", "TOOLS", "changed", "drawn", "text_of"]
+__all__ = ["BROKEN", "TOOLS", "changed", "drawn", "rescheduled", "text_of"]
 
 CRONS = (
     "0 */4 * * *",
@@ -25,7 +25,7 @@ TOOLS = ("ticket", "page", "mail")
 BROKEN = ("---\nowner: [\n---\n", "---\nowner: ana\nshedule: daily\n---\n\nA slip of the pen.\n", "No front matter.\n")
 
 _TRIAGE = {"signal": [{"words": ["advisory"]}], "dismiss": [{"words": ["newsletter"]}], "otherwise": "up"}
-_BUDGETS = ({}, {}, {"run": 0.02}, {"day": 0.05}, {"triage_day": 0.004}, {"day": 0})
+_BUDGETS: tuple[dict[str, Any], ...] = ({}, {}, {"run": 0.02}, {"day": 0.05}, {"triage_day": 0.004}, {"day": 0})
 
 
 def drawn(world: World, zone: str, sources: list[str]) -> dict[str, Any]:
@@ -49,14 +49,18 @@ def drawn(world: World, zone: str, sources: list[str]) -> dict[str, Any]:
 
 def changed(world: World, before: dict[str, Any]) -> dict[str, Any]:
     """The same specialist after an edit."""
-    zone = before["schedule"]["zone"]
     edits: tuple[dict[str, Any], ...] = (
-        {"schedule": _schedule(world, zone)},
+        rescheduled(world, before),
         {"policy": {tool: world.pick((0, 2)) for tool in before["tools"]}},
         {"budget": world.pick(_BUDGETS)},
         {"overlap": world.pick(("queue", "merge", "parallel"))},
     )
     return {**before, **world.pick(edits)}
+
+
+def rescheduled(world: World, before: dict[str, Any]) -> dict[str, Any]:
+    """The same specialist, to wake at other times of its zone."""
+    return {**before, "schedule": _schedule(world, before["schedule"]["zone"])}
 
 
 def text_of(described: dict[str, Any]) -> str:

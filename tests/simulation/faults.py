@@ -33,6 +33,10 @@ class StoreFaults:
     def cut_in(self, count: int, *, after: bool) -> None:
         self._left, self._after = count, after
 
+    def spare(self) -> None:
+        """Cut nothing."""
+        self._left = 0
+
     @contextmanager
     def between(self) -> Iterator[None]:
         """For as long as the block lasts, every store is reached through here."""

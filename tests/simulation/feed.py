@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import anyio
-
 from platos.core.instant import MINUTE, SECOND
 from platos.core.item import Item
 from platos.errors import RateLimited, TimedOut, Unavailable

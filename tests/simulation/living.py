@@ -14,7 +14,8 @@ from tests.simulation.week import Week
 
 __all__ = ["a_place", "live", "trace_of"]
 
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a disk that syncs takes most of the time, and its faults are simulated
+_IN_MEMORY = Path("/dev/shm")
+"""A disk that syncs takes most of the time of a week, and its faults are simulated."""
 
 
 @contextmanager
@@ -39,7 +40,8 @@ def live(seed: int, place: Path) -> Week:
 
 
 def trace_of(week: Week) -> str:
-    """A digest of every wake-up of a task, and of every entry of the journal."""
+    """A digest of every wake-up of a task, and of every entry of the journal, wherever the folder lay."""
+    folder = bytes(week.site.app.workspace.root)
     for entry in sorted(Record(week.state).rows("journal"), key=lambda row: int(row["seq"])):
-        week.loop.note(entry["body"])
+        week.loop.note(entry["body"].replace(folder, b""))
     return week.loop.trace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -14,7 +15,7 @@ from platos.core.state import State
 from platos.errors import PlatosError
 from platos.runtime.engine import Engine
 from platos.store import breakers, effects, gates, items, pauses, runs
-from tests.simulation.described import BROKEN, changed, text_of
+from tests.simulation.described import BROKEN, changed, rescheduled, text_of
 from tests.simulation.site import Site
 from tests.simulation.world import World
 
@@ -32,8 +33,12 @@ class People:
     def __init__(self, world: World, site: Site, happened: Callable[[str], bool]) -> None:
         self._world, self._site, self._happened = world, site, happened
         self.described: dict[str, dict[str, Any]] = {}
-        self.handed_in: set[tuple[str, str]] = set()
+        self.handed_in: set[tuple[str, str, str]] = set()
         self._given = 0
+        self._deeds: tuple[Callable[[Engine], Awaitable[None]], ...] = (
+            *(self._answer, self._answer, self._edit, self._hand_in, self._label, self._cancel, self._retry),
+            *(self._hold, self._resume_one, self._resume_one, self.mend, self.mend),
+        )
 
     def hire(self, name: str, described: dict[str, Any]) -> None:
         self.described[name] = described
@@ -41,26 +46,13 @@ class People:
 
     async def meddle(self, engine: Engine) -> None:
         """Now and then, something. What cannot be done is refused with a reason, and that is all."""
-        deeds: tuple[Callable[[Engine], Awaitable[None]], ...] = (
-            self._answer,
-            self._answer,
-            self._edit,
-            self._hand_in,
-            self._label,
-            self._hold,
-            self._resume_one,
-            self._resume_one,
-            self._cancel,
-            self._retry,
-            self.mend,
-            self.mend,
-        )
         while True:
-            await anyio.sleep(self._world.chance.expovariate(1 / _BETWEEN))
-            try:
-                await self._world.pick(deeds)(engine)
-            except PlatosError as refusal:
-                assert refusal.what, "a refusal without a reason"
+            deed = self._world.pick(self._deeds)
+            with anyio.move_on_after(self._world.chance.expovariate(1 / _BETWEEN)):
+                await self._world.slow()
+                deed = self._reschedule
+            with suppress(PlatosError):
+                await deed(engine)
 
     async def mend(self, engine: Engine) -> None:
         """Close every breaker."""
@@ -71,14 +63,14 @@ class People:
         for gate in await gates.open_gates(engine.store):
             await engine.decide(gate.id, GateState.APPROVED, by=BY)
 
-    async def wake_all(self, engine: Engine) -> None:
-        """Have every specialist look at its sources now, whatever its schedule says."""
-        for name in sorted(self.described):
-            await self._wake(engine, name)
-
-    async def resume_all(self, engine: Engine) -> None:
+    async def set_right(self, engine: Engine) -> None:
+        """Nothing is held, no breaker is open, and everyone looks at their sources, whatever the schedules say."""
         for name in await pauses.every(engine.store):
             await engine.resume(name, by=BY)
+        await self.mend(engine)
+        await engine.refresh()
+        for name in sorted(self.described):
+            await self._wake(engine, name)
 
     def restore(self) -> None:
         """Every file is there, and as it should be."""
@@ -103,6 +95,14 @@ class People:
         if self._world.coin():
             await engine.refresh()
 
+    async def _reschedule(self, engine: Engine) -> None:
+        """Something takes long: somebody changes a schedule meanwhile, or does not."""
+        name = self._world.pick(sorted(self.described))
+        if self._world.chance.random() < 0.2:
+            self.described[name] = rescheduled(self._world, self.described[name])
+            self._site.write(name, text_of(self.described[name]))
+            await engine.refresh()
+
     async def _hand_in(self, engine: Engine) -> None:
         await self._wake(engine, self._world.pick(sorted(self.described)))
 
@@ -110,7 +110,7 @@ class People:
         self._given += 1
         item = Item(id=f"given-{self._given}", text=f"An advisory by hand, number {self._given}.")
         await engine.wake(name, (item,), by=BY)
-        self.handed_in.add((name, item.id))
+        self.handed_in.add((name, item.id, item.text))
 
     async def _hold(self, engine: Engine) -> None:
         """One specialist, or all of them."""
@@ -130,7 +130,9 @@ class People:
         """Of what is in doubt they say what is so: they have looked."""
         for run in await runs.latest(engine.store, 20):
             if run.state in (State.FAILED, State.NEEDS_REVIEW):
-                doubts = [row for row in await effects.of_run(engine.store, run.id) if row.state is EffectState.IN_DOUBT]
+                doubts = [
+                    row for row in await effects.of_run(engine.store, run.id) if row.state is EffectState.IN_DOUBT
+                ]
                 happened = self._happened(doubts[0].key) if doubts else None
                 await engine.retry(run.id, by=BY, happened=happened)
 

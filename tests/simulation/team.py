@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from platos import Artifact, Brief, Claim, Context, Document, FanOut, HandOff, Loop, Node, Plan, Sequence, Single
-from platos import Status, Work
+from platos import (
+    Artifact,
+    Brief,
+    Claim,
+    Context,
+    Document,
+    FanOut,
+    HandOff,
+    Loop,
+    Node,
+    Plan,
+    Sequence,
+    Single,
+    Status,
+    Work,
+)
 from platos.core.digest import digest
 from platos.errors import BadReasoning
 from tests.simulation.world import World

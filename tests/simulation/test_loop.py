@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from itertools import count
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from tests.simulation.loop import Deadlock, SimulatedLoop, run
@@ -77,8 +79,8 @@ async def wait_for_nobody() -> None:
 
 
 async def turn_for_ever() -> None:
-    while True:
-        await anyio.sleep(0)
+    for _ in count():
+        await anyio.lowlevel.checkpoint()
 
 
 @pytest.mark.parametrize("stuck", [wait_for_nobody, turn_for_ever])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 import pytest
 
 from platos.core.effect import EffectClass, Recovery
@@ -51,7 +50,7 @@ def settle_nothing(tx: Tx, *arguments: Any) -> None:
 
 def wait_for_nothing(waits: Any) -> Ending:
     """A run rests, and nothing will ever wake it."""
-    return msgspec.structs.replace(REST(waits), due=None) if False else REST(waits)._replace(due=None, waits=())
+    return REST(waits)._replace(due=None, waits=())
 
 
 def tell_nothing(tx: Tx, specialist: str, missed: tuple[Missed, ...], now: Instant) -> None:

@@ -12,6 +12,8 @@ __all__ = ["Cut", "World"]
 
 T = TypeVar("T")
 
+_SLOW = 60.0
+
 
 class Cut(BaseException):
     """The process is gone: nothing in it can catch this, nothing more is written, and nothing leaves it."""
@@ -26,6 +28,7 @@ class World:
         self.dead = False
         self.full = False
         self.faults = 0
+        self._slow = anyio.Event()
 
     def alive(self) -> None:
         """Raises Cut where the process is gone: what it would do now, it does not."""
@@ -47,5 +50,12 @@ class World:
 
     async def takes(self, most: float) -> None:
         """Something out there takes time, up to so many seconds."""
+        if most > _SLOW:
+            self._slow.set()
         await anyio.sleep(self.chance.random() * most)
         self.alive()
+
+    async def slow(self) -> None:
+        """Return as soon as something takes very long: the moment for whoever wants to disturb it."""
+        self._slow = anyio.Event()
+        await self._slow.wait()

@@ -80,14 +80,13 @@ def _rarities(tx: Tx, now: int) -> None:
     journal.put_payload(tx, b"a large result. " * 2_000)
 
 
-async def main(folder: Path) -> None:
-    if not folder.exists():
-        await make_busy(folder)
-        return
+async def live_on(folder: Path) -> None:
+    """Another hour of a workspace that is there."""
     app = load_app(folder, environ={}, clock=VirtualClock(START + 4 * DAY))
     async with app.engine("busy") as engine:
         await engine.live(START + 4 * DAY + HOUR)
 
 
 if __name__ == "__main__":
-    anyio.run(main, Path(sys.argv[1]))
+    workspace = Path(sys.argv[1])
+    anyio.run(live_on if workspace.exists() else make_busy, workspace)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-CHILD = Path(__file__).parents[1] / "crash" / "child.py"
+CHILD = Path(__file__).with_name("busy.py")
 WATCHED = """
 import runpy, sys
 

@@ -29,7 +29,7 @@ from platos.store.verify import verify_chain
 RecordCases = Callable[[str, int], None]
 
 NOW = 1_790_000_000_000_000
-CHILD = Path(__file__).parents[1] / "crash" / "child.py"
+CHILD = Path(__file__).with_name("busy.py")
 PROJECTIONS = {
     "gates": ("SELECT * FROM gates ORDER BY id", "DELETE FROM gates"),
     "effects": ("SELECT * FROM effects ORDER BY key", "DELETE FROM effects"),

@@ -12,11 +12,10 @@ import anyio
 import pytest
 
 from platos.core.instant import SECOND
-from platos.errors import StoreCorrupt
-from platos.store import sound
+from platos.errors import StoreCorrupt, StoreError
+from platos.store import rebuild, sound
 from platos.store.damage import damage_in
 from platos.store.database import NAME
-from platos.store.rebuild import PROJECTIONS
 from platos.store.rows import VOUCHED
 from platos.store.sound import FIRST, Place, examine, verify_file, verify_some
 from platos.store.sql import load, script
@@ -103,9 +102,9 @@ def test_damage_is_tried_in_every_table(schema: sqlite3.Connection) -> None:
 
 @pytest.mark.parametrize("table", ["labels", "runs"])
 def test_a_table_that_is_passed_over_is_noticed(state: Path, monkeypatch: pytest.MonkeyPatch, table: str) -> None:
-    """Planted: verification without this table. The damage in it is then not found, and the check above would fail."""
+    """Planted: verification that leaves tables out. Damage in them is not found, and the check above fails."""
     monkeypatch.setattr(sound, "_SLICES", ())
-    monkeypatch.delitem(PROJECTIONS, table, raising=False)
+    monkeypatch.setattr(rebuild, "_compare", lambda *_: None)
     verify_file(damaged(state, DAMAGE[table]))
 
 
@@ -138,8 +137,8 @@ def test_no_column_is_passed_over(schema: sqlite3.Connection, table: str, query:
         "UPDATE items SET withdrawn = 8",
         "UPDATE items SET seen = seen + 1",
         "UPDATE chains SET cut = 1 WHERE name = 'system'",
-        "UPDATE meta SET value = value - 1 WHERE key = 'verified'",
-        "DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal WHERE chain = 3)",
+        "UPDATE meta SET value = value - 1 WHERE key = 'epoch'",
+        "DELETE FROM journal WHERE n = 2 AND chain = 1",
         "DELETE FROM gates WHERE id = 1",
         "CREATE TABLE another (number INTEGER)",
         "DROP INDEX runs_open",
@@ -161,10 +160,10 @@ def test_no_power_of_two_is_a_whole_second() -> None:
 
 def round_of(state: Path) -> Iterator[Place]:
     """The places of a whole round of verification, a few rows at a time."""
-    place = verify_some(state, FIRST, FEW)
+    place = verify_some(state.parent, FIRST, FEW)
     while place != FIRST:
         yield place
-        place = verify_some(state, place, FEW)
+        place = verify_some(state.parent, place, FEW)
 
 
 def test_a_round_of_little_steps_comes_back_to_its_beginning(state: Path) -> None:
@@ -176,6 +175,15 @@ def test_a_round_of_little_steps_finds_damage(state: Path, table: str) -> None:
     damaged(state, DAMAGE[table])
     with pytest.raises(StoreCorrupt):
         list(round_of(state))
+
+
+def test_a_machine_in_trouble_is_no_damage(state: Path) -> None:
+    """A folder in which nothing can be opened is one that is looked at again, and not one to restore."""
+    state.unlink()
+    with pytest.raises(StoreError) as trouble:
+        examine(state.parent)
+    assert not isinstance(trouble.value, StoreCorrupt)
+    assert damage_in(state.parent) is None
 
 
 def test_what_is_examined_and_damaged_is_in_quarantine(state: Path) -> None:

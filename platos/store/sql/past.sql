@@ -8,4 +8,4 @@ SELECT j.body FROM journal j JOIN chains c ON c.id = j.chain WHERE c.name = :nam
 SELECT body FROM journal ORDER BY seq DESC LIMIT 1
 
 -- name: latest_slot
-SELECT max(last_slot) FROM specialists
+SELECT max(reached) FROM specialists

@@ -44,13 +44,15 @@ CREATE TABLE payloads (
     content BLOB NOT NULL
 ) WITHOUT ROWID;
 
--- A sleeping specialist is this row. `due` is empty where it does not wake by itself; `problem` is why its file,
--- as it stands, is not in force; `paused` is the entry of the journal that paused it.
+-- A sleeping specialist is this row. `due` is empty where it does not wake by itself; `reached` is the latest slot
+-- that is accounted for, and never goes back; `problem` is why its file, as it stands, is not in force; `paused` is the
+-- entry of the journal that paused it.
 CREATE TABLE specialists (
     name       TEXT PRIMARY KEY,
     definition TEXT NOT NULL REFERENCES payloads (digest),
     due        INTEGER,
     last_slot  INTEGER,
+    reached    INTEGER,
     wakes      INTEGER NOT NULL DEFAULT 0,
     quiet      INTEGER NOT NULL DEFAULT 0,
     loud       INTEGER NOT NULL DEFAULT 0,

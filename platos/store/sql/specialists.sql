@@ -4,21 +4,22 @@ ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, due = exclude
 checksum = excluded.checksum
 
 -- name: all
-SELECT name, definition, due, last_slot, wakes, quiet, present, problem FROM specialists ORDER BY name
+SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem FROM specialists ORDER BY name
 
 -- name: one
-SELECT name, definition, due, last_slot, wakes, quiet, present, problem FROM specialists WHERE name = :name
+SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem FROM specialists WHERE name = :name
 
 -- name: due
 SELECT name, due FROM specialists WHERE due <= :now AND paused IS NULL ORDER BY due LIMIT :count
 
 -- name: advance
-UPDATE specialists SET last_slot = CASE WHEN last_slot > :slot THEN last_slot ELSE :slot END, due = :next,
+UPDATE specialists SET last_slot = :slot, reached = CASE WHEN reached > :slot THEN reached ELSE :slot END, due = :next,
 wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud
 WHERE name = :name AND due = :due
 
 -- name: skip
-UPDATE specialists SET due = :next WHERE name = :name AND due = :due
+UPDATE specialists SET due = :next, reached = CASE WHEN reached IS NULL OR reached < :slot THEN :slot ELSE reached END
+WHERE name = :name AND due = :due
 
 -- name: woken_by_hand
 UPDATE specialists SET wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud WHERE name = :name

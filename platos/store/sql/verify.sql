@@ -46,7 +46,7 @@ WHERE c.item > :after ORDER BY c.item LIMIT :count
 SELECT digest, content FROM payloads ORDER BY digest LIMIT :count OFFSET :after
 
 -- name: specialists
-SELECT name, definition, due, last_slot, wakes, quiet, loud, present, problem, checksum FROM specialists
+SELECT name, definition, due, last_slot, reached, wakes, quiet, loud, present, problem, checksum FROM specialists
 ORDER BY name LIMIT :count OFFSET :after
 
 -- name: counters
@@ -69,5 +69,5 @@ SELECT hash FROM journal WHERE chain = :chain AND n = :n
 
 -- name: events (but not those of a run that retention is about to drop to its last)
 SELECT seq, body FROM journal WHERE chain NOT IN
-    (SELECT c.id FROM chains c JOIN runs r ON c.name = 'r' || r.id WHERE r.checksum IS NOT NULL)
+    (SELECT c.id FROM chains c JOIN main.runs r ON c.name = 'r' || r.id WHERE r.checksum IS NOT NULL)
 ORDER BY seq

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from platos.core.approval import GateState
 from platos.core.effect import EffectClass, EffectState
 from platos.core.event import EffectIntended, EffectMoved, GateDecided, GateOpened
-from platos.core.approval import GateState
 from platos.core.state import State
 from tests.simulation.record import Record
 

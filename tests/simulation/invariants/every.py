@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from platos.runtime.poll import HANDED_IN
 from tests.simulation.invariants.effects import check_effects, check_gates
 from tests.simulation.invariants.items import Told, check_items, check_told
 from tests.simulation.invariants.journal import check_chains, check_projections
@@ -21,6 +22,8 @@ def check_week(week: Week) -> Counter[str]:
     assert not week.complaints.heard, f"something broke that should not: {week.complaints.heard[:3]}"
     record, now = Record(week.state), week.clock.now()
     looked_at = Counter(
+        lives=week.process.lives,
+        faults=week.world.faults,
         entries=check_chains(record),
         slots=check_slots(record),
         runs=check_moves(record),
@@ -39,8 +42,8 @@ def check_week(week: Week) -> Counter[str]:
 
 
 def _told(week: Week) -> tuple[set[Told], set[tuple[str, str, str]]]:
-    """What each specialist's sources hold at the end, and what they have held and hold no more."""
-    there: set[Told] = set()
+    """What each specialist's sources hold at the end and what was handed in; and what they held and hold no more."""
+    there: set[Told] = {(name, HANDED_IN, id, text) for name, id, text in week.people.handed_in}
     gone: set[tuple[str, str, str]] = set()
     for name, described in week.people.described.items():
         for source in described["sources"]:

@@ -42,7 +42,8 @@ def _check_state(row: dict[str, Any], verdict: dict[str, Any] | None) -> None:
     assert state is not ItemState.NEW, f"{name} was never judged"
     assert state is not ItemState.SIGNAL or row["run"] is not None, f"{name} is a signal, and nobody took it"
     if state in (ItemState.DISMISSED, ItemState.WAITING):
-        assert verdict is not None and verdict["reason"], f"{name} is {state} without a reason"
+        assert verdict, f"{name} is {state}, and nobody judged it"
+        assert verdict["reason"], f"{name} is {state} without a reason"
         expected = Decision.DISMISS if state is ItemState.DISMISSED else Decision.WAIT
         assert verdict["decision"] == expected, f"{name} is {state}, and its last verdict is {verdict['decision']}"
 
@@ -56,4 +57,6 @@ def check_told(record: Record, there: set[Told], gone: set[tuple[str, str, str]]
         assert stored[told]["withdrawn"] is None, f"withdrawn, and its source has it: {told}"
     for row, item in found:
         lost = (row["specialist"], row["source"], item.id) in gone
-        assert not lost or row["withdrawn"] is not None, f"i{row['number']} is not withdrawn, and its source has it no more"
+        assert not lost or row["withdrawn"] is not None, (
+            f"i{row['number']} is not withdrawn, and its source has it no more"
+        )

@@ -13,6 +13,7 @@ from tests.simulation.record import Record
 
 __all__ = ["check_chains", "check_projections"]
 
+
 def check_chains(record: Record) -> int:
     """Linked without a gap, sealed once, nothing after the seal, each process a later epoch. How many entries."""
     digests: dict[int, list[str]] = {}

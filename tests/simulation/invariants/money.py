@@ -41,7 +41,10 @@ def check_money(record: Record) -> int:
             case MoneySettled() as event:
                 _settle(accounts, held.pop(event.reservation), event)
         assert all(account.holds for account in accounts.values()), f"an account does not hold after {entry}"
-    stands = {row["name"]: _Account(row["cap"], row["spent"], row["reserved"], row["excess"]) for row in record.rows("accounts")}
+    stands = {
+        row["name"]: _Account(row["cap"], row["spent"], row["reserved"], row["excess"])
+        for row in record.rows("accounts")
+    }
     assert stands == accounts, "the accounts are not what their charges come to"
     return len(record.events(MoneyReserved))
 

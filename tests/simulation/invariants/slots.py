@@ -48,7 +48,8 @@ class _Slots:
         return slot if slot < end else None
 
     def _claim(self, seen: Seen) -> None:
-        assert seen.before is not None and seen.before == self.due, f"{self.name}: a claim of what was not due"
+        assert seen.before is not None, f"{self.name}: a claim where nothing was due"
+        assert seen.before == self.due, f"{self.name}: a claim past its own due time"
         slot = seen.slot if seen.slot != seen.last else self._come_again(seen.before, seen.after or 0)
         assert slot is not None, f"{self.name}: {iso(seen.before)} was due, and what was claimed is not told"
         assert slot >= seen.before, f"{self.name}: {iso(slot)} was claimed where {iso(seen.before)} was due"
