@@ -89,6 +89,7 @@ class App:
                 chance=random.random,
                 day_cap=self.settings.settings.budget.day,
                 zone=self.settings.settings.zone,
+                keep_days=self.settings.settings.retention.days,
                 counters=Counters(self.clock.now()),
             )
             try:

@@ -74,4 +74,5 @@ def _host(app: App, store: Store) -> Host:
         chance=random.random,
         day_cap=settings.budget.day,
         zone=settings.zone,
+        keep_days=settings.retention.days,
     )

@@ -24,8 +24,7 @@ class PauseTold(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """The same for people."""
-        whole = "" if self.specialist else "with everything else, "
-        return f"paused {whole}by {self.by} since {self.since}" + (f" ({self.why})" if self.why else "")
+        return f"paused by {self.by} since {self.since}" + (f" ({self.why})" if self.why else "")
 
     @property
     def way_out(self) -> str:

@@ -30,7 +30,7 @@ def render_status(status: Status) -> Iterator[Line]:
 def _specialist(each: SpecialistStatus) -> Iterator[Line]:
     yield bold(each.specialist)
     yield from _state(each)
-    if each.paused is not None:
+    if each.paused is not None and each.paused.specialist:
         yield yellow(f"  {each.paused.text}: {each.paused.way_out}")
     if each.wakes:
         yield f"  {each.wakes} wake-up{'s' * (each.wakes != 1)}, {each.quiet / each.wakes:.0%} quiet"

@@ -17,7 +17,7 @@ import msgspec
 from anyio.abc import SocketStream
 from anyio.streams.buffered import BufferedByteReceiveStream
 
-from platos.errors import Broken, ConfigurationError, PlatosError, Unreachable, UsageError
+from platos.errors import Broken, ConfigurationError, PlatosError, StoreCorrupt, Unreachable, UsageError
 
 __all__ = ["Answer", "Command", "Request", "ask", "serve", "socket_path"]
 
@@ -98,6 +98,9 @@ async def _answer(stream: SocketStream, commands: Mapping[str, Command]) -> None
         answer = Answer(result=await command(request.arguments))
     except msgspec.DecodeError as error:
         answer = Answer(error=UsageError(f"that is no request: {error}").as_dict())
+    except StoreCorrupt as error:
+        await stream.send(msgspec.json.encode(Answer(error=error.as_dict())) + b"\n")
+        raise  # nothing more is to be written
     except PlatosError as error:
         answer = Answer(error=error.as_dict())
     except Exception as error:

@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 
 from platos.core.approval import GateState
 from platos.core.failure import RetryPolicy
-from platos.core.instant import SECOND, Instant
+from platos.core.instant import DAY, SECOND, Instant
 from platos.core.item import Item, StoredItem
 from platos.errors import EpochLost, PlatosError, StoreCorrupt, StoreFull
 from platos.runtime import gate as gating
@@ -24,9 +24,10 @@ from platos.runtime import pause as steering
 from platos.runtime import redrive
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
+from platos.runtime.house import first_time, keep_house
 from platos.runtime.jump import note_jumps
 from platos.runtime.measures.counters import Counters, Live
-from platos.runtime.recovery import recover
+from platos.runtime.recovery import look_again, recover
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import go_on, wake_up
 from platos.store import Store, agenda, gates, pauses, runs, specialists
@@ -42,13 +43,14 @@ _MOST_AT_ONCE = 64
 class Engine:
     """Keeps the specialists of one workspace going."""
 
-    def __init__(self, host: Host, tasks: TaskGroup, owed: set[str]) -> None:
+    def __init__(self, host: Host, tasks: TaskGroup, owed: set[str], house: Instant) -> None:
         self._host, self._tasks = host, tasks
         self._owed = owed
         self._under_way = 0
         self._waking: set[str] = set()
         self._going: dict[str, bool] = {}
         self._retries: dict[str, Instant] = {}
+        self._house = house
         self._failures: dict[str, int] = {}
         self._nudge = anyio.Event()
         self._room = anyio.Semaphore(_MOST_AT_ONCE, fast_acquire=True)
@@ -60,9 +62,9 @@ class Engine:
 
         It goes on with that when it is let live or rest: what a person bids it first is done before.
         """
-        owed = await recover(host, version)
+        owed, house = await recover(host, version), await first_time(host)
         async with anyio.create_task_group() as tasks:
-            yield cls(host, tasks, owed)
+            yield cls(host, tasks, owed, house)
             tasks.cancel_scope.cancel()
 
     @property
@@ -82,7 +84,7 @@ class Engine:
     async def live(self, until: Instant | None = None) -> None:
         """Wake whoever is due, for ever, or until a moment."""
         clock = self._host.clock
-        self._take_up()
+        await self._take_up()
         while until is None or clock.now() < until:
             self._nudge = anyio.Event()
             try:
@@ -92,12 +94,12 @@ class Engine:
             except StoreFull as error:
                 log.warning("%s", error)
                 due = clock.now() + _RETRY.first
-            bound = until if due is None else due if until is None else min(due, until)
+            bound = due if until is None else min(due, until)
             await clock.wait(bound, self._nudge, self.rest)
 
     async def rest(self) -> None:
         """Return when nothing is under way: what is open waits for time, or for a person."""
-        self._take_up()
+        await self._take_up()
         while self._under_way:
             if self._nudge.is_set():
                 self._nudge = anyio.Event()
@@ -161,21 +163,28 @@ class Engine:
         """Something may be due that was not before."""
         self._nudge.set()
 
-    def _take_up(self) -> None:
+    async def _take_up(self) -> None:
         """Go on with what the process before this one left."""
-        owed = sorted(self._owed)
-        self._owed.clear()
-        for name in owed:
-            self.go_on(name)
+        if self._owed:
+            owed, self._owed = self._owed, set()
+            self._under_way += 1
+            await look_again(self._host)
+            self._under_way -= 1
+            for name in sorted(owed):
+                self.go_on(name)
 
-    async def _start_due(self) -> Instant | None:
+    async def _start_due(self) -> Instant:
         """Start what is due and not under way; when the next is due."""
         store, now = self._host.store, self._host.now()
         for name in [name for name, when in self._retries.items() if when <= now]:
             del self._retries[name]
             self.go_on(name)
+        if now >= self._house:
+            self._house = now + DAY
+            self._under_way += 1
+            self._tasks.start_soon(self._keep_house)
         if pauses.EVERYTHING in self._host.paused:
-            return None
+            return self._house
         ahead = await agenda.look(store, now)
         if ahead.expiries:
             for name in await gating.expire(self._host):
@@ -187,7 +196,7 @@ class Engine:
         if ahead.slots:
             for name, slot in await specialists.due_now(store, now):
                 self._wake_up(name, slot)
-        return min([*self._retries.values(), *([] if ahead.next is None else [ahead.next])], default=None)
+        return min([self._house, *self._retries.values(), *([] if ahead.next is None else [ahead.next])])
 
     def _wake_up(self, name: str, slot: Instant) -> None:
         if name not in self._waking and name not in self._retries:
@@ -218,6 +227,18 @@ class Engine:
             self._retry(name)
         finally:
             self._waking.discard(name)
+            self._under_way -= 1
+            self.nudge()
+
+    async def _keep_house(self) -> None:
+        try:
+            self._house = await keep_house(self._host)
+        except (EpochLost, StoreCorrupt):
+            raise
+        except PlatosError as error:
+            log.warning("%s", error)
+            self._house = self._host.now() + _RETRY.longest
+        finally:
             self._under_way -= 1
             self.nudge()
 

@@ -76,8 +76,8 @@ class Host:
     """The services of one process on one workspace.
 
     `chance` gives numbers in [0, 1); `day_cap` and `zone` are the workspace's budget and the zone its days are
-    counted in. In memory: the definitions in force, whose files cannot be used as they stand, when items that
-    wait are judged again, runs that are worked on, and what is paused.
+    counted in; `keep_days` is how long what is over is kept. In memory: the definitions in force, whose files cannot
+    be used as they stand, when items that wait are judged again, runs that are worked on, and what is paused.
     """
 
     store: Store
@@ -88,6 +88,7 @@ class Host:
     chance: Callable[[], float]
     day_cap: Nano
     zone: str
+    keep_days: int
     in_force: dict[str, Specialist] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     owing: dict[str, Instant] = field(default_factory=dict)

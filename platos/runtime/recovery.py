@@ -18,7 +18,7 @@ from platos.runtime.jump import look_back
 from platos.runtime.meter import settle_the_lost
 from platos.store import Tx, gates, items, journal, pauses, runs, steps
 
-__all__ = ["recover"]
+__all__ = ["look_again", "recover"]
 
 log = logging.getLogger("platos")
 
@@ -42,7 +42,30 @@ async def recover(host: Host, version: str) -> set[str]:
     host.paused.update(await pauses.every(host.store))
     waiting = await items.owing(host.store)
     host.owing.update(dict.fromkeys(waiting, host.now()))
-    return {*waiting, *await _take_up(host, found, at)}
+    for run in found[:_TOLD]:
+        log.info("%s of %s is open: %s, %s %s", run.name, run.specialist, at[run.id], run.state, run.why)
+    if len(found) > _TOLD:
+        log.info("and %d more: platos doctor lists them", len(found) - _TOLD)
+    parked = {run.id for run in await _parked(host)}
+    going = [run for run in found if run.state is not State.NEEDS_REVIEW or run.id in parked]
+    return {*waiting, *(run.specialist for run in going)}
+
+
+async def look_again(host: Host) -> None:
+    """Let go on what is parked, and asks nobody: it may be mended by now (other code, a closed breaker).
+
+    If not, it parks again.
+    """
+    parked = [run.id for run in await _parked(host)]
+    if parked:
+        await host.store.transact(_try_again, parked, host.now())
+
+
+async def _parked(host: Host) -> list[runs.RunRow]:
+    """The runs that need a person, and wait for no gate."""
+    asked = {gate.run for gate in await gates.open_gates(host.store)}
+    found = await runs.open_runs(host.store)
+    return [run for run in found if run.state is State.NEEDS_REVIEW and run.id not in asked]
 
 
 async def _where_they_are(host: Host, found: list[runs.RunRow]) -> AsyncIterator[tuple[int, str]]:
@@ -52,26 +75,11 @@ async def _where_they_are(host: Host, found: list[runs.RunRow]) -> AsyncIterator
         yield run, f"{len(done)} steps done" + (f", last {done[-1].path}" if done else "")
 
 
-async def _take_up(host: Host, found: list[runs.RunRow], at: dict[int, str]) -> set[str]:
-    """Every run that is open goes on, or waits for a gate; whose they are that go on."""
-    asked = {gate.run for gate in await gates.open_gates(host.store)}
-    going = [run for run in found if run.state is not State.NEEDS_REVIEW or run.id not in asked]
-    for run in found[:_TOLD]:
-        log.info("%s of %s is open: %s, %s %s", run.name, run.specialist, at[run.id], run.state, run.why)
-    if len(found) > _TOLD:
-        log.info("and %d more: platos doctor lists them", len(found) - _TOLD)
-    parked = [run.id for run in going if run.state is State.NEEDS_REVIEW]
-    if parked:
-        await host.store.transact(_try_again, parked, host.now())
-    return {run.specialist for run in going}
-
-
 def _started(tx: Tx, epoch: int, version: str, now: Instant) -> None:
     tx.record(journal.SYSTEM, ProcessStarted(at=now, epoch=epoch, version=version))
 
 
 def _try_again(tx: Tx, parked: list[int], now: Instant) -> None:
-    """What nobody can answer may be mended by now: other code, a closed breaker. If not, it parks again."""
     why = "a new process looks again"
     for run in parked:
         tx.record(journal.run_chain(run), RunMoved(at=now, run=run, old=State.NEEDS_REVIEW, new=State.RUNNING, why=why))

@@ -16,7 +16,17 @@ from platos.store.migrations import all_migrations
 from platos.store.tx import Tx
 from platos.store.verify import verify_new
 
-__all__ = ["NAME", "VERSION", "check_version", "connect", "connect_read_only", "read_only_uri", "readable", "take_over"]
+__all__ = [
+    "NAME",
+    "VERSION",
+    "check_version",
+    "connect",
+    "connect_read_only",
+    "read_only_uri",
+    "readable",
+    "take_over",
+    "unusable",
+]
 
 NAME = "platos.db"
 VERSION = all_migrations()[-1][0]
@@ -137,11 +147,12 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise _unusable(path, error) from error
+        raise unusable(path, error) from error
 
 
-def _unusable(path: Path, error: sqlite3.Error | OSError) -> StoreError:
+def unusable(path: Path, error: sqlite3.Error | OSError) -> StoreError:
+    """What SQLite or the kernel says of a file, in our words: StoreCorrupt, or StoreError."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return StoreCorrupt(f"the state file is damaged: {error}", where=str(path))
-    return StoreError(f"the state file cannot be opened: {error}", where=str(path))
+    return StoreError(f"the state file cannot be used: {error}", where=str(path))

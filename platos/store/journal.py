@@ -11,7 +11,7 @@ import msgspec
 from platos.core.digest import digest_bytes
 from platos.core.event import AnyEvent, ChainSealed, decode_event
 from platos.core.instant import Instant
-from platos.errors import StoreCorrupt
+from platos.errors import InvalidTransition, StoreCorrupt
 from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx
@@ -54,7 +54,13 @@ def seal(tx: Tx, name: str, at: Instant) -> None:
 
 
 def unseal(tx: Tx, name: str) -> None:
-    """A chain that had ended goes on: what ended is taken up again."""
+    """A chain that had ended goes on: what ended is taken up again. Raises InvalidTransition where it was dropped."""
+    if tx.one(SQL.known, name=name) is None:
+        raise InvalidTransition(
+            "it ended too long ago: what it was is dropped",
+            where=name,
+            hint="platos wake NAME --input FILE hands in what it was about",
+        )
     tx.seal(name, sealed=False)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import aiosqlite
 import anyio
 
-from platos.store.database import connect_read_only, read_only_uri
+from platos.store.database import connect_read_only, read_only_uri, unusable
 
 __all__ = ["InlineReader", "Reader", "ThreadReader"]
 
@@ -17,7 +17,7 @@ Row = tuple[Any, ...]
 
 
 class Reader(Protocol):
-    """Answers queries from what is committed."""
+    """Answers queries from what is committed. Raises StoreCorrupt or StoreError where the file cannot be read."""
 
     async def all(self, sql: str, **values: Any) -> list[Row]: ...
 
@@ -34,7 +34,10 @@ class ThreadReader:
 
     async def all(self, sql: str, **values: Any) -> list[Row]:
         connection = self._connection or await self._open()
-        rows = await connection.execute_fetchall(sql, values)
+        try:
+            rows = await connection.execute_fetchall(sql, values)
+        except sqlite3.DatabaseError as error:
+            raise unusable(self._path, error) from error
         return [tuple(row) for row in rows]
 
     async def _open(self) -> aiosqlite.Connection:
@@ -57,10 +60,14 @@ class InlineReader:
     """The same on the event loop itself, for simulations."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._connection: sqlite3.Connection = connect_read_only(path)
 
     async def all(self, sql: str, **values: Any) -> list[Row]:
-        return self._connection.execute(sql, values).fetchall()
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise unusable(self._path, error) from error
 
     async def close(self) -> None:
         self._connection.close()

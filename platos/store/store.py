@@ -11,8 +11,9 @@ from typing import Any, TypeVar, TypeVarTuple
 import anyio
 import anyio.lowlevel
 
-from platos.errors import NotFound
+from platos.errors import NotFound, StoreCorrupt
 from platos.store import database
+from platos.store.damage import quarantine
 from platos.store.lock import FolderLock
 from platos.store.reader import InlineReader, Reader, ThreadReader
 from platos.store.tx import Tx
@@ -44,9 +45,10 @@ class ReadStore:
 class Store(ReadStore):
     """A store that can be written: by one process, as one epoch."""
 
-    def __init__(self, reader: Reader, writer: Writer, epoch: int) -> None:
+    def __init__(self, folder: Path, reader: Reader, writer: Writer, epoch: int) -> None:
         super().__init__(reader)
         self._writer = writer
+        self.folder = folder
         self.epoch = epoch
 
     @property
@@ -68,6 +70,7 @@ class Store(ReadStore):
 async def open_store(folder: Path, *, command: str, now: int, inline: bool = False) -> AsyncIterator[Store]:
     """Own a state folder: its lock, its file, a new epoch. `inline` keeps everything on the event loop.
 
+    A block that ends because damage was found leaves the folder in quarantine.
     Raises StoreBusy, StoreNewer, StoreCorrupt or StoreError; then nothing was changed.
     """
     lock = await _off_the_loop(inline, partial(FolderLock, folder, command=command, now=now))
@@ -77,13 +80,25 @@ async def open_store(folder: Path, *, command: str, now: int, inline: bool = Fal
         writer = InlineWriter(committer) if inline else ThreadWriter(committer)
         reader = InlineReader(path) if inline else ThreadReader(path)
         try:
-            yield Store(reader, writer, committer.epoch)
+            yield Store(folder, reader, writer, committer.epoch)
+        except BaseException as error:
+            damage = _damage(error)
+            if damage is not None:
+                await _off_the_loop(inline, quarantine, folder, damage)
+            raise
         finally:
             with anyio.CancelScope(shield=True):
                 await reader.close()
                 await _off_the_loop(inline, writer.close)
     finally:
         lock.close()
+
+
+def _damage(error: BaseException) -> StoreCorrupt | None:
+    """The damage that ended a block, among whatever else did."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for each in error.exceptions if (found := _damage(each)) is not None), None)
+    return error if isinstance(error, StoreCorrupt) else None
 
 
 def _take_over(path: Path) -> Committer:

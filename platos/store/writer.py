@@ -14,15 +14,15 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from platos.errors import EpochLost, StoreError, StoreFull, StoreUnknown
+from platos.errors import EpochLost, StoreCorrupt, StoreError, StoreFull, StoreUnknown
 from platos.store.tx import Tx
 
 __all__ = ["InlineWriter", "ThreadWriter", "Writer"]
 
 _MOST_IN_A_GROUP = 1_000
 _EPOCH = "SELECT value FROM meta WHERE key = 'epoch'"
-_DAMAGE = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_DISK = {sqlite3.SQLITE_FULL, *_DAMAGE}
+_CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, *_CORRUPT}
 
 
 class Writer(Protocol):
@@ -182,7 +182,10 @@ class Committer:
 
     def _give_up(self, error: sqlite3.Error) -> None:
         code = _code(error)
-        if code in _DAMAGE:
+        if code in _CORRUPT:
+            self._poison()
+            raise _GroupLost(undone=False) from StoreCorrupt(f"the state file is damaged: {error}")
+        if code == sqlite3.SQLITE_IOERR:
             self._poison()
             what = f"the disk answered with an error ({error}); whether it was written is not known"
             raise _GroupLost(undone=False) from StoreUnknown(what, hint="platos doctor")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,10 +11,11 @@ import apsw
 
 from platos.errors import StoreError, StoreUnknown
 from platos.store import Tx
+from tests.crash.connection import Connection, Rows, Values
 from tests.crash.vfs import Call
 from tests.crash.workload import Refused
 
-__all__ = ["CODES", "FailingDisk", "Fault", "Kind", "wrongs"]
+__all__ = ["CODES", "Deaf", "FailingDisk", "Fault", "Kind", "wrongs"]
 
 CODES = {
     "open": apsw.SQLITE_CANTOPEN,
@@ -64,6 +66,18 @@ class FailingDisk:
         if self.calls == self._fault.at or (self.calls > self._fault.at and self._fault.kind is not Kind.ONCE):
             self.refused += 1
             raise apsw.exception_for(apsw.SQLITE_FULL if self._fault.kind is Kind.FULL else CODES[call.kind])
+
+
+class Deaf(Connection):
+    """Planted: a connection that does not hear what the disk says to a COMMIT."""
+
+    def execute(self, sql: str, values: Values = ()) -> Rows:
+        try:
+            return super().execute(sql, values)
+        except sqlite3.OperationalError:
+            if sql != "COMMIT":
+                raise
+            return super().execute("SELECT 1")
 
 
 def wrongs(tx: Tx, answers: Mapping[str, object]) -> list[str]:

@@ -9,7 +9,9 @@ What it is told: files made, written, truncated, synced and deleted, in order. W
 - a file that was made or deleted may be missing or back, until its folder is synced. As SQLite's own contract goes,
   that is with the first sync of a log that it made, or with a delete that asks for it.
 
-What it does not do: damage what was synced before, lie about a sync, or lose what a sync that failed had to write.
+- a sync that failed may have lost all that it had to write, for good: the next one does not write it either.
+
+What it does not do: damage what was synced before, or lie about a sync.
 """
 
 from __future__ import annotations
@@ -64,6 +66,9 @@ class _File:
             _apply(self._sure, call, b"\0")
         self._pending.clear()
 
+    def forget(self) -> None:
+        self._pending.clear()
+
     def after(self, loss: Loss, chance: Random) -> bytes:
         pieces = [each for call in self._pending for each in _pieces(call, loss.sector) if chance.random() < loss.kept]
         if loss.shuffled:
@@ -95,6 +100,8 @@ class Machine:
             self._names[call.file].tell(call)
         elif call.kind == "sync":
             self._sync(self._names[call.file])
+        elif call.kind == "failed sync":
+            self._names[call.file].forget()
         elif call.kind == "delete":
             self._unlink(call.file, sync=bool(call.offset))
 

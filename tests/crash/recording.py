@@ -13,7 +13,7 @@ from tests.crash.power import Machine, draw
 from tests.crash.vfs import Call, sqlite_on
 from tests.crash.workload import NOW, content, open_run, refuse, together
 
-__all__ = ["Recording", "State", "rebuild", "record", "states_of"]
+__all__ = ["TOLD", "Recording", "State", "rebuild", "record", "states_of"]
 
 GROUPS = ((1, 10), (1, 200), (3, 100), (1, 30_000), (12, 100), (2, 9_000), (1, 10))
 """How many transactions a group has, and how many bytes a payload."""

@@ -7,7 +7,6 @@ does not before the store is closed. What is there is read by another SQLite, on
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -18,8 +17,8 @@ import pytest
 
 from platos.errors import StoreError
 from platos.store import Store, open_store
-from tests.crash.connection import Connection, Rows, Values
-from tests.crash.faults import FailingDisk, Fault, Kind, wrongs
+from tests.crash.connection import Connection
+from tests.crash.faults import Deaf, FailingDisk, Fault, Kind, wrongs
 from tests.crash.vfs import sqlite_on
 from tests.crash.workload import NOW, check_whole, made, open_run, refuse, together
 
@@ -106,18 +105,6 @@ async def test_answers_stay_true_for_every_call_that_can_fail(
     wrong = {at: await wrong_after(Fault(kind, at), tmp_path / f"{at}", recovers=recovers) for at in every}
     assert not any(wrong.values()), wrong
     record_cases("io errors", len(every))
-
-
-class Deaf(Connection):
-    """Planted: a connection that does not hear what the disk says to a COMMIT."""
-
-    def execute(self, sql: str, values: Values = ()) -> Rows:
-        try:
-            return super().execute(sql, values)
-        except sqlite3.OperationalError:
-            if sql != "COMMIT":
-                raise
-            return super().execute("SELECT 1")
 
 
 async def test_an_answer_that_the_disk_refused_is_noticed(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from platos.errors import StoreError
 from platos.store import open_store
 from tests.crash.connection import Connection, Rows, Values
 from tests.crash.recording import Recording, State, rebuild, record, states_of
-from tests.crash.workload import NOW, check_whole, content, made, open_run
+from tests.crash.workload import NOW, check_whole, content, made, open_run, put
 
 SEED, SLICE, WHOLE = 20261121, 400, 20_000
 PLANTED = 150
@@ -52,14 +52,6 @@ class Hasty(Connection):
             super().execute("COMMIT")
         self._owed = sql == "COMMIT"
         return super().execute("SELECT 1" if self._owed else sql, values)
-
-
-def put(files: dict[str, bytes], folder: Path) -> Path:
-    """A folder with these files."""
-    folder.mkdir()
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-    return folder
 
 
 async def found_in(files: dict[str, bytes], folder: Path) -> str:

@@ -18,7 +18,7 @@ from platos.errors import PlatosError, StoreError
 from platos.store import Store, Tx, journal
 from platos.store.verify import verify_chain
 
-__all__ = ["NOW", "Refused", "check_whole", "content", "made", "open_run", "refuse", "together"]
+__all__ = ["NOW", "Refused", "check_whole", "content", "made", "open_run", "put", "refuse", "together"]
 
 NOW = 1_790_000_000_000_000
 _CHAIN = "SELECT n, body, hash FROM journal WHERE chain = (SELECT id FROM chains WHERE name = :name) ORDER BY n"
@@ -32,6 +32,14 @@ class Refused(Exception):
 def made(folder: Path) -> Path:
     """The folder, made."""
     folder.mkdir()
+    return folder
+
+
+def put(files: dict[str, bytes], folder: Path) -> Path:
+    """A folder with these files."""
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
     return folder
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from platos.app import App, WorkspaceParts, load_workspace
 from platos.config.definitions import Definitions
-from platos.config.workspace import Workspace
+from platos.config.workspace import SETTINGS_FILE, Workspace
 from platos.core.mistake import Locate, dotted
 from platos.ports.clock import Clock
 from platos.ports.part import PartKind
@@ -44,8 +44,12 @@ class _Parts(WorkspaceParts):
 
 @cache
 def _any_app() -> App:
-    """The app of an empty workspace. Looking for parts takes time, and finds the same for each week."""
+    """The app of an empty workspace. Looking for parts takes time, and finds the same for each week.
+
+    It keeps everything for ever: all that happened is looked at in the end, also where the clock slept for a year.
+    """
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder, SETTINGS_FILE).write_text("[retention]\ndays = 0\n", "utf-8")
         return load_workspace(Workspace(Path(folder)), environ={}, inline=True)
 
 

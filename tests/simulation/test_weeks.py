@@ -80,6 +80,6 @@ def test_another_seed_is_another_week(live_week: LiveWeek) -> None:
 def test_a_seed_is_lived_again_in_another_process(live_week: LiveWeek, tmp_path: Path) -> None:
     """Where nothing hangs on addresses or on the order of sets: another process hashes names in its own way."""
     home = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "PYTHONHASHSEED": "1"}
-    command = [sys.executable, "-m", "tests.simulation", "5"]
+    command = [sys.executable, "-m", "tests.simulation", "7"]
     told = subprocess.run(command, cwd=ROOT, env=home, check=True, capture_output=True, text=True, timeout=100)
-    assert told.stdout.split()[1] == trace_of(live_week(5))
+    assert told.stdout.split()[1] == trace_of(live_week(7))

@@ -10,17 +10,18 @@ from typing import Any
 import anyio.to_thread
 import pytest
 
-from platos.core.event import DefinitionLoaded, HistoryDropped, RunOpened
+from platos.core.event import DefinitionLoaded, HistoryDropped, RunMoved, RunOpened
 from platos.core.instant import HOUR, iso
 from platos.core.item import Item, ItemState
-from platos.errors import BudgetExceeded
+from platos.core.state import State
+from platos.errors import BudgetExceeded, InvalidTransition
 from platos.store import Store, Tx, accounts, dropping, items, journal, labels, open_store, pauses, runs, specialists
 from platos.store.labels import Label
 from platos.store.leftovers import drop_payload, unreferred
 from platos.store.retention import house_due, keep_house
 from platos.store.sound import verify_file
 
-from .years import CHAIN, CHARGE, ITEMS, NAME, a_day, at, begin, pay
+from .years import CHAIN, CHARGE, ITEMS, NAME, a_day, at, begin, end, pay
 
 KEPT = 14
 """Days."""
@@ -207,6 +208,23 @@ async def test_a_run_that_is_open_cannot_be_dropped(store: Store) -> None:
     run = await store.transact(partial(a_day, ends=False), 0)
     assert await store.transact(dropping.drop_run, run, at(99)) == 0
     assert await journal.events(store, journal.run_chain(run)) != []
+
+
+async def test_a_dead_letter_that_was_dropped_cannot_be_driven_again(store: Store, folder: Path) -> None:
+    def fails(tx: Tx) -> None:
+        end(tx, a_day(tx, 0, ends=False), at(0), State.FAILED)
+
+    def again(tx: Tx) -> None:
+        journal.unseal(tx, "r1")
+        tx.record("r1", RunMoved(at=at(99), run=1, old=State.FAILED, new=State.PENDING))
+
+    await store.transact(fails)
+    assert [run.id for run in await runs.dead(store)] == [1]
+    await live(store, 1, 3 * KEPT)
+    assert await runs.dead(store) == []
+    with pytest.raises(InvalidTransition):
+        await store.transact(again)
+    await sound(folder)
 
 
 async def test_a_payload_that_is_referred_to_meanwhile_is_kept(store: Store) -> None:

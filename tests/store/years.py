@@ -26,7 +26,7 @@ from platos.store import Tx, accounts, answers, items, journal, occurrences, spe
 from platos.store.occurrences import OccurrenceRow
 from platos.store.verdicts import TierVerdict
 
-__all__ = ["CHAIN", "CHARGE", "ITEMS", "NAME", "a_day", "at", "begin", "pay"]
+__all__ = ["CHAIN", "CHARGE", "ITEMS", "NAME", "a_day", "at", "begin", "end", "pay"]
 
 NAME = "ana"
 CHAIN = journal.specialist_chain(NAME)
@@ -82,9 +82,14 @@ def _run(tx: Tx, now: Instant, item: int, ends: bool) -> int:
         steps.put(tx, _step(run, n, now))
     pay(tx, chain, now, f"run/{run}", run)
     if ends:
-        tx.record(chain, RunMoved(at=now, run=run, old=State.RUNNING, new=State.SUCCESS, outcome=Outcome.DONE))
-        journal.seal(tx, chain, now)
+        end(tx, run, now, State.SUCCESS, Outcome.DONE)
     return run
+
+
+def end(tx: Tx, run: int, now: Instant, state: State, outcome: Outcome | None = None) -> None:
+    """End a run that is running."""
+    tx.record(journal.run_chain(run), RunMoved(at=now, run=run, old=State.RUNNING, new=state, outcome=outcome))
+    journal.seal(tx, journal.run_chain(run), now)
 
 
 def _step(run: int, n: int, now: Instant) -> StepMoved:

@@ -15,6 +15,9 @@ INSERT INTO chains (name) VALUES (:name)
 -- name: seal
 UPDATE chains SET sealed = :sealed WHERE id = :chain
 
+-- name: known
+SELECT 1 FROM chains WHERE name = :name
+
 -- name: next_number
 INSERT INTO counters (name, last, mirror) VALUES (:name, 1, -1)
 ON CONFLICT (name) DO UPDATE SET last = counters.last + 1, mirror = counters.mirror - 1

@@ -6,7 +6,7 @@ UPDATE runs SET revision = :revision WHERE id = :id
 
 -- name: move
 UPDATE runs SET state = :new, why = :why, due = :due, outcome = :outcome, ended = :ended, failure = :failure
-WHERE id = :id AND state = :old
+WHERE id = :id AND state = :old AND checksum IS NULL
 
 -- name: state
 SELECT state FROM runs WHERE id = :id
@@ -36,7 +36,7 @@ SELECT DISTINCT specialist FROM runs WHERE due <= :now AND state = 'pending'
 
 -- name: dead
 SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs
-WHERE state = 'failed' ORDER BY id DESC
+WHERE state = 'failed' AND checksum IS NULL ORDER BY id DESC
 
 -- name: counts
 SELECT specialist, state, count(*) FROM runs GROUP BY 1, 2

@@ -17,9 +17,9 @@ Told = tuple[str, str, str, str]
 
 
 def check_items(record: Record) -> int:
-    """One row for each content; one run for each signal; a verdict for each end. How many items there are."""
+    """One row for each content, of which no two are alike out there; one run for each signal; a verdict for each end. How many items there are."""
     found = record.items()
-    contents = Counter((row["specialist"], row["source"], item.id, item.digest()) for row, item in found)
+    contents = Counter((row["specialist"], row["source"], item.text) for row, item in found)
     assert not contents or max(contents.values()) == 1, f"stored twice: {contents.most_common(1)}"
     taken = {number: event.run for event in record.events(RunOpened) for number in event.items}
     assert len(taken) == sum(len(event.items) for event in record.events(RunOpened)), "two runs took one item"

@@ -52,6 +52,13 @@ def check_waits(record: Record, now: Instant) -> None:
     """Asked when all is at rest and nothing is paused: an open run has a due time ahead, an open gate, or a person who
     is told what to look at."""
     gates = {f"g{row['id']}" for row in record.rows("gates") if row["state"] == "open"}
+    ended = {row["id"] for row in record.rows("runs") if row["state"] in FINAL}
+    left = [
+        f"g{row['id']} of r{row['run']}"
+        for row in record.rows("gates")
+        if row["state"] == "open" and row["run"] in ended
+    ]
+    assert not left, f"a person is asked, and the run has ended: {left}"
     for row in record.rows("runs"):
         if row["state"] not in FINAL:
             last = [event for event in record.chain(f"r{row['id']}") if isinstance(event, RunMoved)]
