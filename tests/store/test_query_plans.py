@@ -122,7 +122,7 @@ async def live_through(folder: Path, past: int) -> Counter[str]:
 async def advise(simulated: SimulatedWorkspace, number: int) -> None:
     """An advisory arrives; the run that it leads to asks."""
     await simulated.drop(f"inbox/{number}.txt", ADVISORY.format(number))
-    await simulated.live(MINUTE)
+    await simulated.live(2 * MINUTE)
 
 
 async def run_one(simulated: SimulatedWorkspace, number: int) -> None:
@@ -186,10 +186,15 @@ def test_nothing_that_is_asked_goes_through_the_history(
     assert len(asked) >= FEWEST_PLANS
 
 
+def grown(short: int, long: int) -> bool:
+    """Has it grown with the past? Whatever looks at a row takes more than one instruction for it."""
+    return long - short >= LONG - SHORT
+
+
 def test_what_is_asked_does_not_grow_with_the_history(lived: Lived) -> None:
     """Not even by a search that finds ever more."""
     short, long = lived.spent
-    assert long == short
+    assert {what: (short[what], long[what]) for what in short if grown(short[what], long[what])} == {}
 
 
 def test_a_search_that_finds_ever_more_is_noticed(lived: Lived) -> None:
@@ -197,8 +202,8 @@ def test_a_search_that_finds_ever_more_is_noticed(lived: Lived) -> None:
     spent = Counter[str]()
     for folder in lived.folders:
         with closing(_connect_noting(folder / ".platos" / database.NAME)) as connection, counting(spent, folder.name):
-            connection.execute("SELECT slot FROM occurrences WHERE specialist = 'watch'").fetchall()
-    assert len(set(spent.values())) == 2
+            connection.execute("SELECT max(last) FROM occurrences WHERE specialist = 'watch'").fetchall()
+    assert grown(*spent.values())
 
 
 @pytest.mark.parametrize("index", INDEXES)
