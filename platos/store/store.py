@@ -88,6 +88,7 @@ async def open_store(folder: Path, *, command: str, now: int, inline: bool = Fal
             raise
         finally:
             with anyio.CancelScope(shield=True):
+                writer.end()
                 await reader.close()
                 await _off_the_loop(inline, writer.close)
     finally:

@@ -16,6 +16,8 @@ _SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, na
 
 def verify_structure(connection: sqlite3.Connection) -> None:
     """Every page is in its place, every index holds its rows, every reference leads somewhere. Raises StoreCorrupt."""
+    if not connection.execute(_SCHEMA).fetchall() and connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        return  # it was being made, and nothing is in it yet
     if connection.execute("PRAGMA user_version").fetchone()[0] != all_migrations()[-1][0]:
         raise StoreCorrupt("the version of the file is not what was written")
     if connection.execute(_SCHEMA).fetchall() != _expected():

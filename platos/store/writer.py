@@ -33,7 +33,13 @@ class Writer(Protocol):
 
     def submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> asyncio.Future[Any]: ...
 
-    def close(self) -> None: ...
+    def end(self) -> None:
+        """What waits is committed, and nothing more is taken. Called where `submit` is."""
+        ...
+
+    def close(self) -> None:
+        """Return when all is committed, and the file is let go. Blocking."""
+        ...
 
 
 class _Job:
@@ -238,16 +244,22 @@ class ThreadWriter:
             self._waiting.put(_Job(function, arguments, future))
         return future
 
-    def close(self) -> None:
-        """Commit what waits, and end."""
+    def end(self) -> None:
         self._closed = True
         self._committer.hurry()
         self._waiting.put(None)
+
+    def close(self) -> None:
         self._thread.join()
 
     def _work(self) -> None:
         while group := self._next_group():
-            self._committer.commit(group)
+            try:
+                self._committer.commit(group)
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody waits for ever
+                broken = StoreUnknown(f"the writer broke ({type(error).__name__}: {error}); what it wrote is not known")
+                for job in group:
+                    job.error = broken
             self._loop.call_soon_threadsafe(_answer, group)
         self._committer.close()
 
@@ -286,6 +298,9 @@ class InlineWriter:
         self._committer.commit([job])
         job.answer()
         return job.future
+
+    def end(self) -> None:
+        """Nothing waits here."""
 
     def close(self) -> None:
         self._committer.close()

@@ -12,9 +12,10 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from platos.errors import EpochLost
+from platos.errors import EpochLost, StoreError, StoreUnknown
 from platos.store import Store, Tx, journal, open_store
 from platos.store.verify import verify_chain
+from platos.store.writer import Committer
 
 Note = Callable[..., int]
 Rows = Callable[[str], list[tuple[object, ...]]]
@@ -178,6 +179,23 @@ async def test_a_function_that_surprises_the_writer_ends_only_itself(store: Stor
     assert await chain_holds(store, "ana") == 1
 
 
+async def test_whoever_comes_after_the_end_is_answered(tmp_path: Path, note: Note) -> None:
+    async with open_store(tmp_path, command="test", now=NOW) as store:
+        assert await store.transact(note, "ana") == 1
+    with pytest.raises(StoreError, match="closed"):
+        await store.transact(note, "ana")
+
+
+async def test_where_the_writer_itself_breaks_nobody_waits_for_ever(
+    store: Store, note: Note, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Committer, "commit", lambda committer, group: 1 / 0)
+        with pytest.raises(StoreUnknown, match="ZeroDivisionError"):
+            await store.transact(note, "ana")
+    assert await store.transact(note, "ana") == 1
+
+
 async def test_readers_see_what_is_committed_at_once(store: Store, note: Note) -> None:
     for n in range(1, 20):
         await store.transact(note, "ana")
@@ -209,5 +227,5 @@ async def test_a_cancelled_first_read_breaks_no_other(folder: Path) -> None:
 
 
 async def test_readers_cannot_write(store: Store) -> None:
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(StoreError, match="readonly"):
         await store.all("DELETE FROM journal")

@@ -17,7 +17,10 @@ Told = tuple[str, str, str, str]
 
 
 def check_items(record: Record) -> int:
-    """One row for each content, of which no two are alike out there; one run for each signal; a verdict for each end. How many items there are."""
+    """One row for each content; one run for each signal; a verdict for each end. How many items there are.
+
+    No two things out there have the same text.
+    """
     found = record.items()
     contents = Counter((row["specialist"], row["source"], item.text) for row, item in found)
     assert not contents or max(contents.values()) == 1, f"stored twice: {contents.most_common(1)}"
