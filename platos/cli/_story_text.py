@@ -15,8 +15,8 @@ from platos.core.step import StepKind
 __all__ = ["render_effect", "render_item", "render_story"]
 
 
-def render_story(story: Story) -> Iterator[Line]:
-    """The whole story, in the order in which it happened."""
+def render_story(story: Story, *, results: bool = False) -> Iterator[Line]:
+    """The whole story, in the order in which it happened; `results` tells what each step was given and came to."""
     came_to = f", {story.outcome}" if story.outcome else ""
     yield bold(f"{story.run} of {story.specialist}: {story.state}{came_to}")
     yield f"  {story.why}"
@@ -28,7 +28,10 @@ def render_story(story: Story) -> Iterator[Line]:
     yield from _plans(story)
     if story.steps:
         yield bold("Steps")
-        yield from _tree(story.steps)
+    for revision in sorted({step.revision for step in story.steps}):
+        if len(story.plans) > 1:
+            yield f"  by plan {revision}"
+        yield from _tree(tuple(step for step in story.steps if step.revision == revision), results)
     yield from _decisions(story)
     yield from _proof(story)
     yield f"The journal's {story.entries} entries verify."
@@ -51,7 +54,7 @@ def _plans(story: Story) -> Iterator[Line]:
             yield f"  {line}"
 
 
-def _tree(steps: tuple[StepTold, ...]) -> Iterator[Line]:
+def _tree(steps: tuple[StepTold, ...], results: bool) -> Iterator[Line]:
     """Each node under the nodes around it, and under each node its steps."""
     seen: set[str] = set()
     nodes = {step.path: step for step in steps if step.kind == StepKind.NODE}
@@ -62,9 +65,11 @@ def _tree(steps: tuple[StepTold, ...]) -> Iterator[Line]:
             if here not in seen:
                 seen.add(here)
                 yield "  " * depth + parts[depth - 1] + (_how(nodes[here]) if here in nodes else "")
+                yield from _came_to(nodes.get(here), "  " * (depth + 1), results)
         for step in steps:
             if step.path == path and step.kind != StepKind.NODE:
                 yield from _step(step, "  " * (len(parts) + 1))
+                yield from _came_to(step, "  " * (len(parts) + 2), results)
 
 
 def _step(step: StepTold, margin: str) -> Iterator[Line]:
@@ -72,6 +77,11 @@ def _step(step: StepTold, margin: str) -> Iterator[Line]:
     yield f"{margin}{step.kind} {step.name}{again}{_how(step)}"
     for call in step.calls:
         yield f"{margin}  {_call(call)}"
+
+
+def _came_to(step: StepTold | None, margin: str, results: bool) -> Iterator[Line]:
+    if results and step is not None and step.result:
+        yield f"{margin}given {step.input[:12]}, came to {one_line(step.result, 400)}"
 
 
 def _how(step: StepTold) -> str:

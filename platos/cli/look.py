@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -68,14 +69,16 @@ def runs_command(
 def show_run(
     ctx: typer.Context,
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run, as in r1.", show_default=False)],
+    results: Annotated[bool, typer.Option("--results", help="Also what each step was given and came to.")] = False,
 ) -> None:
     """Tell the whole story of a run.
 
     Items and verdicts, plan, steps and calls, gates, effects, evidence and outcome; its journal is verified.
 
-    Example: platos show r1
+    Example: platos show r1 --results
     """
-    show(ctx, run_async(_story, load(ctx), number_of(run, "r", "run")), render_story)
+    story = run_async(_story, load(ctx), number_of(run, "r", "run"))
+    show(ctx, story, partial(render_story, results=results))
 
 
 async def _story(app: App, run: int) -> Story:

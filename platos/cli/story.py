@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from platos.cli._ways_on import way_on
 from platos.core.effect import EffectState
-from platos.core.event import AnyEvent, RunMoved, StepMoved
+from platos.core.event import AnyEvent, PlanMade, RunMoved, StepMoved
 from platos.core.instant import SECOND, iso
 from platos.core.item import StoredItem
 from platos.core.plan import draw
@@ -21,6 +21,10 @@ from platos.store.accounts import Call
 from platos.store.runs import RunRow
 
 __all__ = ["Story", "read_story"]
+
+
+_MOST_RESULT = 2_000
+"""Bytes of a result that are told."""
 
 
 class VerdictTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,17 +69,25 @@ class CallTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A step's last word; `attempt` counts its tries."""
+    """A step's last word; `attempt` counts its tries.
 
+    `revision` is of the plan that it belongs to, `input` the digest of what it was given, `result` what it came to, as
+    JSON, cut to what a person reads.
+    """
+
+    revision: int
     path: str
     name: str
     ordinal: int
     kind: str
     state: str
     attempt: int
+    started: str
     seconds: float
     waits: str
     failure: str
+    input: str
+    result: str
     calls: tuple[CallTold, ...]
 
 
@@ -159,8 +171,8 @@ async def read_story(store: ReadStore, run: int) -> Story:
         ended=iso(row.ended),
         cost_nano=sum(call.charged for call in calls),
         items=await _items(store, run),
-        plans=await _plans(store, run),
-        steps=_steps(told, calls),
+        plans=_plans(told),
+        steps=_steps(told, calls, await _results(store, told)),
         gates=await _gates(store, run),
         effects=await _effects(store, row),
         evidence=await _evidence(store, run),
@@ -200,12 +212,18 @@ def _item(stored: StoredItem, given: Iterable[VerdictTold], withdrawn: str) -> I
     )
 
 
-async def _plans(store: ReadStore, run: int) -> tuple[PlanTold, ...]:
-    made = enumerate(await runs.plans(store, run), start=1)
+def _plans(told: Iterable[AnyEvent]) -> tuple[PlanTold, ...]:
+    made = [(event.revision, event.plan) for event in told if isinstance(event, PlanMade)]
     return tuple(PlanTold(revision=n, by=plan.by, why=plan.why, tree=draw(plan)) for n, plan in made)
 
 
-def _steps(told: Iterable[AnyEvent], calls: Iterable[Call]) -> tuple[StepTold, ...]:
+async def _results(store: ReadStore, told: Iterable[AnyEvent]) -> dict[str, bytes]:
+    """The results that are too large for the journal, by digest."""
+    large = {event.payload for event in told if isinstance(event, StepMoved) and event.payload}
+    return {digest: await journal.get_payload(store, digest) for digest in large}
+
+
+def _steps(told: Iterable[AnyEvent], calls: Iterable[Call], large: Mapping[str, bytes]) -> tuple[StepTold, ...]:
     """The last word on each step, in the order in which they began."""
     last: dict[StepKey, StepMoved] = {}
     for event in told:
@@ -214,7 +232,7 @@ def _steps(told: Iterable[AnyEvent], calls: Iterable[Call]) -> tuple[StepTold, .
     made: dict[str, list[CallTold]] = {}
     for call in calls:
         made.setdefault(call.step, []).append(_call(call))
-    return tuple(_step(moved, made.get(str(key), [])) for key, moved in last.items())
+    return tuple(_step(moved, made.get(str(key), []), large) for key, moved in last.items())
 
 
 def _call(call: Call) -> CallTold:
@@ -228,17 +246,22 @@ def _call(call: Call) -> CallTold:
     )
 
 
-def _step(moved: StepMoved, calls: list[CallTold]) -> StepTold:
+def _step(moved: StepMoved, calls: list[CallTold], large: Mapping[str, bytes]) -> StepTold:
+    result = bytes(moved.result) if moved.payload is None else large[moved.payload]
     return StepTold(
+        revision=moved.revision,
         path=moved.path,
         name=moved.name,
         ordinal=moved.ordinal,
         kind=moved.kind,
         state=moved.state,
         attempt=moved.attempt,
+        started=iso(moved.started or moved.at),
         seconds=(moved.at - moved.started) / SECOND if moved.started else 0.0,
         waits=moved.waits,
         failure=f"{moved.failure.kind}: {moved.failure.what}" if moved.failure else "",
+        input=moved.input,
+        result="" if result == b"null" else result[:_MOST_RESULT].decode("utf-8", "replace"),
         calls=tuple(calls),
     )
 

@@ -15,13 +15,14 @@ __all__ = ["GateState", "Request"]
 
 
 class GateState(StrEnum):
-    """Where a request stands. An approval is used once."""
+    """Where a request stands. An approval is used once; `withdrawn` is what nobody wants to know any more."""
 
     OPEN = "open"
     APPROVED = "approved"
     DENIED = "denied"
     EXPIRED = "expired"
     USED = "used"
+    WITHDRAWN = "withdrawn"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from platos.core.instant import Instant
 from platos.core.state import State
 from platos.runtime.life import moved
 from platos.runtime.net import Net, Run
+from platos.runtime.one_error import one_error
 from platos.runtime.supervisor import Supervisor
 from platos.store import Tx, journal, runs, steps
 
@@ -29,9 +30,10 @@ async def assemble(run: Run) -> AsyncIterator[Net]:
     if cut_off or run.row.state is not State.RUNNING:
         for step in await host.store.transact(_take_up, run.row.id, cut_off, host.now()):
             run.steps[step.key] = step
-    async with anyio.create_task_group() as tasks:
-        yield Net(run, Supervisor(tasks, crashes=run.specialist.retry.crashes), host.in_hand[run.row.id].stop)
-        tasks.cancel_scope.cancel()
+    with one_error():
+        async with anyio.create_task_group() as tasks:
+            yield Net(run, Supervisor(tasks, crashes=run.specialist.retry.crashes), host.in_hand[run.row.id].stop)
+            tasks.cancel_scope.cancel()
 
 
 def _take_up(tx: Tx, run: int, cut_off: list[StepMoved], now: Instant) -> list[StepMoved]:

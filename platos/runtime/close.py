@@ -12,7 +12,7 @@ from platos.runtime.net import Run
 from platos.runtime.verify import Ending
 from platos.store import Tx, gates, journal, runs
 
-__all__ = ["close", "end"]
+__all__ = ["close", "end", "reject"]
 
 log = logging.getLogger("platos")
 
@@ -29,10 +29,12 @@ def end(tx: Tx, run: int, ending: Ending, now: Instant) -> State:
     """Move a run to its ending, inside a transaction; where it is then."""
     chain, old = journal.run_chain(run), runs.state_of(tx, run)
     if ending.again:
-        tx.record(chain, PlanRejected(at=now, run=run, revision=runs.revision_of(tx, run), why=ending.again))
+        reject(tx, run, ending.again, now=now)
         return old
     if ending.state not in FINAL and _answered(tx, ending):
         return old
+    if ending.state in FINAL:
+        gates.withdraw(tx, run, "the run has ended", "runtime", now)
     tx.record(
         chain,
         RunMoved(
@@ -51,6 +53,13 @@ def end(tx: Tx, run: int, ending: Ending, now: Instant) -> State:
     if ending.state in FINAL:
         journal.seal(tx, chain, now)
     return ending.state
+
+
+def reject(tx: Tx, run: int, why: str, *, by: str = "runtime", now: Instant) -> None:
+    """A plan came to nothing: what it asks for is asked no more, and another is to be made."""
+    gates.withdraw(tx, run, "the plan that asked was rejected", by, now)
+    rejected = PlanRejected(at=now, by=by, run=run, revision=runs.revision_of(tx, run), why=why)
+    tx.record(journal.run_chain(run), rejected)
 
 
 def _answered(tx: Tx, ending: Ending) -> bool:

@@ -11,6 +11,7 @@ from platos.core.plan import FanOut, Loop, Node, Sequence, Single
 from platos.errors import BadReasoning
 from platos.runtime.act import act
 from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
+from platos.runtime.one_error import one_error
 
 __all__ = ["drive"]
 
@@ -53,9 +54,10 @@ async def _fan_out(net: Net, node: FanOut, path: str, work: Work) -> Result:
     async def branch(item: str, part: Work) -> None:
         branches[item] = await _node(net, node.body, f"{path}[{item}]", part)
 
-    async with anyio.create_task_group() as tasks:
-        for extract in work.items:
-            tasks.start_soon(branch, extract.item, msgspec.structs.replace(work, items=(extract,)))
+    with one_error():
+        async with anyio.create_task_group() as tasks:
+            for extract in work.items:
+                tasks.start_soon(branch, extract.item, msgspec.structs.replace(work, items=(extract,)))
     return _join([branches[extract.item] for extract in work.items])
 
 

@@ -37,6 +37,7 @@ async def _claimable(wake: Wake) -> bool:
         await host.store.transact(_give_up, wake.name, asked, found, wake.started)
         return False
     wake.due, wake.slot, wake.upcoming, wake.missed = asked, found.slot, found.next, found.missed
+    wake.definition = row.definition
     return True
 
 

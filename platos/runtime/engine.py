@@ -187,11 +187,11 @@ class Engine:
             return self._house
         ahead = await agenda.look(store, now)
         if ahead.expiries:
-            for name in await gating.expire(self._host):
+            for name in sorted(await gating.expire(self._host)):
                 self.go_on(name)
         if ahead.retries:
             for name in await runs.due_now(store, now):
-                if name not in self._host.paused:
+                if name not in self._host.paused and name not in self._retries:
                     self.go_on(name)
         if ahead.slots:
             for name, slot in await specialists.due_now(store, now):

@@ -15,6 +15,7 @@ from platos.core.event import ItemsArrived, SourceFailed
 from platos.core.instant import MINUTE, Instant, iso
 from platos.core.item import Item
 from platos.core.specialist import PartSpec
+from platos.runtime.one_error import one_error
 from platos.runtime.wake import Wake
 from platos.runtime.withdraw import withdraw
 from platos.store import Tx, cursors, items, journal, occurrences, specialists
@@ -68,10 +69,11 @@ async def poll(wake: Wake) -> bool:
     before = await cursors.of(host.store, name)
     found: list[_Found] = []
     first, *others = wake.specialist.sources
-    async with anyio.create_task_group() as tasks:
-        for spec in others:
-            tasks.start_soon(_poll_one, wake, spec, before.get(spec.name, _UNREAD), found)
-        await _poll_one(wake, first, before.get(first.name, _UNREAD), found)  # which needs no task of its own
+    with one_error():
+        async with anyio.create_task_group() as tasks:
+            for spec in others:
+                tasks.start_soon(_poll_one, wake, spec, before.get(spec.name, _UNREAD), found)
+            await _poll_one(wake, first, before.get(first.name, _UNREAD), found)  # which needs no task of its own
     found.sort(key=lambda each: each.source)
     news = [each for each in found if each.news]
     now = host.now()
@@ -116,7 +118,14 @@ def _quiet(tx: Tx, wake: Wake, now: Instant) -> None:
     if wake.slot is None:
         specialists.woken_by_hand(tx, wake.name, quiet=True)
     else:
-        specialists.advance(tx, wake.name, due=wake.due, slot=wake.slot, upcoming=wake.upcoming, quiet=True)
+        _claim(tx, wake, wake.slot, quiet=True)
+
+
+def _claim(tx: Tx, wake: Wake, slot: Instant, *, quiet: bool = False) -> bool:
+    upcoming, definition = wake.upcoming, wake.definition
+    return specialists.advance(
+        tx, wake.name, due=wake.due, slot=slot, upcoming=upcoming, definition=definition, quiet=quiet
+    )
 
 
 def _commit(tx: Tx, commit: _Commit) -> list[int]:
@@ -124,7 +133,7 @@ def _commit(tx: Tx, commit: _Commit) -> list[int]:
     name, wake, now = commit.name, commit.wake, commit.now
     if commit.slot is None:
         specialists.woken_by_hand(tx, name, quiet=False)
-    elif not specialists.advance(tx, name, due=wake.due, slot=commit.slot, upcoming=wake.upcoming):
+    elif not _claim(tx, wake, commit.slot):
         return []
     gone = [each for each in commit.found if withdraw(tx, name, each.source, each.withdrawn, now)]
     new = _store(tx, name, HANDED_IN, commit.given, now)

@@ -24,7 +24,8 @@ class Wake:
     """A wake-up of one specialist. `slot` is None where no schedule asked for it: by hand, or to go on.
 
     `given` is work handed in with it. The other fields are filled as the story goes; `due` is the time that the slot is
-    claimed under, which is earlier than `slot` where slots were slept through; `again` tells that the clock was set
+    claimed under, which is earlier than `slot` where slots were slept through, `definition` the digest of the one that
+    `upcoming` is of; `again` tells that the clock was set
     back, and shows the slot's time for a second time.
     """
 
@@ -36,6 +37,7 @@ class Wake:
     started: Instant = 0
     due: Instant = 0
     upcoming: Instant = 0
+    definition: str = ""
     missed: tuple[Missed, ...] = ()
     again: bool = False
     arrived: list[int] = field(default_factory=list)

@@ -8,11 +8,12 @@ from platos.core.approval import GateState, Request
 from platos.core.event import GateDecided, GateOpened, decode_event
 from platos.core.instant import Instant
 from platos.errors import InvalidTransition, NotFound
+from platos.store.journal import run_chain
 from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
-__all__ = ["GateRow", "check_open", "expired", "find", "get", "of_effect", "of_run", "open_gates"]
+__all__ = ["GateRow", "check_open", "expired", "find", "get", "of_effect", "of_run", "open_gates", "withdraw"]
 
 SQL = load("gates")
 
@@ -20,6 +21,7 @@ _BEFORE = {
     GateState.APPROVED: GateState.OPEN,
     GateState.DENIED: GateState.OPEN,
     GateState.EXPIRED: GateState.OPEN,
+    GateState.WITHDRAWN: GateState.OPEN,
     GateState.USED: GateState.APPROVED,
 }
 
@@ -100,12 +102,18 @@ async def find(store: ReadStore, gate: int) -> GateRow:
 
 async def open_gates(store: ReadStore) -> list[GateRow]:
     """What waits for a person, oldest first."""
-    return [_row(row) for row in await store.all(SQL.in_state, state=GateState.OPEN)]
+    return [_row(row) for row in await store.all(SQL.all_open)]
 
 
 async def of_run(store: ReadStore, run: int) -> list[GateRow]:
     """A run's gates, oldest first."""
     return [_row(row) for row in await store.all(SQL.of_run, run=run)]
+
+
+def withdraw(tx: Tx, run: int, why: str, by: str, now: Instant) -> None:
+    """Nobody wants to know any more what a run has asked and was not answered."""
+    for (gate,) in tx.all(SQL.open_of_run, run=run):
+        tx.record(run_chain(run), GateDecided(at=now, by=by, gate=gate, run=run, state=GateState.WITHDRAWN, reason=why))
 
 
 async def expired(store: ReadStore, now: Instant) -> list[GateRow]:

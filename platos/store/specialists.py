@@ -52,10 +52,16 @@ def put(tx: Tx, name: str, definition: str, due: Instant | None) -> None:
     tx.execute(SQL.put, name=name, definition=definition, due=due, checksum=checksum(name, definition, 1, ""))
 
 
-def advance(tx: Tx, name: str, *, due: Instant, slot: Instant, upcoming: Instant, quiet: bool = False) -> bool:
-    """Claim the occurrence that was `due` and move on to `upcoming`; False where somebody else has claimed it."""
+def advance(
+    tx: Tx, name: str, *, due: Instant, slot: Instant, upcoming: Instant, definition: str, quiet: bool = False
+) -> bool:
+    """Claim the occurrence that was `due` and move on to `upcoming`.
+
+    False where somebody else has claimed it, or where another definition is in force since, which `upcoming` is not of.
+    """
     count = {"quiet": int(quiet), "loud": int(not quiet)}
-    return tx.execute(SQL.advance, name=name, due=due, slot=slot, next=upcoming, **count) == 1
+    claim = {"due": due, "slot": slot, "next": upcoming, "definition": definition}
+    return tx.execute(SQL.advance, name=name, **claim, **count) == 1
 
 
 def skip(tx: Tx, name: str, *, due: Instant, upcoming: Instant, slot: Instant | None = None) -> bool:

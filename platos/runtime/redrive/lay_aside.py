@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from platos.core.approval import GateState
 from platos.core.effect import EffectState
-from platos.core.event import GateDecided, RunMoved, StepMoved
+from platos.core.event import RunMoved, StepMoved
 from platos.core.state import FINAL, State
 from platos.runtime.host import Host
 from platos.runtime.life import moved
@@ -24,7 +23,6 @@ class _Left(NamedTuple):
     """What of a run is not final, or may not be."""
 
     steps: tuple[StepMoved, ...]
-    gates: tuple[int, ...]
     sent: tuple[EffectRow, ...]
 
 
@@ -39,18 +37,15 @@ async def cancel(host: Host, run: int, *, by: str, why: str) -> runs.RunRow:
 
 async def _left(host: Host, bidding: Bidding) -> _Left:
     last = steps.last_words(await journal.events(host.store, bidding.chain)).values()
-    asked = await gates.of_run(host.store, bidding.run)
     return _Left(
         steps=tuple(step for step in last if step.state not in FINAL),
-        gates=tuple(gate.id for gate in asked),
         sent=tuple(await in_state(host, bidding.run, EffectState.DISPATCHED)),
     )
 
 
 def _cancel(tx: Tx, bidding: Bidding, why: str, left: _Left) -> None:
     state = reopen(tx, bidding)
-    for gate in left.gates:
-        _close(tx, bidding, gate)
+    gates.withdraw(tx, bidding.run, "the run was cancelled", bidding.by, bidding.at)
     for row in left.sent:
         move_effect(tx, bidding, row, EffectState.IN_DOUBT, why="the run was cancelled before its answer came")
     for step in left.steps:
@@ -59,11 +54,3 @@ def _cancel(tx: Tx, bidding: Bidding, why: str, left: _Left) -> None:
     ended = RunMoved(at=bidding.at, by=bidding.by, run=bidding.run, old=state, new=State.CANCELLED, why=said)
     tx.record(bidding.chain, ended)
     journal.seal(tx, bidding.chain, bidding.at)
-
-
-def _close(tx: Tx, bidding: Bidding, gate: int) -> None:
-    """What it asks for is asked no more; an answer that came just before stays."""
-    if gates.get(tx, gate).state is GateState.OPEN:
-        at, by, run = bidding.at, bidding.by, bidding.run
-        closed = GateDecided(at=at, by=by, gate=gate, run=run, state=GateState.EXPIRED, reason="the run was cancelled")
-        tx.record(bidding.chain, closed)

@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 from platos.core.digest import digest
 from platos.core.effect import EffectState, Receipt
-from platos.core.event import AnyEvent, PlanRejected, RunMoved, StepMoved
+from platos.core.event import AnyEvent, RunMoved, StepMoved
 from platos.core.evidence import Evidence, EvidenceKind
 from platos.core.failure import ANSWERS, Answer
 from platos.core.state import FINAL, State
 from platos.errors import InvalidTransition, UsageError
+from platos.runtime.close import reject
 from platos.runtime.host import Host
 from platos.runtime.life import moved
 from platos.runtime.pause import refuse_paused
@@ -120,9 +121,7 @@ def _retry(tx: Tx, bidding: Bidding, again: _Again) -> None:
     for step in again.steps:
         _bring_back(tx, bidding, step, anew=bool(again.anew))
     if again.anew:
-        revision = runs.revision_of(tx, bidding.run)
-        rejected = PlanRejected(at=bidding.at, by=bidding.by, run=bidding.run, revision=revision, why=again.anew)
-        tx.record(bidding.chain, rejected)
+        reject(tx, bidding.run, again.anew, by=bidding.by, now=bidding.at)
     why = f"taken up by {bidding.by}"
     taken = RunMoved(at=bidding.at, by=bidding.by, run=bidding.run, old=state, new=State.RUNNING, why=why)
     tx.record(bidding.chain, taken)

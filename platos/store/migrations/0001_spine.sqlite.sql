@@ -170,6 +170,7 @@ CREATE TABLE gates (
 );
 CREATE INDEX gates_open ON gates (expires) WHERE state = 'open';
 CREATE INDEX gates_effect ON gates (effect);
+CREATE INDEX gates_run ON gates (run);
 CREATE INDEX gates_event ON gates (event);
 
 -- Outward calls of tools: intended, dispatched, and what the world answered.

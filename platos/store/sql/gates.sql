@@ -13,9 +13,12 @@ JOIN journal j ON j.seq = g.event WHERE g.id = :id
 SELECT g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g
 JOIN journal j ON j.seq = g.event WHERE g.effect = :effect ORDER BY g.id DESC LIMIT 1
 
--- name: in_state
+-- name: all_open
 SELECT g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g
-JOIN journal j ON j.seq = g.event WHERE g.state = :state ORDER BY g.id
+JOIN journal j ON j.seq = g.event WHERE g.state = 'open' ORDER BY g.id
+
+-- name: open_of_run
+SELECT id FROM gates WHERE run = :run AND state = 'open' ORDER BY id
 
 -- name: of_run
 SELECT g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g

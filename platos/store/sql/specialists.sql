@@ -15,7 +15,7 @@ SELECT name, due FROM specialists WHERE due <= :now AND paused IS NULL ORDER BY 
 -- name: advance
 UPDATE specialists SET last_slot = :slot, reached = CASE WHEN reached > :slot THEN reached ELSE :slot END, due = :next,
 wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud
-WHERE name = :name AND due = :due
+WHERE name = :name AND due = :due AND definition = :definition
 
 -- name: skip
 UPDATE specialists SET due = :next, reached = CASE WHEN reached IS NULL OR reached < :slot THEN :slot ELSE reached END
