@@ -25,10 +25,8 @@ async def look_at_runs(store: ReadStore, *, up: bool, now: Instant) -> list[Find
     """The work, as the store has it; `up` says whether somebody keeps it going."""
     found, paused = await runs.open_runs(store), await pauses.every(store)
     asked = {gate.name for gate in await gates.open_gates(store)}
-    told = {run: events async for run, events in journal.of_open_runs(store, [run.id for run in found])}
-    at_rest = [
-        _stuck(run, told[run.id], asked) or _open(run, told[run.id], paused, up, now) for run in found if run.id in told
-    ]
+    told = {run: await journal.events(store, run.name) for run in found}
+    at_rest = [_stuck(run, told[run], asked) or _open(run, told[run], paused, up, now) for run in found]
     return [*_paused(paused), *at_rest, *_dead(await runs.dead(store))]
 
 

@@ -15,7 +15,7 @@ from platos.core.evidence import Check
 from platos.core.instant import Span, parse_span
 from platos.core.money import Nano, dollars, parse_money
 from platos.core.review import Trigger, parse_trigger
-from platos.core.schedule import Schedule
+from platos.core.schedule import Schedule, check_zone
 from platos.core.specialist import PartSpec
 from platos.errors import ConfigurationError
 
@@ -66,7 +66,7 @@ def _trigger(value: Any) -> Trigger:
 
 
 def _zone(name: str) -> str:
-    Schedule(cron="* * * * *", zone=name).check()
+    check_zone(name)
     return name
 
 

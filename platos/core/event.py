@@ -137,12 +137,14 @@ class DefinitionLoaded(Event, frozen=True, kw_only=True, tag="definition_loaded"
     """A new or edited definition is in force from here on, or one whose file was broken is again.
 
     Its slots are those later than `since`: earlier than now where slots of the definition before it had not been
-    handled when the edit was seen.
+    handled when the edit was seen. `reached` is the latest slot that was accounted for then, 0 where none was: up to
+    it, what ran was of the definitions before, or leaves a row.
     """
 
     specialist: str
     definition: str
     since: Instant
+    reached: Instant = 0
 
 
 class DefinitionBroken(Event, frozen=True, kw_only=True, tag="definition_broken"):
@@ -405,9 +407,16 @@ encode_event = msgspec.json.Encoder().encode
 """An event as the journal stores it: JSON, so that a person can read a journal without us."""
 
 UPCASTERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""How an event of an old version is read: by its tag, from its fields as they stand to those of the next version."""
+"""How an event of an old version is read: by its tag, from its fields to those of the next version, whose tag is under
+`type`. The other values come as they were written (`msgspec.Raw`): what is frozen stays so, byte for byte."""
 
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+class _Tagged(msgspec.Struct, frozen=True):
+    """Of what kind an event is."""
+
+    type: str
 
 
 def decode_event(body: bytes) -> AnyEvent:
@@ -418,10 +427,14 @@ def decode_event(body: bytes) -> AnyEvent:
     try:
         return _decoder.decode(body)
     except msgspec.ValidationError:
-        fields = msgspec.json.decode(body)
-        if not isinstance(fields, dict) or fields.get("type") not in UPCASTERS:
+        tag = msgspec.json.decode(body, type=_Tagged).type
+        if tag not in UPCASTERS:
             raise
-        while upcast := UPCASTERS.get(fields["type"]):
-            fields = upcast(fields)
-        event: AnyEvent = msgspec.convert(fields, AnyEvent)
-        return event
+        return _decoder.decode(_bring_up(body, tag))
+
+
+def _bring_up(body: bytes, tag: str) -> bytes:
+    fields: dict[str, Any] = {**msgspec.json.decode(body, type=dict[str, msgspec.Raw]), "type": tag}
+    while upcast := UPCASTERS.get(fields["type"]):
+        fields = upcast(fields)
+    return msgspec.json.encode(fields)

@@ -20,7 +20,7 @@ from cronsim import CronSim, CronSimError
 from platos.core.instant import DAY, HOUR, MINUTE, Instant, Span, from_datetime, span_text, to_datetime
 from platos.errors import ConfigurationError
 
-__all__ = ["CatchUp", "Due", "Missed", "Schedule"]
+__all__ = ["CatchUp", "Due", "Missed", "Schedule", "check_zone"]
 
 _COUNTED = 10_000
 """Missed slots are counted up to this many: past it, "at least"."""
@@ -66,14 +66,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
     def check(self) -> None:
         """Raises ConfigurationError where the zone is unknown or the expression can never fire."""
-        try:
-            ZoneInfo(self.zone)
-        except (KeyError, ValueError, OSError):
-            raise ConfigurationError(
-                f"there is no time zone {self.zone!r}",
-                where="zone",
-                expected="an IANA name, as in Europe/Berlin or UTC",
-            ) from None
+        check_zone(self.zone)
         try:
             fires = len(self.cron.split()) == 5 and bool(self.next_after(0))
         except (CronSimError, StopIteration):
@@ -91,6 +84,10 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         today = _times_of_day(self.cron, self.zone, asked // DAY)
         place = bisect_right(today, asked)
         return self.offset + (today[place] if place < len(today) else next(_times(self.cron, self.zone, asked)))
+
+    def has(self, instant: Instant) -> bool:
+        """Is it a slot?"""
+        return self.next_after(instant - 1) == instant
 
     def slots_after(self, instant: Instant) -> Iterator[Instant]:
         """The slots later than `instant`, each once."""
@@ -137,6 +134,18 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
         """The schedule as a sentence: `At minutes 0, 15, 30 and 45, 3m12s later (Europe/Berlin)`."""
         later = f", {span_text(self.offset)} later" if self.offset else ""
         return f"{CronSim(self.cron, to_datetime(0)).explain()}{later} ({self.zone})"
+
+
+def check_zone(name: str) -> None:
+    """Raises ConfigurationError where there is no such zone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ConfigurationError(
+            f"there is no time zone {name!r}",
+            where="zone",
+            expected="an IANA name, as in Europe/Berlin or UTC",
+        ) from None
 
 
 def _times(cron: str, zone: str, after: Instant) -> Iterator[Instant]:

@@ -15,6 +15,7 @@ from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.runtime.answers import ask_until_valid
 from platos.runtime.host import Host
 from platos.runtime.meter import Bought, Purse, complete, reserve
+from platos.runtime.schema import schema_of
 from platos.store import answers, memories
 
 __all__ = ["TriageBench"]
@@ -54,7 +55,7 @@ class TriageBench:
             model=self._definition.models[model],
             instructions=instructions,
             documents=tuple(documents),
-            answer=answer.model_json_schema(),
+            answer=schema_of(answer),
             max_output=_MOST_OUTPUT,
         )
         return await ask_until_valid(request, answer, ask), cost

@@ -24,6 +24,7 @@ from platos.runtime.effects import call_tool
 from platos.runtime.life import Life, moved
 from platos.runtime.meter import complete, reserve
 from platos.runtime.net import Failed, Net, Parked, Result
+from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
 from platos.store import Tx, steps
 
@@ -76,7 +77,7 @@ class NodeContext:
             model=self._model,
             instructions=instructions,
             documents=tuple(documents),
-            answer=answer.model_json_schema(),
+            answer=schema_of(answer),
             timeout=self._run.specialist.retry.idle,
         )
         return await ask_until_valid(request, answer, ask)

@@ -61,14 +61,12 @@ def _adopt(tx: Tx, definition: Specialist, now: Instant) -> None:
     """A definition comes into force, or is in force again after its file was broken."""
     name, digest = definition.name, journal.put_payload(tx, canonical(definition))
     row = specialists.get(tx, name)
+    since, reached = _handled_until(row, now), (row and row.reached) or 0
     if row is None or row.definition != digest or not row.present:
-        since = _handled_until(row, now)
         specialists.put(tx, name, digest, definition.schedule.next_after(since))
-    elif specialists.set_problem(tx, name, ""):
-        since = now
-    else:
+    elif not specialists.set_problem(tx, name, ""):
         return
-    event = DefinitionLoaded(at=now, specialist=name, definition=digest, since=since)
+    event = DefinitionLoaded(at=now, specialist=name, definition=digest, since=since, reached=reached)
     tx.record(journal.specialist_chain(name), event)
 
 

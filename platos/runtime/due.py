@@ -5,7 +5,7 @@ from __future__ import annotations
 from platos.core.instant import Instant
 from platos.core.schedule import Due, Schedule
 from platos.runtime.definitions import refresh
-from platos.runtime.jump import lived
+from platos.runtime.lived import lived
 from platos.runtime.wake import Wake
 from platos.store import Tx, occurrences, specialists
 from platos.store.specialists import SpecialistRow

@@ -27,6 +27,7 @@ from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDen
 from platos.ports.tool import Tool
 from platos.runtime.effect_ledger import Act, Standing, claim_or_ask, move_effect, settle
 from platos.runtime.life import Life
+from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
 from platos.store import accounts, items
 
@@ -134,7 +135,7 @@ def _contract(life: Life, spec: PartSpec, tool: Tool) -> Contract:
         name=spec.name,
         version=life.net.run.host.parts.version("tool", spec.part),
         effect=tool.effect,
-        schema=tool.Arguments.model_json_schema(),
+        schema=schema_of(tool.Arguments),
         once_per=tool.once_per,
         repeatable=tool.repeatable,
     )

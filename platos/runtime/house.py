@@ -6,14 +6,14 @@ import logging
 
 from platos.core.instant import DAY, MINUTE, Instant
 from platos.runtime.host import Host
-from platos.store import retention
+from platos.store import journal, meta, retention
 from platos.store.sound import FIRST, verify_some
 
 __all__ = ["first_time", "keep_house"]
 
 log = logging.getLogger("platos")
 
-_AT_ONCE = 500
+_AT_ONCE = 10_000
 _NOT_BEFORE = 10 * MINUTE
 """After a start there is other work to do first."""
 
@@ -25,9 +25,11 @@ async def first_time(host: Host) -> Instant:
 
 async def keep_house(host: Host) -> Instant:
     """Verify, and drop what is old; when to do it again. Raises StoreCorrupt, or what transactions raise."""
+    last = await journal.last(host.store)
     place = await host.offload(verify_some, host.store.folder, FIRST, _AT_ONCE)
     while place != FIRST:
         place = await host.offload(verify_some, host.store.folder, place, _AT_ONCE)
+    await host.store.transact(meta.put, meta.VERIFIED, last)
     dropped = await retention.keep_house(host.store, days=host.keep_days, now=host.now())
     if any(dropped):
         log.info("what was over for %d days was dropped: %s", host.keep_days, dropped)

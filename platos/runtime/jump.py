@@ -12,13 +12,13 @@ from functools import partial
 from platos.core.event import ClockJumped
 from platos.core.instant import Instant, iso
 from platos.core.jump import LEAST_JUMP, Jump, JumpKind
-from platos.core.lived import Lived, Stretch
 from platos.core.schedule import Schedule
 from platos.runtime.host import Host
-from platos.store import ReadStore, Tx, journal, occurrences, past, specialists
+from platos.runtime.lived import lived
+from platos.store import ReadStore, Tx, journal, past, specialists
 from platos.store.specialists import SpecialistRow
 
-__all__ = ["lived", "look_back", "note_jumps"]
+__all__ = ["look_back", "note_jumps"]
 
 log = logging.getLogger("platos")
 
@@ -43,17 +43,6 @@ async def look_back(host: Host) -> None:
     await _ask_anew(host)
     if not await _is_told(host.store, shown, now):
         await _tell(host, Jump(shown, now, JumpKind.SET_BACK))
-
-
-async def lived(store: ReadStore, row: SpecialistRow) -> Lived:
-    """Which slots of a specialist have run. One that was handled and left no row was quiet: it ran."""
-    rows = await occurrences.of_specialist(store, row.name)
-    return Lived(
-        known=await past.known_since(store, row.name),
-        last=row.reached or 0,
-        missed=tuple(Stretch(each.slot, each.last) for each in rows if each.outcome in occurrences.MISSED),
-        ran=frozenset(each.slot for each in rows if each.outcome in occurrences.RAN),
-    )
 
 
 async def _tell(host: Host, jump: Jump) -> None:

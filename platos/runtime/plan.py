@@ -36,7 +36,7 @@ async def plan(wake: Wake) -> Run | None:
     """The run to work on now, planned: one that can go on, else a new one for the signals that wait, else none."""
     host, name = wake.host, wake.name
     while not wake.paused:
-        movable = await runs.movable(host.store, name, host.now())
+        movable = await runs.movable(host.store, name, host.now(), 1 + len(host.in_hand))
         number = next((row.id for row in movable if wake.takes(row.id)), None) or await _begin(wake)
         if number is None:
             return None

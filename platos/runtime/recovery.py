@@ -1,13 +1,12 @@
 """Recovery: what a process finds when it takes a state folder over that another one left, however that one ended.
 
-The journal of every open run is read and verified before anything is written. Then each goes on when its turn comes;
-what was under way in it is found there.
+What came into the journal since it was verified last was verified before the folder was taken over. A run goes on when
+its turn comes: its chain is verified then, and what was under way in it is found there.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
 
 from platos.core.event import ProcessStarted, RunMoved
 from platos.core.instant import Instant
@@ -16,7 +15,7 @@ from platos.runtime.definitions import refresh_all
 from platos.runtime.host import Host
 from platos.runtime.jump import look_back
 from platos.runtime.meter import settle_the_lost
-from platos.store import Tx, gates, items, journal, pauses, runs, steps
+from platos.store import Tx, gates, items, journal, pauses, runs
 
 __all__ = ["look_again", "recover"]
 
@@ -27,12 +26,7 @@ _TOLD = 20
 
 
 async def recover(host: Host, version: str) -> set[str]:
-    """Bring everything to rest that was under way; the specialists who have something to go on with.
-
-    Raises StoreCorrupt; then nothing was changed.
-    """
-    found = await runs.open_runs(host.store)
-    at = {run: where async for run, where in _where_they_are(host, found)}
+    """Bring everything to rest that was under way; the specialists who have something to go on with."""
     await look_back(host)
     await host.store.transact(_started, host.store.epoch, version, host.now())
     lost = await settle_the_lost(host)
@@ -42,13 +36,13 @@ async def recover(host: Host, version: str) -> set[str]:
     host.paused.update(await pauses.every(host.store))
     waiting = await items.owing(host.store)
     host.owing.update(dict.fromkeys(waiting, host.now()))
+    found = await runs.open_runs(host.store)
     for run in found[:_TOLD]:
-        log.info("%s of %s is open: %s, %s %s", run.name, run.specialist, at[run.id], run.state, run.why)
+        log.info("%s of %s is open: %s %s", run.name, run.specialist, run.state, run.why)
     if len(found) > _TOLD:
         log.info("and %d more: platos doctor lists them", len(found) - _TOLD)
-    parked = {run.id for run in await _parked(host)}
-    going = [run for run in found if run.state is not State.NEEDS_REVIEW or run.id in parked]
-    return {*waiting, *(run.specialist for run in going)}
+    parked = await _parked(host, found)
+    return {*waiting, *(run.specialist for run in found if run.state is not State.NEEDS_REVIEW or run in parked)}
 
 
 async def look_again(host: Host) -> None:
@@ -56,30 +50,23 @@ async def look_again(host: Host) -> None:
 
     If not, it parks again.
     """
-    parked = [run.id for run in await _parked(host)]
+    parked = await _parked(host, await runs.open_runs(host.store))
     if parked:
         await host.store.transact(_try_again, parked, host.now())
 
 
-async def _parked(host: Host) -> list[runs.RunRow]:
+async def _parked(host: Host, found: list[runs.RunRow]) -> set[runs.RunRow]:
     """The runs that need a person, and wait for no gate."""
     asked = {gate.run for gate in await gates.open_gates(host.store)}
-    found = await runs.open_runs(host.store)
-    return [run for run in found if run.state is State.NEEDS_REVIEW and run.id not in asked]
-
-
-async def _where_they_are(host: Host, found: list[runs.RunRow]) -> AsyncIterator[tuple[int, str]]:
-    """Where each open run is in its plan, as its journal says."""
-    async for run, told in journal.of_open_runs(host.store, [run.id for run in found]):
-        done = [step for step in steps.last_words(told).values() if step.state is State.SUCCESS]
-        yield run, f"{len(done)} steps done" + (f", last {done[-1].path}" if done else "")
+    return {run for run in found if run.state is State.NEEDS_REVIEW and run.id not in asked}
 
 
 def _started(tx: Tx, epoch: int, version: str, now: Instant) -> None:
     tx.record(journal.SYSTEM, ProcessStarted(at=now, epoch=epoch, version=version))
 
 
-def _try_again(tx: Tx, parked: list[int], now: Instant) -> None:
+def _try_again(tx: Tx, parked: set[runs.RunRow], now: Instant) -> None:
     why = "a new process looks again"
-    for run in parked:
-        tx.record(journal.run_chain(run), RunMoved(at=now, run=run, old=State.NEEDS_REVIEW, new=State.RUNNING, why=why))
+    for run in sorted(parked):
+        moved = RunMoved(at=now, run=run.id, old=State.NEEDS_REVIEW, new=State.RUNNING, why=why)
+        tx.record(run.name, moved)

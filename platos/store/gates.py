@@ -102,7 +102,7 @@ async def find(store: ReadStore, gate: int) -> GateRow:
 
 async def open_gates(store: ReadStore) -> list[GateRow]:
     """What waits for a person, oldest first."""
-    return [_row(row) for row in await store.all(SQL.all_open)]
+    return sorted(_row(row) for row in await store.all(SQL.all_open))
 
 
 async def of_run(store: ReadStore, run: int) -> list[GateRow]:

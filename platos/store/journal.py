@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from itertools import groupby
-from operator import itemgetter
-
 import msgspec
 
 from platos.core.digest import digest_bytes
@@ -22,7 +18,7 @@ __all__ = [
     "chain",
     "events",
     "get_payload",
-    "of_open_runs",
+    "last",
     "put_payload",
     "run_chain",
     "seal",
@@ -31,8 +27,6 @@ __all__ = [
 ]
 
 SQL = load("journal")
-
-_RUNS_AT_ONCE = 100
 
 SYSTEM = "system"
 
@@ -90,13 +84,10 @@ async def events(store: ReadStore, name: str) -> list[AnyEvent]:
     return _told(name, await store.all(SQL.chain, name=name))
 
 
-async def of_open_runs(store: ReadStore, numbers: Sequence[int]) -> AsyncIterator[tuple[int, list[AnyEvent]]]:
-    """The events of each open run among these, which stand in order, verified. Raises StoreCorrupt."""
-    for start in range(0, len(numbers), _RUNS_AT_ONCE):
-        page = numbers[start : start + _RUNS_AT_ONCE]
-        rows = await store.all(SQL.of_open_runs, first=page[0], last=page[-1])
-        for run, entries in groupby(rows, key=itemgetter(0)):
-            yield run, _told(run_chain(run), [entry[1:] for entry in entries])
+async def last(store: ReadStore) -> int:
+    """The number of the last entry."""
+    row = await store.one(SQL.last)
+    return int(row[0] or 0) if row else 0
 
 
 def _told(name: str, rows: list[Row]) -> list[AnyEvent]:

@@ -8,7 +8,7 @@ from platos.store import journal
 from platos.store.sql import load
 from platos.store.store import ReadStore
 
-__all__ = ["events_around", "known_since", "latest_moment"]
+__all__ = ["adoptions", "events_around", "latest_moment"]
 
 SQL = load("past")
 
@@ -26,11 +26,11 @@ async def events_around(store: ReadStore, specialist: str) -> list[AnyEvent]:
     return [event for _, event in sorted(told, key=lambda each: each[0])]
 
 
-async def known_since(store: ReadStore, specialist: str) -> Instant:
-    """The moment from which on the specialist has slots; 0 where the journal does not reach back so far."""
-    row = await store.one(SQL.first, name=journal.specialist_chain(specialist))
-    event = decode_event(row[0]) if row else None
-    return event.since if isinstance(event, DefinitionLoaded) else 0
+async def adoptions(store: ReadStore, specialist: str) -> list[DefinitionLoaded]:
+    """The definitions that came into force one after the other, as far back as the journal reaches, verified. Raises
+    StoreCorrupt."""
+    told = await journal.events(store, journal.specialist_chain(specialist))
+    return [event for event in told if isinstance(event, DefinitionLoaded)]
 
 
 async def latest_moment(store: ReadStore) -> Instant:

@@ -51,6 +51,9 @@ VOUCHED = {
 }
 """How the tables are read whose last column is a checksum over the others."""
 
+_LARGE = 50
+"""A row with contents counts for so many others."""
+
 _decode = msgspec.json.Decoder(Item).decode
 
 
@@ -76,7 +79,7 @@ def verify_items(connection: Connection, after: int, count: int) -> int | None:
 
 def verify_contents(connection: Connection, after: int, count: int) -> int | None:
     """What items say is what their digests were made of."""
-    rows = _some(connection, SQL.contents, after, count)
+    rows = _some(connection, SQL.contents, after, count // _LARGE + 1)
     for number, body, vouch, id, digest in rows:
         item = _decode(body)
         _hold(checksum(number, body) == vouch and (item.id, item.digest()) == (id, digest), "contents", number)
@@ -85,7 +88,7 @@ def verify_contents(connection: Connection, after: int, count: int) -> int | Non
 
 def verify_payloads(connection: Connection, after: int, count: int) -> int | None:
     """Every large content hashes to its name."""
-    rows = _some(connection, SQL.payloads, after, count)
+    rows = _some(connection, SQL.payloads, after, count // _LARGE + 1)
     for digest, content in rows:
         _hold(isinstance(content, bytes) and digest_bytes(content) == digest, "payloads", digest)
     return after + len(rows) if rows else None

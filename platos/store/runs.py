@@ -116,10 +116,10 @@ async def latest(store: ReadStore, count: int, specialist: str = "") -> list[Run
 
 async def open_runs(store: ReadStore) -> list[RunRow]:
     """Runs that have not ended, oldest first."""
-    return [_row(row) for row in await store.all(SQL.open_runs)]
+    return sorted(_row(row) for row in await store.all(SQL.open_runs))
 
 
-async def movable(store: ReadStore, specialist: str, now: Instant, count: int = 100) -> list[RunRow]:
+async def movable(store: ReadStore, specialist: str, now: Instant, count: int) -> list[RunRow]:
     """A specialist's runs that can go on now, oldest first, so many of them."""
     return [_row(row) for row in await store.all(SQL.movable, specialist=specialist, now=now, count=count)]
 

@@ -10,7 +10,17 @@ import pytest
 
 from platos.core.approval import GateState, Request
 from platos.core.effect import EffectClass, EffectState, Receipt
-from platos.core.event import AnyEvent, Event, EvidenceRecorded, ProcessStarted, StepMoved, decode_event, encode_event
+from platos.core.event import (
+    UPCASTERS,
+    AnyEvent,
+    EffectIntended,
+    Event,
+    EvidenceRecorded,
+    ProcessStarted,
+    StepMoved,
+    decode_event,
+    encode_event,
+)
 from platos.core.evidence import Check, CheckResult, Evidence, EvidenceKind
 from platos.core.failure import FailureRecord
 from platos.core.jump import JumpKind
@@ -121,3 +131,56 @@ def test_evidence_comes_back_with_its_receipt() -> None:
 def test_what_is_no_known_event_is_never_guessed(stored: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         decode_event(stored)
+
+
+def second_version(fields: dict[str, Any]) -> dict[str, Any]:
+    """The first version called a `path` a `place`."""
+    return {**fields, "type": "step_moved_2", "path": fields["place"]}
+
+
+def third_version(fields: dict[str, Any]) -> dict[str, Any]:
+    """The second version numbered ordinals from 0."""
+    return {**fields, "type": "step_moved", "ordinal": 1 + msgspec.json.decode(fields["ordinal"])}
+
+
+@pytest.fixture
+def old_versions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(UPCASTERS, "step_moved_1", second_version)
+    monkeypatch.setitem(UPCASTERS, "step_moved_2", third_version)
+
+
+STORED = (
+    b'{"type":"step_moved_1","at":7,"run":3,"revision":1,"place":"work","name":"draft","ordinal":0,"kind":"local",'
+    b'"state":"success","input":"d0","result":{"amount": 1.50, "note": "a\\u00e4"}}'
+)
+
+
+@pytest.mark.usefixtures("old_versions")
+def test_an_event_of_an_old_version_is_brought_up_version_by_version() -> None:
+    step = cast("StepMoved", decode_event(STORED))
+    assert (str(step.key), step.state, step.by) == ("r3:work:draft", State.SUCCESS, "runtime")
+
+
+@pytest.mark.usefixtures("old_versions")
+def test_what_is_frozen_in_an_old_event_is_kept_byte_for_byte() -> None:
+    step = cast("StepMoved", decode_event(STORED))
+    assert bytes(step.result) == b'{"amount": 1.50, "note": "a\\u00e4"}'
+
+
+def test_frozen_arguments_of_an_old_version_are_kept_byte_for_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(UPCASTERS, "effect_planned", lambda fields: {**fields, "type": "effect_intended"})
+    stored = encode_event(example(EffectIntended)).replace(b'"effect_intended"', b'"effect_planned"')
+    again = cast("EffectIntended", decode_event(stored))
+    assert bytes(again.arguments) == b'{"text":"hello"}'
+
+
+def test_an_event_of_this_version_is_not_brought_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(UPCASTERS, "process_started", lambda fields: {**fields, "epoch": 99})
+    stored = encode_event(ProcessStarted(at=1, epoch=2, version="0.1.0"))
+    assert cast("ProcessStarted", decode_event(stored)).epoch == 2
+
+
+@pytest.mark.usefixtures("old_versions")
+def test_an_old_event_that_lacks_something_is_not_guessed() -> None:
+    with pytest.raises(msgspec.ValidationError):
+        decode_event(STORED.replace(b'"run":3,', b""))

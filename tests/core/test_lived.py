@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platos.core.instant import DAY, MINUTE, Instant, parse_instant
-from platos.core.lived import Lived, Stretch
+from platos.core.lived import Lived, Reign, Stretch
 from platos.core.schedule import CatchUp, Schedule
 
 NOON = parse_instant("2026-11-21T12:00Z")
@@ -20,7 +20,7 @@ def minute(number: int) -> Instant:
 def lived(*, last: int, missed: tuple[tuple[int, int], ...] = (), ran: tuple[int, ...] = (), known: int = 0) -> Lived:
     """In minutes after noon."""
     stretches = tuple(Stretch(minute(first), minute(end)) for first, end in missed)
-    return Lived(minute(known), minute(last), stretches, frozenset(map(minute, ran)))
+    return Lived((Reign(EVERY_MINUTE, minute(known), minute(last), stretches),), frozenset(map(minute, ran)))
 
 
 def test_what_was_handled_and_not_missed_has_run() -> None:
@@ -54,6 +54,30 @@ def test_catching_up_ends_before_the_first_slot_that_has_run() -> None:
 def test_a_slot_that_has_run_is_passed_over_and_nothing_is_missed_by_that() -> None:
     found = lived(last=10).due(EVERY_MINUTE, minute(4), minute(4))
     assert (found.slot, found.next, found.missed) == (None, minute(11), ())
+
+
+EVERY_SECOND_MINUTE = Schedule(cron="*/2 * * * *", grace=DAY)
+EDITED = Lived(
+    (Reign(EVERY_SECOND_MINUTE, minute(0), minute(10)), Reign(EVERY_MINUTE, minute(10), minute(14))), frozenset()
+)
+"""Every second minute up to ten past, and every minute from then on."""
+
+
+def test_a_time_of_another_schedule_has_run_only_where_that_schedule_had_it() -> None:
+    assert [number for number in range(16) if EDITED.has_run(minute(number))] == [2, 4, 6, 8, 10, 11, 12, 13, 14]
+
+
+def test_the_next_slot_and_the_next_that_ran_are_of_the_schedule_that_is_asked_for() -> None:
+    assert EDITED.next_open(EVERY_MINUTE, minute(3)) == minute(5)
+    assert EDITED.next_open(EVERY_SECOND_MINUTE, minute(1)) == minute(16)
+    assert EDITED.next_run(EVERY_MINUTE, minute(2)) == minute(4)
+    assert EDITED.next_run(EVERY_SECOND_MINUTE, minute(10)) == minute(12)
+
+
+def test_what_one_definition_missed_another_may_have_run() -> None:
+    reigns = (Reign(EVERY_MINUTE, minute(0), minute(8), (Stretch(minute(1), minute(5)),)),)
+    found = Lived((*reigns, Reign(EVERY_SECOND_MINUTE, minute(3), minute(8))), frozenset())
+    assert [number for number in range(9) if found.has_run(minute(number))] == [4, 6, 7, 8]
 
 
 @given(st.data())

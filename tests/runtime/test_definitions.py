@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from platos.core.event import DefinitionBroken, DefinitionLoaded
 from platos.core.instant import DAY, HOUR, MINUTE
-from platos.core.item import ItemState
+from platos.core.item import Item, ItemState
 from platos.core.state import Outcome, State
 from platos.errors import NotFound
-from platos.testing.workspace import SimulatedWorkspace
+from platos.ports.source import Polled
+from platos.testing.source import ScriptedSource
+from platos.testing.workspace import START, SimulatedWorkspace
 
 Simulate = Callable[..., SimulatedWorkspace]
 Describe = Callable[..., str]
@@ -92,6 +94,34 @@ async def test_another_schedule_moves_the_next_slot(simulate: Simulate, describe
         assert row.due == simulated.clock.now() + 2 * HOUR + 31 * MINUTE
         await simulated.live(DAY)
         assert (await simulated.specialist("watch")).wakes == 1
+
+
+class EditedMeanwhile(ScriptedSource):
+    """While it is polled, somebody edits the specialist: `edit`, once."""
+
+    edit: Callable[[], Awaitable[None]] | None = None
+
+    async def poll(self, cursor: bytes | None) -> Polled:
+        if self.edit is not None:
+            edit, self.edit = self.edit, None
+            await edit()
+        return await super().poll(cursor)
+
+
+async def test_a_schedule_that_is_edited_during_a_poll_loses_no_slot(simulate: Simulate, describe: Describe) -> None:
+    """The due time is the same in both schedules; what comes next is not."""
+    source = EditedMeanwhile(Item(id="a", text="News."))
+    simulated = simulate(schedule="0 8,14 * * *", sources=["edited"], parts={("source", "edited"): source})
+
+    async def edit() -> None:
+        await simulated.drop(FILE, describe(schedule="0 * * * *", sources=["edited"]))
+        await simulated.engine.refresh()
+
+    async with simulated.up():
+        source.edit = edit
+        await simulated.live(2 * MINUTE)
+        row = await simulated.specialist("watch")
+    assert row.due == START + HOUR + MINUTE
 
 
 async def test_an_edit_that_leaves_the_schedule_alone_leaves_the_slot_alone(

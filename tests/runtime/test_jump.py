@@ -20,7 +20,7 @@ from platos.core.lived import Lived
 from platos.core.state import State
 from platos.runtime.jump import look_back, note_jumps
 from platos.store import specialists
-from platos.testing.workspace import SimulatedWorkspace
+from platos.testing.workspace import START, SimulatedWorkspace
 
 Simulate = Callable[..., SimulatedWorkspace]
 
@@ -208,6 +208,41 @@ async def test_a_slot_that_was_skipped_and_came_again_does_not_run_twice(
                 await live(simulated, 3 * HOUR if span < 0 else MINUTE)
     assert len(claimed) > 5
     assert max(Counter(claimed).values()) == 1
+
+
+@pytest.mark.parametrize("quiet", [True, False], ids=["quiet", "with news"])
+async def test_a_slot_of_an_edited_schedule_is_open_although_its_time_was_shown_before(
+    simulate: Simulate, describe: Callable[..., str], monkeypatch: pytest.MonkeyPatch, quiet: bool
+) -> None:
+    """What ran is run no more by any schedule, and what only the later schedule has is open."""
+    simulated = simulate(schedule="0 8,10 * * *")
+    if not quiet:
+        await simulated.drop("inbox/note.txt", "An advisory.")
+    with claims(monkeypatch) as claimed:
+        async with simulated.up() as engine:
+            await simulated.live(DAY + HOUR)
+            simulated.clock.set_to(START + HOUR)
+            await live(simulated, MINUTE)
+            await simulated.drop("specialists/watch.md", describe(schedule="0 10,12 * * *"))
+            await engine.refresh()
+            await live(simulated, DAY + 6 * HOUR)
+    assert [iso(slot)[8:13] for slot in claimed] == ["21T08", "21T10", "22T08", "21T12", "22T10", "22T12"]
+
+
+async def test_an_edit_that_was_broken_and_put_right_opens_no_slot_that_ran(
+    simulate: Simulate, describe: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wake-up of a slot is the first that sees that the file is right again."""
+    simulated = simulate(schedule=HOURLY)
+    with claims(monkeypatch) as claimed:
+        async with simulated.up():
+            await simulated.drop("specialists/watch.md", "No front matter.\n")
+            await simulated.live(HOUR)
+            await simulated.drop("specialists/watch.md", describe(schedule=HOURLY))
+            await simulated.live(2 * HOUR)
+            simulated.clock.set_to(START)
+            await live(simulated, 4 * HOUR)
+    assert len(claimed) == len(set(claimed)) >= 4
 
 
 async def test_a_run_that_waits_for_another_try_does_not_wait_for_a_year(simulate: Simulate) -> None:

@@ -51,7 +51,7 @@ class Silent(Scripted):
 async def asked(simulated: SimulatedWorkspace, model: Scripted, times: int) -> AsyncIterator[None]:
     """The engine at work, until the model has been asked so often."""
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(simulated.engine.live)
+        tasks.start_soon(simulated.engine.live, simulated.clock.now() + SLOT)
         while len(model.requests) < times:
             await anyio.lowlevel.checkpoint()
         yield
@@ -100,7 +100,7 @@ async def test_what_a_cancelled_run_asked_for_is_asked_no_more(simulate: Simulat
         closed = await gates.find(simulated.store, gate.id)
         with pytest.raises(InvalidTransition):
             await simulated.approve(gate)
-    assert (closed.state, closed.decider) == (GateState.EXPIRED, ANA)
+    assert (closed.state, closed.decider) == (GateState.WITHDRAWN, ANA)
     assert not simulated.workspace.outbox.exists()
 
 
@@ -111,7 +111,7 @@ async def test_what_a_cancelled_run_had_sent_without_an_answer_is_in_doubt(
     simulated = workspace(simulate, Worker(tool="machine"), machine=machine)
     await drop_one(simulated)
     async with simulated.up() as engine, anyio.create_task_group() as tasks:
-        tasks.start_soon(engine.live)
+        tasks.start_soon(engine.live, simulated.clock.now() + SLOT)
         while not machine.calls:
             await anyio.lowlevel.checkpoint()
         await engine.cancel(1, by=ANA)

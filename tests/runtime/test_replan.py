@@ -9,13 +9,14 @@ import pytest
 
 from platos import Artifact, Context, HandOff, Status, Work
 from platos.core.effect import EffectClass, Receipt
-from platos.core.event import PlanMade, PlanRejected
-from platos.core.instant import HOUR
+from platos.core.event import PlanMade, PlanRejected, RunMoved
+from platos.core.instant import DAY, HOUR
 from platos.core.plan import Loop, Plan, Sequence, Single
 from platos.core.state import Outcome, State
 from platos.errors import BadReasoning, StaleWorld
 from platos.ports.planner import Brief
 from platos.runtime.net import MOST_REPLANS
+from platos.store import Tx, journal, runs
 from platos.testing.workspace import SimulatedWorkspace
 
 from .conftest import PowerCut
@@ -225,3 +226,45 @@ async def test_cut_off_at_any_write_it_is_planned_again_as_often_as_it_may(
         assert len(machine.applied) == 1
     assert number > 20
     record_cases("crashes", number)
+
+
+class ChangesItsMind:
+    """Asks for a tool, and when it is taken up again goes round in circles."""
+
+    lives = 0
+
+    async def act(self, context: Context, work: Work) -> HandOff:
+        self.lives += 1
+        if self.lives > 1:
+            raise WRONG
+        await context.call_tool("machine", {"name": "a", "text": "b"}, why="it is ready")
+        return context.hand_off(Artifact(kind="report", title="a", claims=(), by=context.signature), scope=())
+
+
+async def test_a_gate_of_a_plan_that_was_rejected_asks_nobody_and_does_not_expire_after_its_run(
+    simulate: Simulate, make_machine: Any, one_node: Any
+) -> None:
+    parts = {
+        ("actor", "fickle"): ChangesItsMind(),
+        ("planner", "one-node"): one_node("fickle", ("machine",)),
+        ("tool", "machine"): make_machine(EffectClass.PROBED),
+    }
+    changes = {"tools": ["machine"], "planner": "one-node", "done_when": [], "approval_expires": "4h"}
+    simulated = simulate(parts=parts, policy={"machine": 2}, **changes)
+    await drop_one(simulated)
+    async with simulated.up():
+        await simulated.live(HOUR)
+        assert await simulated.open_gates()
+    async with simulated.up() as engine:
+        await simulated.store.transact(as_a_crash_leaves_it, 1)
+        engine.go_on("watch")
+        await simulated.live(DAY)
+        assert not await simulated.open_gates()
+        assert (await simulated.runs())[0].state is State.FAILED
+
+
+def as_a_crash_leaves_it(tx: Tx, run: int) -> None:
+    """The run was at work."""
+    old, at = runs.state_of(tx, run), runs.get(tx, run).opened
+    again = RunMoved(at=at, run=run, old=old, new=State.RUNNING, why="a new process looks again")
+    tx.record(journal.run_chain(run), again)

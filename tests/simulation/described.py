@@ -24,6 +24,9 @@ TOOLS = ("ticket", "page", "mail")
 
 BROKEN = ("---\nowner: [\n---\n", "---\nowner: ana\nshedule: daily\n---\n\nA slip of the pen.\n", "No front matter.\n")
 
+_JITTERS = (0, 0, "90s", "14m")
+"""Each is shorter than the distance of any two slots."""
+
 _TRIAGE = {"signal": [{"words": ["advisory"]}], "dismiss": [{"words": ["newsletter"]}], "otherwise": "up"}
 _BUDGETS: tuple[dict[str, Any], ...] = ({}, {}, {"run": 0.02}, {"day": 0.05}, {"triage_day": 0.004}, {"day": 0})
 
@@ -34,6 +37,7 @@ def drawn(world: World, zone: str, sources: list[str]) -> dict[str, Any]:
     return {
         "owner": "ana",
         "schedule": _schedule(world, zone),
+        "jitter": world.pick(_JITTERS),
         "sources": sources,
         "triage": [{"rules": _TRIAGE}, "model"] if world.coin() else [{"rules": _TRIAGE}],
         "planner": "shapes",
@@ -51,6 +55,7 @@ def changed(world: World, before: dict[str, Any]) -> dict[str, Any]:
     """The same specialist after an edit."""
     edits: tuple[dict[str, Any], ...] = (
         rescheduled(world, before),
+        {"jitter": world.pick(_JITTERS)},
         {"policy": {tool: world.pick((0, 2)) for tool in before["tools"]}},
         {"budget": world.pick(_BUDGETS)},
         {"overlap": world.pick(("queue", "merge", "parallel"))},

@@ -10,9 +10,8 @@ from platos.core.schedule import Schedule
 from platos.runtime.explain.fate import Answer, Fate, Fates
 from platos.runtime.explain.past import Past, fold_past
 from platos.runtime.explain.slots import first_known, slots_ahead, slots_until
-from platos.runtime.host import decode_specialist
-from platos.runtime.jump import lived
-from platos.store import ReadStore, items, journal, occurrences, specialists
+from platos.runtime.lived import lived, schedule_of
+from platos.store import ReadStore, items, occurrences, specialists
 from platos.store.past import events_around
 
 __all__ = ["Explanation", "Told", "explain", "explain_at", "not_yet_known", "zone_of"]
@@ -61,7 +60,7 @@ async def explain_at(store: ReadStore, name: str, now: Instant, at: Instant) -> 
 
 async def zone_of(store: ReadStore, name: str) -> str:
     """The zone of a specialist's schedule. Raises NotFound."""
-    return (await _schedule(store, (await specialists.find(store, name)).definition)).zone
+    return (await schedule_of(store, (await specialists.find(store, name)).definition)).zone
 
 
 def not_yet_known(schedule: Schedule, now: Instant, *, ahead: int) -> Explanation:
@@ -74,14 +73,10 @@ async def _read(store: ReadStore, name: str, now: Instant) -> _Known:
     row = await specialists.find(store, name)
     past = fold_past(await events_around(store, name))
     digests = {span.definition for what in ("defined", "gone") for span in past.of(what)} | {row.definition}
-    schedules = {digest: await _schedule(store, digest) for digest in digests}
+    schedules = {digest: await schedule_of(store, digest) for digest in digests}
     rows = await occurrences.of_specialist(store, name)
     zone = schedules[row.definition].zone
     return _Known(Fates(row, rows, await lived(store, row), past, now, zone), past, schedules)
-
-
-async def _schedule(store: ReadStore, digest: str) -> Schedule:
-    return decode_specialist(await journal.get_payload(store, digest)).schedule
 
 
 def _before_all(known: _Known, at: Instant) -> list[Instant]:

@@ -75,7 +75,7 @@ def _check(host: Host, row: RunRow, waits: tuple[str, ...], doubts: list[EffectR
         raise _at_work(row)
     refuse_paused(host, row.specialist)
     asked = [what for what in waits if what.startswith("g")]
-    if asked and not doubts and (row.state is State.NEEDS_REVIEW or "code changed" in waits):
+    if asked and not doubts and row.state is State.NEEDS_REVIEW and "code changed" not in waits:
         gate = asked[0]
         raise UsageError(
             f"it waits for the answer to {', '.join(asked)}",

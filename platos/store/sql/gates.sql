@@ -15,7 +15,7 @@ JOIN journal j ON j.seq = g.event WHERE g.effect = :effect ORDER BY g.id DESC LI
 
 -- name: all_open
 SELECT g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g
-JOIN journal j ON j.seq = g.event WHERE g.state = 'open' ORDER BY g.id
+JOIN journal j ON j.seq = g.event WHERE g.state = 'open' ORDER BY g.expires, g.id
 
 -- name: open_of_run
 SELECT id FROM gates WHERE run = :run AND state = 'open' ORDER BY id

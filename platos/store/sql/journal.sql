@@ -26,12 +26,6 @@ RETURNING last
 -- name: chain
 SELECT j.n, j.body, j.hash, c.cut, c.base FROM journal j JOIN chains c ON c.id = j.chain WHERE c.name = :name ORDER BY j.n
 
--- name: of_open_runs
-SELECT r.id, j.n, j.body, j.hash, c.cut, c.base FROM runs r
-JOIN chains c ON c.name = 'r' || CAST(r.id AS TEXT) JOIN journal j ON j.chain = c.id
-WHERE r.state IN ('pending', 'running', 'needs_review') AND r.id BETWEEN :first AND :last
-ORDER BY r.id, j.n
-
 -- name: since
 SELECT j.seq, c.name, j.n, j.body, j.hash, before.hash, c.cut, c.base FROM journal j JOIN chains c ON c.id = j.chain
 LEFT JOIN journal before ON before.chain = j.chain AND before.n = j.n - 1

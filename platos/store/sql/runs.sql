@@ -23,7 +23,7 @@ WHERE specialist = :specialist OR :specialist = '' ORDER BY id DESC LIMIT :count
 
 -- name: open_runs
 SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs
-WHERE state IN ('pending', 'running', 'needs_review') ORDER BY id
+WHERE state IN ('pending', 'running', 'needs_review') ORDER BY specialist, id
 
 -- name: movable
 SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs

@@ -1,0 +1,38 @@
+"""Which slots of a specialist have run, as its store tells."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from platos.core.lived import Lived, Reign, Stretch
+from platos.core.schedule import Schedule
+from platos.runtime.host import decode_specialist
+from platos.store import ReadStore, journal, occurrences, past
+from platos.store.specialists import SpecialistRow
+
+__all__ = ["lived", "schedule_of"]
+
+
+async def lived(store: ReadStore, row: SpecialistRow) -> Lived:
+    """Which slots of a specialist have run. One that was handled and left no row was quiet: it ran."""
+    rows = await occurrences.of_specialist(store, row.name)
+    missed = tuple(Stretch(each.slot, each.last) for each in rows if each.outcome in occurrences.MISSED)
+    ran = frozenset(each.slot for each in rows if each.outcome in occurrences.RAN)
+    return Lived(await _reigns(store, row, missed), ran)
+
+
+async def schedule_of(store: ReadStore, definition: str) -> Schedule:
+    """The schedule of a definition, by its digest. Raises StoreCorrupt."""
+    return decode_specialist(await journal.get_payload(store, definition)).schedule
+
+
+async def _reigns(store: ReadStore, row: SpecialistRow, missed: tuple[Stretch, ...]) -> tuple[Reign, ...]:
+    """Each definition's own, in order. What the journal tells no more counts as lived by the one in force."""
+    adopted, reached = await past.adoptions(store, row.name), row.reached or 0
+    ends = [*(event.reached for event in adopted), reached]
+    reigns = [Reign(await schedule_of(store, row.definition), 0, ends[0], missed)]
+    for event, (begin, end) in zip(adopted, pairwise(ends), strict=True):
+        schedule = await schedule_of(store, event.definition)
+        own = tuple(each for each in missed if schedule.has(each.first))
+        reigns.append(Reign(schedule, max(event.since, begin), end, own))
+    return tuple(each for each in reigns if each.after < each.last)
