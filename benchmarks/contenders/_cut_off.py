@@ -25,10 +25,14 @@ class _Arrivals:
         self._came = 0
         self._changed = asyncio.Event()
 
-    async def arrive(self) -> None:
-        """This run is there, and stays."""
+    def count(self) -> None:
+        """This run is there."""
         self._came += 1
         self._changed.set()
+
+    async def arrive(self) -> None:
+        """This run is there, and stays."""
+        self.count()
         await asyncio.get_running_loop().create_future()
 
     async def all(self, runs: int) -> None:

@@ -1,8 +1,11 @@
-"""A user's parts: an actor that is killed at its third step and waits there when it is taken up, and its planner."""
+"""A user's parts: an actor that is killed at its third step and put off there when it is taken up, and its planner."""
+
+import sys
 
 from _cut_off import ARRIVALS
 
 from platos import Artifact, Brief, Context, HandOff, Plan, Single, Work, actor, planner
+from platos.errors import Unavailable
 
 DONE = 2
 """Steps that stand in the journal when it is killed: opened, planned and begun, the run has five entries."""
@@ -15,8 +18,16 @@ class CutSteps:
     async def act(self, context: Context, work: Work) -> HandOff:
         for number in range(DONE):
             await context.step(f"s{number}", int, number, returns=int)
-        await context.step(f"s{DONE}", ARRIVALS.arrive, returns=type(None))
+        await context.step(f"s{DONE}", arrive, returns=type(None))
         return context.hand_off(Artifact(kind="count", title="Cut", claims=(), by=context.signature), scope=[])
+
+
+async def arrive() -> None:
+    """The first process dies while all runs are here; in the second each makes way for the next."""
+    if sys.argv[1] == "cut_off":
+        await ARRIVALS.arrive()
+    ARRIVALS.count()
+    raise Unavailable("it is another's turn")
 
 
 @planner("cut-steps", version="1")

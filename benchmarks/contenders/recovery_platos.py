@@ -15,9 +15,9 @@ from platos.runtime.assemble import assemble
 from platos.runtime.drive import drive
 from platos.runtime.host import Host
 from platos.runtime.net import Run
-from platos.runtime.plan import plan
 from platos.runtime.recovery import recover
 from platos.runtime.wake import Wake
+from platos.runtime.wakeup import go_on
 
 FRONT_MATTER = """
 schedule: "0 0 1 1 *"
@@ -29,7 +29,7 @@ planner: cut-steps
 overlap: parallel
 """
 NAMES = [f"specialist-{number}" for number in range(64)]
-OF_EACH = 64
+OF_EACH = 256
 RUNS = len(NAMES) * OF_EACH
 ENTRIES = "SELECT count(*) FROM journal j JOIN chains c ON c.id = j.chain JOIN runs r ON c.name = 'r' || r.id"
 
@@ -57,24 +57,18 @@ async def go(run: Run) -> None:
 
 
 async def take_up() -> None:
-    """What the engine does at its start; then every run at its next step, all at once and not 64 at a time."""
+    """What the engine does at its start; then every run at its next step, a run of each specialist at a time."""
     app = load_app(Path.cwd(), environ={})
     began = time.perf_counter()
     async with host_on(app) as host, asyncio.TaskGroup() as tasks:
         report("of which the store is opened", (time.perf_counter() - began) * 1e3, "ms")
         assert await recover(host, __version__) == set(NAMES), "a run is not open any more"
         report("open journals recovered", RUNS / (time.perf_counter() - began), "journals/s")
-        for name in NAMES * OF_EACH:
-            tasks.create_task(take_up_one(Wake(host, name)))
+        for name in NAMES:
+            tasks.create_task(go_on(Wake(host, name)))
         await ARRIVALS.all(RUNS)
         report("open runs at their next step", RUNS / (time.perf_counter() - began), "runs/s")
         die()
-
-
-async def take_up_one(wake: Wake) -> None:
-    run = await plan(wake)
-    assert run is not None
-    await go(run)
 
 
 in_lives(cut_off, take_up)

@@ -89,7 +89,7 @@ def _split(text: str, label: str) -> tuple[str, str]:
     return "\n".join(lines[1:end]), body
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """YAML as plain data; a key that is written twice is refused, where YAML would take the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

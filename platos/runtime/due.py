@@ -34,7 +34,7 @@ async def _claimable(wake: Wake) -> bool:
         return False  # the schedule was edited, or somebody else has claimed it
     found = await _find(wake, row, definition.schedule, asked)
     if found.slot is None:
-        await host.store.transact(_give_up, wake.name, asked, found, wake.started)
+        await host.store.transact(_give_up, row, asked, found, wake.started)
         return False
     wake.due, wake.slot, wake.upcoming, wake.missed = asked, found.slot, found.next, found.missed
     wake.definition = row.definition
@@ -49,7 +49,7 @@ async def _find(wake: Wake, row: SpecialistRow, schedule: Schedule, asked: Insta
     return (await lived(wake.host.store, row)).due(schedule, asked, wake.started)
 
 
-def _give_up(tx: Tx, name: str, asked: Instant, found: Due, now: Instant) -> None:
+def _give_up(tx: Tx, row: SpecialistRow, asked: Instant, found: Due, now: Instant) -> None:
     given_up = max((each.last for each in found.missed), default=None)
-    if specialists.skip(tx, name, due=asked, upcoming=found.next, slot=given_up):
-        occurrences.add_missed(tx, name, found.missed, now)
+    if specialists.skip(tx, row.name, due=asked, upcoming=found.next, definition=row.definition, slot=given_up):
+        occurrences.add_missed(tx, row.name, found.missed, now)

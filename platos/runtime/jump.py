@@ -7,7 +7,6 @@ run; a run's next try is now.
 from __future__ import annotations
 
 import logging
-from functools import partial
 
 from platos.core.event import ClockJumped
 from platos.core.instant import Instant, iso
@@ -69,7 +68,11 @@ async def _ask_anew(host: Host) -> None:
         schedule = (await host.pinned(row.definition)).schedule
         upcoming = await _next_open(host.store, row, schedule, now)
         if upcoming < row.due:
-            await host.store.transact(partial(specialists.skip, name=row.name, due=row.due, upcoming=upcoming))
+            await host.store.transact(_move, row, row.due, upcoming)
+
+
+def _move(tx: Tx, row: SpecialistRow, due: Instant, upcoming: Instant) -> None:
+    specialists.skip(tx, row.name, due=due, upcoming=upcoming, definition=row.definition)
 
 
 async def _next_open(store: ReadStore, row: SpecialistRow, schedule: Schedule, now: Instant) -> Instant:

@@ -36,14 +36,24 @@ async def plan(wake: Wake) -> Run | None:
     """The run to work on now, planned: one that can go on, else a new one for the signals that wait, else none."""
     host, name = wake.host, wake.name
     while not wake.paused:
-        movable = await runs.movable(host.store, name, host.now(), 1 + len(host.in_hand))
-        number = next((row.id for row in movable if wake.takes(row.id)), None) or await _begin(wake)
+        number = await _movable(wake) or await _begin(wake)
         if number is None:
             return None
         run = await _load(wake, number)
         if run is not None:
             return run
         wake.lets_go(number)
+    return None
+
+
+async def _movable(wake: Wake) -> int | None:
+    """The oldest run that can go on, and is in nobody's hand."""
+    host, after = wake.host, 0
+    while found := await runs.movable(host.store, wake.name, host.now(), after=after):
+        number = next((row.id for row in found if wake.takes(row.id)), None)
+        if number is not None:
+            return number
+        after = found[-1].id
     return None
 
 

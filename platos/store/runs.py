@@ -119,9 +119,10 @@ async def open_runs(store: ReadStore) -> list[RunRow]:
     return sorted(_row(row) for row in await store.all(SQL.open_runs))
 
 
-async def movable(store: ReadStore, specialist: str, now: Instant, count: int) -> list[RunRow]:
-    """A specialist's runs that can go on now, oldest first, so many of them."""
-    return [_row(row) for row in await store.all(SQL.movable, specialist=specialist, now=now, count=count)]
+async def movable(store: ReadStore, specialist: str, now: Instant, *, after: int = 0, count: int = 8) -> list[RunRow]:
+    """A specialist's runs that can go on now, oldest first: so many, of those that are younger than `after`."""
+    rows = await store.all(SQL.movable, specialist=specialist, now=now, after=after, count=count)
+    return [_row(row) for row in rows]
 
 
 async def due_now(store: ReadStore, now: Instant) -> list[str]:

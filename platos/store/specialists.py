@@ -64,9 +64,9 @@ def advance(
     return tx.execute(SQL.advance, name=name, **claim, **count) == 1
 
 
-def skip(tx: Tx, name: str, *, due: Instant, upcoming: Instant, slot: Instant | None = None) -> bool:
-    """Move on to `upcoming`, giving up the slots up to `slot`; False where somebody else claimed what was `due`."""
-    return tx.execute(SQL.skip, name=name, due=due, next=upcoming, slot=slot) == 1
+def skip(tx: Tx, name: str, *, due: Instant, upcoming: Instant, definition: str, slot: Instant | None = None) -> bool:
+    """Move on to `upcoming`, giving up the slots up to `slot`; False where `advance` is too."""
+    return tx.execute(SQL.skip, name=name, due=due, next=upcoming, slot=slot, definition=definition) == 1
 
 
 def woken_by_hand(tx: Tx, name: str, *, quiet: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from platos.core.item import Item, ItemState
 from platos.core.state import Outcome, State
 from platos.errors import NotFound
 from platos.ports.source import Polled
+from platos.store import specialists
 from platos.testing.source import ScriptedSource
 from platos.testing.workspace import START, SimulatedWorkspace
 
@@ -122,6 +124,18 @@ async def test_a_schedule_that_is_edited_during_a_poll_loses_no_slot(simulate: S
         await simulated.live(2 * MINUTE)
         row = await simulated.specialist("watch")
     assert row.due == START + HOUR + MINUTE
+
+
+async def test_slots_are_given_up_only_by_the_definition_in_force(simulate: Simulate, describe: Describe) -> None:
+    """Its `upcoming` is not one of the schedule that came into force meanwhile."""
+    simulated = simulate(schedule="0 8,14 * * *")
+    async with simulated.up() as engine:
+        before = await simulated.specialist("watch")
+        await simulated.drop(FILE, describe(schedule="0 * * * *"))
+        await engine.refresh()
+        skip = partial(specialists.skip, name="watch", due=START + MINUTE, upcoming=START + 6 * HOUR)
+        assert not await simulated.store.transact(partial(skip, definition=before.definition))
+        assert (await simulated.specialist("watch")).due == START + MINUTE
 
 
 async def test_an_edit_that_leaves_the_schedule_alone_leaves_the_slot_alone(

@@ -179,7 +179,9 @@ async def test_where_the_store_does_not_tell_that_is_said(simulate: Simulate) ->
 
 
 def _lose(tx: Any, due: Instant) -> None:
-    assert specialists.skip(tx, "watch", due=due, upcoming=due + 2 * HOUR)
+    row = specialists.get(tx, "watch")
+    assert row is not None
+    assert specialists.skip(tx, "watch", due=due, upcoming=due + 2 * HOUR, definition=row.definition)
 
 
 async def test_what_is_older_than_what_is_kept_is_not_guessed(simulate: Simulate) -> None:

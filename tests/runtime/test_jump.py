@@ -17,6 +17,7 @@ from platos.core.event import ClockJumped
 from platos.core.instant import DAY, HOUR, MINUTE, Instant, Span, iso
 from platos.core.jump import JumpKind, Reading, jumps_between
 from platos.core.lived import Lived
+from platos.core.schedule import Schedule
 from platos.core.state import State
 from platos.runtime.jump import look_back, note_jumps
 from platos.store import specialists
@@ -210,23 +211,38 @@ async def test_a_slot_that_was_skipped_and_came_again_does_not_run_twice(
     assert max(Counter(claimed).values()) == 1
 
 
-@pytest.mark.parametrize("quiet", [True, False], ids=["quiet", "with news"])
+async def edit_after_a_day_came_twice(simulated: SimulatedWorkspace, text: str) -> None:
+    """A day passes, the clock is set back by a day, and only then the schedule is edited."""
+    async with simulated.up() as engine:
+        await simulated.live(DAY + HOUR)
+        simulated.clock.set_to(START + HOUR)
+        await live(simulated, MINUTE)
+        await simulated.drop("specialists/watch.md", text)
+        await engine.refresh()
+        await live(simulated, DAY + 6 * HOUR)
+
+
+@pytest.mark.parametrize("news", [(), ("An advisory.",)], ids=["quiet", "with news"])
 async def test_a_slot_of_an_edited_schedule_is_open_although_its_time_was_shown_before(
-    simulate: Simulate, describe: Callable[..., str], monkeypatch: pytest.MonkeyPatch, quiet: bool
+    simulate: Simulate, describe: Callable[..., str], monkeypatch: pytest.MonkeyPatch, news: tuple[str, ...]
 ) -> None:
     """What ran is run no more by any schedule, and what only the later schedule has is open."""
     simulated = simulate(schedule="0 8,10 * * *")
-    if not quiet:
-        await simulated.drop("inbox/note.txt", "An advisory.")
+    for text in news:
+        await simulated.drop("inbox/note.txt", text)
     with claims(monkeypatch) as claimed:
-        async with simulated.up() as engine:
-            await simulated.live(DAY + HOUR)
-            simulated.clock.set_to(START + HOUR)
-            await live(simulated, MINUTE)
-            await simulated.drop("specialists/watch.md", describe(schedule="0 10,12 * * *"))
-            await engine.refresh()
-            await live(simulated, DAY + 6 * HOUR)
-    assert [iso(slot)[8:13] for slot in claimed] == ["21T08", "21T10", "22T08", "21T12", "22T10", "22T12"]
+        await edit_after_a_day_came_twice(simulated, describe(schedule="0 10,12 * * *"))
+    assert [iso(slot)[8:13] for slot in claimed] == ["02T08", "02T10", "03T08", "02T12", "03T10", "03T12"]
+
+
+async def test_a_time_that_is_taken_for_a_slot_of_any_schedule_is_noticed(
+    simulate: Simulate, describe: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted: what one definition has lived through counts for every other."""
+    monkeypatch.setattr(Schedule, "has", lambda schedule, instant: True)
+    with claims(monkeypatch) as claimed:
+        await edit_after_a_day_came_twice(simulate(schedule="0 8,10 * * *"), describe(schedule="0 10,12 * * *"))
+    assert "02T12" not in [iso(slot)[8:13] for slot in claimed]
 
 
 async def test_an_edit_that_was_broken_and_put_right_opens_no_slot_that_ran(

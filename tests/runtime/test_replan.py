@@ -17,7 +17,7 @@ from platos.errors import BadReasoning, StaleWorld
 from platos.ports.planner import Brief
 from platos.runtime.net import MOST_REPLANS
 from platos.store import Tx, journal, runs
-from platos.testing.workspace import SimulatedWorkspace
+from platos.testing.workspace import START, SimulatedWorkspace
 
 from .conftest import PowerCut
 from .workers import Again, Worker, drop_one, workspace
@@ -265,6 +265,6 @@ async def test_a_gate_of_a_plan_that_was_rejected_asks_nobody_and_does_not_expir
 
 def as_a_crash_leaves_it(tx: Tx, run: int) -> None:
     """The run was at work."""
-    old, at = runs.state_of(tx, run), runs.get(tx, run).opened
-    again = RunMoved(at=at, run=run, old=old, new=State.RUNNING, why="a new process looks again")
+    old = runs.state_of(tx, run)
+    again = RunMoved(at=START + HOUR, run=run, old=old, new=State.RUNNING, why="a new process looks again")
     tx.record(journal.run_chain(run), again)

@@ -24,7 +24,7 @@ TOOLS = ("ticket", "page", "mail")
 
 BROKEN = ("---\nowner: [\n---\n", "---\nowner: ana\nshedule: daily\n---\n\nA slip of the pen.\n", "No front matter.\n")
 
-_JITTERS = (0, 0, "90s", "14m")
+_JITTERS = ("0s", "0s", "90s", "14m")
 """Each is shorter than the distance of any two slots."""
 
 _TRIAGE = {"signal": [{"words": ["advisory"]}], "dismiss": [{"words": ["newsletter"]}], "otherwise": "up"}

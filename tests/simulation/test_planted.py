@@ -30,9 +30,11 @@ Plant = tuple[Any, str, Callable[..., Any], str]
 SEEDS = 30
 
 
-def claim_unguarded(tx: Tx, name: str, *, due: Instant, slot: Instant, upcoming: Instant, quiet: bool = False) -> bool:
-    """Whoever comes claims, also what somebody else has claimed."""
-    statement = specialists.SQL.advance.replace("AND due = :due", "")
+def claim_unguarded(
+    tx: Tx, name: str, *, due: Instant, slot: Instant, upcoming: Instant, definition: str, quiet: bool = False
+) -> bool:
+    """Whoever comes claims, also what somebody else has claimed, or what another schedule had."""
+    statement = specialists.SQL.advance.replace("AND due = :due AND definition = :definition", "")
     count = {"quiet": int(quiet), "loud": int(not quiet)}
     return tx.execute(statement, name=name, slot=slot, next=upcoming, **count) == 1
 

@@ -28,7 +28,7 @@ WHERE state IN ('pending', 'running', 'needs_review') ORDER BY specialist, id
 -- name: movable
 SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs
 WHERE specialist = :specialist AND state IN ('pending', 'running', 'needs_review')
-AND (state = 'running' OR state = 'pending' AND (due IS NULL OR due <= :now))
+AND (state = 'running' OR state = 'pending' AND (due IS NULL OR due <= :now)) AND id > :after
 ORDER BY id LIMIT :count
 
 -- name: due

@@ -19,7 +19,7 @@ WHERE name = :name AND due = :due AND definition = :definition
 
 -- name: skip
 UPDATE specialists SET due = :next, reached = CASE WHEN reached IS NULL OR reached < :slot THEN :slot ELSE reached END
-WHERE name = :name AND due = :due
+WHERE name = :name AND due = :due AND definition = :definition
 
 -- name: woken_by_hand
 UPDATE specialists SET wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud WHERE name = :name
