@@ -34,7 +34,6 @@ log = logging.getLogger("platos")
 
 async def plan(wake: Wake) -> Run | None:
     """The run to work on now, planned: one that can go on, else a new one for the signals that wait, else none."""
-    host, name = wake.host, wake.name
     while not wake.paused:
         number = await _movable(wake) or await _begin(wake)
         if number is None:
