@@ -14,12 +14,15 @@ from platos.core.jump import LEAST_JUMP, Jump, JumpKind
 from platos.core.schedule import Schedule
 from platos.runtime.host import Host
 from platos.runtime.lived import lived
-from platos.store import ReadStore, Tx, journal, past, specialists
+from platos.store import ReadStore, Tx, journal, meta, past, specialists
 from platos.store.specialists import SpecialistRow
 
 __all__ = ["look_back", "note_jumps"]
 
 log = logging.getLogger("platos")
+
+_UNSETTLED = 7
+"""Days after a clock was set on which nothing is dropped for its age: it may be set again."""
 
 
 async def note_jumps(host: Host) -> bool:
@@ -51,6 +54,8 @@ async def _tell(host: Host, jump: Jump) -> None:
 
 def _record(tx: Tx, jump: Jump, now: Instant) -> None:
     tx.record(journal.SYSTEM, ClockJumped(at=now, before=jump.before, after=jump.after, what=jump.what))
+    if jump.what is not JumpKind.SUSPENDED:
+        meta.put(tx, meta.UNSETTLED, _UNSETTLED)
 
 
 async def _is_told(store: ReadStore, shown: Instant, now: Instant) -> bool:

@@ -14,9 +14,13 @@ __all__ = ["lived", "schedule_of"]
 
 
 async def lived(store: ReadStore, row: SpecialistRow) -> Lived:
-    """Which slots of a specialist have run. One that was handled and left no row was quiet: it ran."""
-    rows = await occurrences.of_specialist(store, row.name)
-    missed = tuple(Stretch(each.slot, each.last) for each in rows if each.outcome in occurrences.MISSED)
+    """Which slots of a specialist have run. One that was handled and left no row was quiet: it ran.
+
+    Where rows may have been dropped, nothing counts as missed: what came again, and ran, may be among them.
+    """
+    rows, since = await occurrences.of_specialist(store, row.name), await past.forgotten(store)
+    stretches = (Stretch(max(each.slot, since), each.last) for each in rows if each.outcome in occurrences.MISSED)
+    missed = tuple(each for each in stretches if each.first <= each.last)
     ran = frozenset(each.slot for each in rows if each.outcome in occurrences.RAN)
     return Lived(await _reigns(store, row, missed), ran)
 

@@ -7,7 +7,7 @@ from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.tx import Tx
 
-__all__ = ["EPOCH", "HOUSE", "KEPT", "PAUSED", "VERIFIED", "get", "put", "remove"]
+__all__ = ["EPOCH", "FORGOTTEN", "HOUSE", "KEPT", "PAUSED", "UNSETTLED", "VERIFIED", "get", "put", "remove"]
 
 SQL = load("meta")
 
@@ -16,6 +16,11 @@ VERIFIED = "verified"
 PAUSED = "paused"
 KEPT = "kept"
 HOUSE = "house"
+UNSETTLED = "unsettled"
+"""How often the house is kept without dropping anything: the clock has jumped, and may jump back."""
+
+FORGOTTEN = "forgotten"
+"""Before this moment, what became of slots may have been dropped."""
 
 
 def get(tx: Tx, key: str) -> int:

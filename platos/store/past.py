@@ -8,7 +8,7 @@ from platos.store import journal
 from platos.store.sql import load
 from platos.store.store import ReadStore
 
-__all__ = ["adoptions", "events_around", "latest_moment"]
+__all__ = ["adoptions", "events_around", "forgotten", "latest_moment"]
 
 SQL = load("past")
 
@@ -31,6 +31,12 @@ async def adoptions(store: ReadStore, specialist: str) -> list[DefinitionLoaded]
     StoreCorrupt."""
     told = await journal.events(store, journal.specialist_chain(specialist))
     return [event for event in told if isinstance(event, DefinitionLoaded)]
+
+
+async def forgotten(store: ReadStore) -> Instant:
+    """Before this moment, what became of slots may have been dropped."""
+    row = await store.one(SQL.forgotten)
+    return int(row[0]) if row else 0
 
 
 async def latest_moment(store: ReadStore) -> Instant:

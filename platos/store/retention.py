@@ -57,7 +57,9 @@ async def keep_house(store: Store, *, days: int, now: Instant) -> Dropped:
     [(kept, _)] = await store.all(SQL.house)
     believed = min(now, kept + _STRIDE) if kept else now
     before = believed - days * DAY
-    dropped = await _drop(store, before, now) if days else Dropped(0, 0, 0, 0, 0, 0)
+    dropped = Dropped(0, 0, 0, 0, 0, 0)
+    if days and await store.transact(_begin, before):
+        dropped = await _drop(store, before, now)
     await store.transact(_told, dropped, before, believed, now)
     return dropped
 
@@ -103,6 +105,19 @@ async def _empty_items(store: Store, before: Instant) -> int:
 async def _drop_payloads(store: Store) -> int:
     unused, last = await unreferred(store)
     return sum([await store.transact(drop_payload, digest, last) for digest in unused])
+
+
+def _begin(tx: Tx, before: Instant) -> bool:
+    """Is anything to be dropped this time? Not while the clock that counts the days may jump back.
+
+    From where on it may be gone is noted before.
+    """
+    unsettled = meta.get(tx, meta.UNSETTLED)
+    if unsettled:
+        meta.put(tx, meta.UNSETTLED, unsettled - 1)
+        return False
+    meta.put(tx, meta.FORGOTTEN, max(before, meta.get(tx, meta.FORGOTTEN)))
+    return True
 
 
 def _told(tx: Tx, dropped: Dropped, before: Instant, believed: Instant, now: Instant) -> None:

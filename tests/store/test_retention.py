@@ -11,11 +11,24 @@ import anyio.to_thread
 import pytest
 
 from platos.core.event import DefinitionLoaded, HistoryDropped, RunMoved, RunOpened
-from platos.core.instant import HOUR, iso
+from platos.core.instant import DAY, HOUR, iso
 from platos.core.item import Item, ItemState
 from platos.core.state import State
 from platos.errors import BudgetExceeded, InvalidTransition
-from platos.store import Store, Tx, accounts, dropping, items, journal, labels, open_store, pauses, runs, specialists
+from platos.store import (
+    Store,
+    Tx,
+    accounts,
+    dropping,
+    items,
+    journal,
+    labels,
+    meta,
+    open_store,
+    pauses,
+    runs,
+    specialists,
+)
 from platos.store.labels import Label
 from platos.store.leftovers import drop_payload, unreferred
 from platos.store.retention import house_due, keep_house
@@ -269,3 +282,15 @@ async def test_broken_off_anywhere_it_leaves_what_verifies_and_is_taken_up_again
     assert broken > 5
     assert await journal.events(store, journal.run_chain(KEPT - 1)) == []
     assert await journal.events(store, journal.run_chain(KEPT + 5)) != []
+
+
+async def test_after_the_clock_was_set_nothing_is_dropped_for_a_week_of_days(tmp_path: Path) -> None:
+    """What is a year old by a clock that is a year ahead may be today's."""
+    async with open_store(tmp_path, command="test", now=at(1_000)) as store:
+        await store.transact(meta.put, meta.UNSETTLED, 7)
+        for left in range(6, -1, -1):
+            await keep_house(store, days=90, now=at(1_000))
+            assert await store.transact(meta.get, meta.UNSETTLED) == left
+            assert await store.transact(meta.get, meta.FORGOTTEN) == 0
+        await keep_house(store, days=90, now=at(1_000))
+        assert await store.transact(meta.get, meta.FORGOTTEN) == at(1_000) - 90 * DAY

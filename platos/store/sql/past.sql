@@ -6,3 +6,6 @@ SELECT body FROM journal ORDER BY seq DESC LIMIT 1
 
 -- name: latest_slot
 SELECT max(reached) FROM specialists
+
+-- name: forgotten
+SELECT value FROM meta WHERE key = 'forgotten'
