@@ -17,7 +17,7 @@ from platos.core.evidence import CheckResult, Evidence
 from platos.core.failure import FailureRecord
 from platos.core.instant import Instant
 from platos.core.jump import JumpKind
-from platos.core.money import Nano, Price, Usage
+from platos.core.money import Nano, Usage
 from platos.core.plan import Plan
 from platos.core.state import Outcome, State
 from platos.core.step import StepKey, StepKind
@@ -25,6 +25,9 @@ from platos.core.step import StepKey, StepKind
 __all__ = [
     "UPCASTERS",
     "AccountCapped",
+    "AccountFrozen",
+    "AccountReached",
+    "AccountThawed",
     "AnyEvent",
     "BudgetRefused",
     "ChainSealed",
@@ -108,10 +111,31 @@ class HistoryDropped(Event, frozen=True, kw_only=True, tag="history_dropped"):
 
 
 class AccountCapped(Event, frozen=True, kw_only=True, tag="account_capped"):
-    """An account has this cap from here on: the first it has, or one that its owner changed."""
+    """An account has this cap from here on, in its unit: the first it has, or one that its owner changed."""
 
     account: str
-    cap: Nano
+    cap: int
+
+
+class AccountReached(Event, frozen=True, kw_only=True, tag="account_reached"):
+    """So many percent of an account's cap are spent: its owner is told, once for each mark."""
+
+    account: str
+    percent: int
+
+
+class AccountFrozen(Event, frozen=True, kw_only=True, tag="account_frozen"):
+    """A call cost more than its worst case, so what was believed of it was wrong: nothing more is spent on the
+    account, in whatever window, until a person has looked."""
+
+    account: str
+    why: str
+
+
+class AccountThawed(Event, frozen=True, kw_only=True, tag="account_thawed"):
+    """A person has looked, and the account may be spent on again."""
+
+    account: str
 
 
 # -- in the system's chain where everything is meant (`specialist` is empty), else in a specialist's
@@ -209,30 +233,49 @@ class ItemsWithdrawn(Event, frozen=True, kw_only=True, tag="items_withdrawn"):
 
 
 class MoneyReserved(Event, frozen=True, kw_only=True, tag="money_reserved"):
-    """Money is held on every account of the path, before anything is sent. `step` names what it is for."""
+    """Money is held on every account of the path, before anything is sent: one line an account, in its unit.
+
+    `step` names what it is for, `attempt` and `cause` why it is asked now: `first`, `repair`, or the failure before
+    it. `instead` says what was wanted, where the headroom was too short for it. `price` is the list and its version,
+    `rates`, `prefix` and `request` the digests of the whole price, of what stands first in every question of its kind,
+    and of the rest.
+    """
 
     reservation: int
-    accounts: tuple[str, ...]
+    accounts: tuple[tuple[str, int], ...]
     amount: Nano
     specialist: str
     model: str
     tier: str
     step: str
-    price: Price
+    price: str
+    rates: str
+    max_output: int
+    prefix: str = ""
+    request: str = ""
+    attempt: int = 1
+    cause: str = "first"
+    instead: str = ""
     run: int | None = None
 
 
 class MoneySettled(Event, frozen=True, kw_only=True, tag="money_settled"):
     """The reservation is resolved: what was really charged, for how many tokens, by which model.
 
-    `cause` is `answered`, `failed` (the other side did no work) or `unknown` (sent and unanswered: charged in full).
+    `cause` is `answered`, `failed` (the other side did no work: the reservation is void) or `unknown` (sent and
+    unanswered: charged in full). `why` is the failure, `finish` how the reply ended, `service` the provider's service
+    tier, `response` the digest of the reply.
     """
 
     reservation: int
     charged: Nano
     cause: str
+    why: str = ""
     served: str = ""
     usage: Usage = Usage()
+    service: str = ""
+    finish: str = ""
+    response: str = ""
     latency: int = 0
 
 
@@ -378,6 +421,9 @@ AnyEvent = (
     | ChainSealed
     | HistoryDropped
     | AccountCapped
+    | AccountReached
+    | AccountFrozen
+    | AccountThawed
     | DefinitionLoaded
     | DefinitionBroken
     | DefinitionGone

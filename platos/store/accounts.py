@@ -1,4 +1,7 @@
-"""Accounts and reservations: who may spend what, what is held, and what was charged."""
+"""Accounts and reservations: who may spend what, what is held, and what was charged.
+
+A reservation, its settlement and its voiding are events that nothing changes; the balances follow from them.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,18 @@ from typing import NamedTuple
 
 import msgspec
 
-from platos.core.event import AccountCapped, MoneyReserved, MoneySettled
+from platos.core.budget import Account, Unit, root_of, share, unit_of
+from platos.core.event import (
+    AccountCapped,
+    AccountFrozen,
+    AccountReached,
+    AccountThawed,
+    MoneyReserved,
+    MoneySettled,
+)
 from platos.core.instant import Instant
 from platos.core.money import Nano, dollars
-from platos.errors import BudgetExceeded, InvalidTransition
+from platos.errors import BudgetExceeded, InvalidTransition, NotFound
 from platos.store.journal import SYSTEM, run_chain
 from platos.store.sql import load
 from platos.store.store import ReadStore
@@ -19,29 +30,58 @@ from platos.store.tx import Tx, projects
 __all__ = [
     "AccountRow",
     "Call",
+    "Frozen",
     "Held",
     "SpendRow",
     "TierSpend",
     "calls_of_run",
     "every",
+    "freeze",
+    "frozen",
     "held",
+    "in_words",
     "open_accounts",
+    "refuse_frozen",
+    "rooms",
     "spend",
     "spent",
+    "tell_marks",
+    "thaw",
     "triage_spend",
 ]
 
 SQL = load("accounts")
 
+Lines = tuple[tuple[str, int], ...]
+
+_MARKS = (50, 80, 100)
+"""Percent of a cap at which its owner is told."""
+
+_TOLD = ("all", "named", "specialist", "triage")
+
 
 class AccountRow(NamedTuple):
-    """An account, in nano-dollars: spent + reserved <= cap + excess."""
+    """An account, in its unit: spent + reserved <= cap + excess. `told` is the last mark its owner was told of."""
 
     name: str
-    cap: Nano
-    spent: Nano
-    reserved: Nano
-    excess: Nano
+    cap: int
+    spent: int
+    reserved: int
+    excess: int
+    told: int
+
+    @property
+    def room(self) -> int:
+        """How much more it can hold."""
+        return self.cap - self.spent - self.reserved
+
+
+class Frozen(NamedTuple):
+    """An account on which nothing is spent until a person has looked."""
+
+    account: str
+    why: str
+    since: Instant
 
 
 class Held(NamedTuple):
@@ -55,7 +95,10 @@ class Held(NamedTuple):
 
 
 class Call(NamedTuple):
-    """A model call: what was held for it, what was charged, and what came of it."""
+    """A model call: what was held for it, why and for what, what was charged, and what came of it.
+
+    `prefix`, `request` and `response` are digests of payloads.
+    """
 
     id: int
     state: str
@@ -66,24 +109,54 @@ class Call(NamedTuple):
     step: str
     tier: str
     model: str
+    price: str
+    max_output: int
+    attempt: int
+    cause: str
+    instead: str
+    prefix: str
+    request: str
+    response: str
     served: str
-    tokens_in: int
-    tokens_out: int
+    finish: str
+    why: str
+    input: int
+    cached: int
+    stored: int
+    stored_long: int
+    output: int
+    reasoning: int
     latency: int
     made: Instant
 
+    @property
+    def tokens_in(self) -> int:
+        return self.input + self.cached + self.stored + self.stored_long
+
+    @property
+    def tokens_out(self) -> int:
+        return self.output + self.reasoning
+
 
 class SpendRow(NamedTuple):
-    """What one tier of one specialist spent with one model on one UTC day (days since 1970)."""
+    """What one tier of one specialist spent with one model on one UTC day (days since 1970).
+
+    `tokens_new` went in and were not in the provider's cache, `cached` were.
+    """
 
     day: int
     specialist: str
     tier: str
     model: str
     calls: int
-    tokens_in: int
+    tokens_new: int
+    cached: int
     tokens_out: int
     charged: Nano
+
+    @property
+    def tokens_in(self) -> int:
+        return self.tokens_new + self.cached
 
 
 class TierSpend(NamedTuple):
@@ -100,11 +173,26 @@ def _capped(tx: Tx, seq: int, event: AccountCapped) -> None:
     tx.execute(SQL.cap, name=event.account, cap=event.cap)
 
 
+@projects(AccountReached)
+def _reached(tx: Tx, seq: int, event: AccountReached) -> None:
+    tx.execute(SQL.reached, name=event.account, percent=event.percent)
+
+
+@projects(AccountFrozen)
+def _frozen(tx: Tx, seq: int, event: AccountFrozen) -> None:
+    tx.execute(SQL.freeze, account=event.account, why=event.why, since=event.at, event=seq)
+
+
+@projects(AccountThawed)
+def _thawed(tx: Tx, seq: int, event: AccountThawed) -> None:
+    tx.execute(SQL.thaw, account=event.account)
+
+
 @projects(MoneyReserved)
 def _reserved(tx: Tx, seq: int, event: MoneyReserved) -> None:
-    for account in event.accounts:
-        if not tx.execute(SQL.reserve, name=account, amount=event.amount):
-            raise _refusal(tx, account, event.amount)
+    for account, amount in event.accounts:
+        if not tx.execute(SQL.reserve, name=account, amount=amount):
+            raise _refusal(tx, account, amount)
     tx.execute(
         SQL.hold,
         id=event.reservation,
@@ -115,51 +203,136 @@ def _reserved(tx: Tx, seq: int, event: MoneyReserved) -> None:
         step=event.step,
         tier=event.tier,
         model=event.model,
+        price=event.price,
+        rates=event.rates,
+        max_output=event.max_output,
+        attempt=event.attempt,
+        cause=event.cause,
+        instead=event.instead,
+        prefix=event.prefix,
+        request=event.request,
         at=event.at,
     )
 
 
 @projects(MoneySettled)
 def _settled(tx: Tx, seq: int, event: MoneySettled) -> None:
-    row = tx.one(SQL.reservation, id=event.reservation)
-    if row is None:
-        raise InvalidTransition("the reservation is settled already", where=f"reservation {event.reservation}")
-    for account in msgspec.json.decode(row[0], type=list[str]):
-        tx.execute(SQL.settle, name=account, held=row[1], charged=event.charged)
+    for account, held, charged in _charges(tx, event):
+        tx.execute(SQL.settle, name=account, held=held, charged=charged)
     tx.execute(
         SQL.resolve,
         id=event.reservation,
         state=event.cause,
         charged=event.charged,
         served=event.served,
-        tokens_in=event.usage.input,
-        tokens_out=event.usage.output,
+        service=event.service,
+        finish=event.finish,
+        why=event.why,
+        response=event.response,
         latency=event.latency,
         at=event.at,
+        **{name: getattr(event.usage, name) for name in event.usage.__struct_fields__},
     )
 
 
-def _refusal(tx: Tx, account: str, amount: Nano) -> BudgetExceeded:
+def _charges(tx: Tx, event: MoneySettled) -> list[tuple[str, int, int]]:
+    """What each account held for the reservation, and what it is charged, in its unit."""
+    row = tx.one(SQL.reservation, id=event.reservation)
+    if row is None:
+        raise InvalidTransition("the reservation is settled already", where=f"reservation {event.reservation}")
+    lines = msgspec.json.decode(row[0], type=Lines)
+    items = len({name.partition(":")[0] for name, _ in lines if name.startswith("item/")})
+    return [(name, held, _charge(event, name, held, items)) for name, held in lines]
+
+
+def _charge(event: MoneySettled, name: str, held: int, items: int) -> int:
+    unit = unit_of(name)
+    if unit is Unit.USD:
+        return share(name, event.charged, items)
+    if event.cause == "answered":
+        return share(name, event.usage.total, items) if unit is Unit.TOKENS else held
+    return held if event.cause == "unknown" else 0
+
+
+def _refusal(tx: Tx, account: str, amount: int) -> BudgetExceeded:
     row = tx.one(SQL.one, name=account)
     cap, used = (row[1], row[2] + row[3]) if row else (0, 0)
+    more, most, so_far = (in_words(account, each) for each in (amount, cap, used))
     return BudgetExceeded(
-        f"{dollars(amount)} more would pass the cap of {dollars(cap)} ({dollars(used)} spent or held)",
+        f"{more} more would pass the cap of {most} ({so_far} spent or held)",
         where=account,
         hint="wait for the next window, or raise the cap in the budget of the specialist or of platos.toml",
     )
 
 
-def open_accounts(tx: Tx, caps: Iterable[tuple[str, Nano]], at: Instant) -> None:
+def in_words(account: str, amount: int) -> str:
+    """An amount in the account's unit: `$0.50`, `1,200 tokens`, `3 calls`."""
+    unit = unit_of(account)
+    return dollars(amount) if unit is Unit.USD else f"{amount:,} {unit}"
+
+
+def open_accounts(tx: Tx, path: Iterable[Account], at: Instant) -> None:
     """See to it that these accounts exist and have these caps."""
-    for name, cap in caps:
+    for name, cap, _ in path:
         row = tx.one(SQL.cap_of, name=name)
         if row is None or row[0] != cap:
             tx.record(_chain_of(name), AccountCapped(at=at, account=name, cap=cap))
 
 
+def rooms(tx: Tx, path: Iterable[Account]) -> dict[str, int]:
+    """How much more each account of a path can hold, in its unit."""
+    found = ((account.name, tx.one(SQL.one, name=account.name)) for account in path)
+    return {name: AccountRow(*row).room if row else 0 for name, row in found}
+
+
+def refuse_frozen(tx: Tx, path: Iterable[Account]) -> None:
+    """Raises BudgetExceeded where an account of the path is frozen."""
+    found = tx.all(SQL.frozen)
+    roots = {root_of(account.name) for account in path} if found else set()
+    for account, why, _ in found:
+        if account in roots:
+            hint = f"look at what was charged, then: platos thaw {account}"
+            raise BudgetExceeded(f"the account is frozen: {why}", where=account, hint=hint)
+
+
+def freeze(tx: Tx, account: str, why: str, at: Instant) -> None:
+    """Spend no more on an account, by its name without a window, until a person has looked."""
+    tx.record(SYSTEM, AccountFrozen(at=at, account=account, why=why))
+
+
+def thaw(tx: Tx, account: str, by: str, at: Instant) -> None:
+    """A person has looked at a frozen account. Raises NotFound where it is not frozen."""
+    names = [name for name, _, _ in tx.all(SQL.frozen)]
+    if account not in names:
+        raise NotFound("no such account is frozen", where=account, expected=", ".join(names) or "none is frozen")
+    tx.record(SYSTEM, AccountThawed(at=at, by=by, account=account))
+
+
+def tell_marks(tx: Tx, names: Iterable[str], at: Instant, *, refused: bool = False) -> list[AccountReached]:
+    """What there is to tell the owners of these accounts: each mark that was passed since, once.
+
+    An account that has refused a call has reached its cap, however little is left in it.
+    """
+    told = []
+    for name in names:
+        row = tx.one(SQL.one, name=name) if name.partition("/")[0] in _TOLD else None
+        if row is not None and (mark := _mark(AccountRow(*row), refused=refused)):
+            event = AccountReached(at=at, account=name, percent=mark)
+            tx.record(SYSTEM, event)
+            told.append(event)
+    return told
+
+
+def _mark(row: AccountRow, *, refused: bool) -> int:
+    """The highest mark that the account has passed and nobody was told of; 0 where there is none."""
+    spent = row.cap if refused else row.spent
+    passed = [mark for mark in _MARKS if row.cap and 100 * spent >= mark * row.cap and mark > row.told]
+    return max(passed, default=0)
+
+
 def _chain_of(account: str) -> str:
-    """A run's account is dropped with the run; those of a day are everybody's."""
-    kind, _, run = account.partition("/")
+    """A run's account is dropped with the run; the others are in the system's chain."""
+    kind, _, run = account.partition(":")[0].partition("/")
     return run_chain(int(run)) if kind == "run" else SYSTEM
 
 
@@ -173,6 +346,11 @@ def spent(tx: Tx, run: int) -> Nano:
 async def every(store: ReadStore) -> list[AccountRow]:
     """All accounts, by name."""
     return [AccountRow(*row) for row in await store.all(SQL.all)]
+
+
+async def frozen(store: ReadStore) -> list[Frozen]:
+    """The accounts that are frozen."""
+    return [Frozen(*row) for row in await store.all(SQL.frozen)]
 
 
 async def held(store: ReadStore) -> list[Held]:

@@ -18,37 +18,55 @@ excess = CASE WHEN spent + :charged + reserved - :held > cap + excess
               THEN spent + :charged + reserved - :held - cap ELSE excess END
 WHERE name = :name
 
+-- name: reached
+UPDATE accounts SET told = :percent WHERE name = :name
+
+-- name: freeze
+INSERT INTO frozen (account, why, since, event) VALUES (:account, :why, :since, :event)
+ON CONFLICT (account) DO NOTHING
+
+-- name: thaw
+DELETE FROM frozen WHERE account = :account
+
+-- name: frozen
+SELECT account, why, since FROM frozen ORDER BY account
+
 -- name: one
-SELECT name, cap, spent, reserved, excess FROM accounts WHERE name = :name
+SELECT name, cap, spent, reserved, excess, told FROM accounts WHERE name = :name
 
 -- name: all
-SELECT name, cap, spent, reserved, excess FROM accounts ORDER BY name
+SELECT name, cap, spent, reserved, excess, told FROM accounts ORDER BY name
 
 -- name: hold
-INSERT INTO reservations (id, state, accounts, amount, specialist, run, step, tier, model, made)
-VALUES (:id, 'held', :accounts, :amount, :specialist, :run, :step, :tier, :model, :at)
+INSERT INTO reservations (id, state, accounts, amount, specialist, run, step, tier, model, price, rates, max_output,
+attempt, cause, instead, prefix, request, made)
+VALUES (:id, 'held', :accounts, :amount, :specialist, :run, :step, :tier, :model, :price, :rates, :max_output,
+:attempt, :cause, :instead, :prefix, :request, :at)
 
 -- name: reservation
 SELECT accounts, amount FROM reservations WHERE id = :id AND state = 'held'
 
 -- name: resolve
-UPDATE reservations SET state = :state, charged = :charged, served = :served, tokens_in = :tokens_in,
-tokens_out = :tokens_out, latency = :latency, settled = :at WHERE id = :id AND state = 'held'
+UPDATE reservations SET state = :state, charged = :charged, served = :served, service = :service, finish = :finish,
+why = :why, response = :response, input = :input, cached = :cached, stored = :stored, stored_long = :stored_long,
+output = :output, reasoning = :reasoning, latency = :latency, settled = :at WHERE id = :id AND state = 'held'
 
 -- name: held
 SELECT id, amount, run, specialist, step FROM reservations WHERE state = 'held' ORDER BY id
 
 -- name: calls_of_run
-SELECT id, state, amount, charged, specialist, run, step, tier, model, served, tokens_in, tokens_out, latency, made
+SELECT id, state, amount, charged, specialist, run, step, tier, model, price, max_output, attempt, cause, instead,
+prefix, request, response, served, finish, why, input, cached, stored, stored_long, output, reasoning, latency, made
 FROM reservations WHERE run = :run ORDER BY id
 
 -- name: spend
-SELECT made / 86400000000, specialist, tier, model, count(*), sum(tokens_in), sum(tokens_out), sum(charged)
+SELECT made / 86400000000, specialist, tier, model, count(*), sum(input + stored + stored_long), sum(cached),
+sum(output + reasoning), sum(charged)
 FROM reservations WHERE made >= :since GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 
 -- name: spent_by_run
 SELECT coalesce(sum(charged), 0) FROM reservations WHERE run = :run
 
 -- name: triage_spend
-SELECT step, count(*), sum(tokens_in), sum(tokens_out), sum(charged) FROM reservations
-WHERE specialist = :specialist AND run IS NULL GROUP BY step
+SELECT step, count(*), sum(input + cached + stored + stored_long), sum(output + reasoning), sum(charged)
+FROM reservations WHERE specialist = :specialist AND run IS NULL GROUP BY step

@@ -202,36 +202,64 @@ CREATE TABLE evidence (
 CREATE INDEX evidence_run ON evidence (run);
 CREATE INDEX evidence_event ON evidence (event);
 
--- Who may spend what. A name is a path and its window: `all/2026-11-21`, `specialist/inbox/2026-11-21`, `run/17`.
+-- Who may spend what. A name is a path and its window, and the unit where it is not money: `all/2026-11-21`,
+-- `specialist/inbox/2026-11:calls`, `run/17`. `told` is the last mark, in percent, that its owner was told of.
 CREATE TABLE accounts (
     name     TEXT PRIMARY KEY,
     cap      INTEGER NOT NULL,
     spent    INTEGER NOT NULL DEFAULT 0,
     reserved INTEGER NOT NULL DEFAULT 0,
     excess   INTEGER NOT NULL DEFAULT 0,
+    told     INTEGER NOT NULL DEFAULT 0,
     checksum INTEGER,
     CHECK (spent >= 0 AND reserved >= 0 AND excess >= 0),
     CHECK (spent + reserved <= cap + excess)
 ) WITHOUT ROWID;
 
--- Money held before a call, and what came of it. `accounts` is the path that it is held on, as JSON.
+-- Accounts that nothing is spent on until a person has looked, whatever their window.
+CREATE TABLE frozen (
+    account TEXT PRIMARY KEY,
+    why     TEXT NOT NULL,
+    since   INTEGER NOT NULL,
+    event   INTEGER NOT NULL REFERENCES journal (seq)
+) WITHOUT ROWID;
+CREATE INDEX frozen_event ON frozen (event);
+
+-- Money held before a call, and what came of it. `accounts` are the lines of the path as JSON: a name, and how much is
+-- held there. Tokens are by class; `prefix`, `request`, `response` and `rates` are digests of payloads.
 CREATE TABLE reservations (
-    id         INTEGER PRIMARY KEY,
-    state      TEXT NOT NULL,
-    accounts   TEXT NOT NULL,
-    amount     INTEGER NOT NULL,
-    charged    INTEGER NOT NULL DEFAULT 0,
-    specialist TEXT NOT NULL,
-    run        INTEGER,
-    step       TEXT NOT NULL,
-    tier       TEXT NOT NULL,
-    model      TEXT NOT NULL,
-    served     TEXT NOT NULL DEFAULT '',
-    tokens_in  INTEGER NOT NULL DEFAULT 0,
-    tokens_out INTEGER NOT NULL DEFAULT 0,
-    latency    INTEGER NOT NULL DEFAULT 0,
-    made       INTEGER NOT NULL,
-    settled    INTEGER
+    id          INTEGER PRIMARY KEY,
+    state       TEXT NOT NULL,
+    accounts    TEXT NOT NULL,
+    amount      INTEGER NOT NULL,
+    charged     INTEGER NOT NULL DEFAULT 0,
+    specialist  TEXT NOT NULL,
+    run         INTEGER,
+    step        TEXT NOT NULL,
+    tier        TEXT NOT NULL,
+    model       TEXT NOT NULL,
+    price       TEXT NOT NULL,
+    rates       TEXT NOT NULL,
+    max_output  INTEGER NOT NULL,
+    attempt     INTEGER NOT NULL,
+    cause       TEXT NOT NULL,
+    instead     TEXT NOT NULL,
+    prefix      TEXT NOT NULL,
+    request     TEXT NOT NULL,
+    response    TEXT NOT NULL DEFAULT '',
+    served      TEXT NOT NULL DEFAULT '',
+    service     TEXT NOT NULL DEFAULT '',
+    finish      TEXT NOT NULL DEFAULT '',
+    why         TEXT NOT NULL DEFAULT '',
+    input       INTEGER NOT NULL DEFAULT 0,
+    cached      INTEGER NOT NULL DEFAULT 0,
+    stored      INTEGER NOT NULL DEFAULT 0,
+    stored_long INTEGER NOT NULL DEFAULT 0,
+    output      INTEGER NOT NULL DEFAULT 0,
+    reasoning   INTEGER NOT NULL DEFAULT 0,
+    latency     INTEGER NOT NULL DEFAULT 0,
+    made        INTEGER NOT NULL,
+    settled     INTEGER
 );
 CREATE INDEX reservations_held ON reservations (id) WHERE state = 'held';
 CREATE INDEX reservations_run ON reservations (run) WHERE run IS NOT NULL;

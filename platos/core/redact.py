@@ -1,0 +1,36 @@
+"""What must not be kept: keys and tokens of people, wherever they stand in a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+__all__ = ["MARK", "redact"]
+
+MARK = "[redacted]"
+
+_SECRETS = re.compile(
+    r"""
+    -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----.*?-----END[ ][A-Z ]*PRIVATE[ ]KEY-----
+    | \b(?:sk|pk|rk)[-_](?:ant-|proj-|live_|test_)?[A-Za-z0-9_-]{16,}
+    | \bgh[pousr]_[A-Za-z0-9]{20,} | \bgithub_pat_[A-Za-z0-9_]{20,} | \bglpat-[A-Za-z0-9_-]{16,}
+    | \bxox[abprs]-[A-Za-z0-9-]{10,} | \bA(?:KIA|SIA)[0-9A-Z]{16}\b | \bAIza[0-9A-Za-z_-]{30,}
+    | \beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}
+    | (?<=[Bb]earer[ ])[A-Za-z0-9._~+/-]{16,}=*
+    | (?<=://)[^\s/:@]+:[^\s/:@]+(?=@)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+"""Forms of keys that their issuers document: private keys, model and payment providers, code hosts, chat, clouds, JSON
+web tokens, bearer tokens, and passwords in addresses."""
+
+_SHORTEST = 6
+"""A known secret that is shorter is no secret, and would be found everywhere."""
+
+
+def redact(text: str, known: Collection[str] = ()) -> str:
+    """The text with `[redacted]` in the place of every secret that is known, or has the form of one."""
+    for secret in sorted(known, key=len, reverse=True):
+        if len(secret) >= _SHORTEST:
+            text = text.replace(secret, MARK)
+    return _SECRETS.sub(MARK, text)
