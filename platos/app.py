@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -63,7 +62,8 @@ class WorkspaceParts:
 
 @dataclass(frozen=True)
 class App:
-    """A workspace, loaded: its settings, its parts, its specialists' definitions."""
+    """A workspace, loaded: its settings, its parts, its specialists' definitions; `secrets` are those that were asked
+    for so far."""
 
     workspace: Workspace
     settings: LoadedSettings
@@ -71,6 +71,7 @@ class App:
     definitions: Described
     clock: Clock
     offload: Offload
+    secrets: Collection[str]
 
     @asynccontextmanager
     async def engine(self, command: str, *, inline: bool = False) -> AsyncIterator[Engine]:
@@ -87,9 +88,9 @@ class App:
                 parts=self.parts,
                 definitions=self.definitions,
                 chance=random.random,
-                day_cap=self.settings.settings.budget.day,
-                zone=self.settings.settings.zone,
+                budget=self.settings.settings.common_budget(),
                 keep_days=self.settings.settings.retention.days,
+                secrets=self.secrets,
                 counters=Counters(self.clock.now()),
             )
             try:
@@ -128,9 +129,15 @@ def load_workspace(
     for kind in KINDS:
         registry.names(kind)  # looking for parts reads files: it is done here, and not on the event loop
     time, offload = clock or SystemClock(), InlineOffload() if inline else ThreadOffload()
-    secret = partial(resolve, workspace=workspace.root)
+    secrets: set[str] = set()
+
+    def secret(reference: str) -> str:
+        found = resolve(reference, workspace=workspace.root)
+        secrets.add(found)
+        return found
+
     environment = Environment(workspace.root, time, offload, secret, predicate=registry.predicate)
     models = {name: model.model_dump() for name, model in settings.settings.models.items()}
     parts = WorkspaceParts(registry, environment, models)
     definitions = Definitions(workspace, settings.settings, registry)
-    return App(workspace, settings, parts, definitions, time, offload)
+    return App(workspace, settings, parts, definitions, time, offload, secrets)

@@ -21,7 +21,7 @@
         ├── TimedOut, RateLimited, Unavailable
         ├── InvalidOutput, BadReasoning, LowConfidence
         ├── PermissionDenied ── Denied
-        ├── BudgetExceeded ── Unpriced
+        ├── BudgetExceeded ── Unpriced, Frozen
         ├── StaleWorld, AuthFailed, BillingFailed, InDoubt
         └── Broken                  anything else
 
@@ -43,6 +43,7 @@ __all__ = [
     "DuplicatePart",
     "EpochLost",
     "Failure",
+    "Frozen",
     "InDoubt",
     "InvalidOutput",
     "InvalidPlan",
@@ -177,10 +178,11 @@ class Failure(PlatosError):
     """Why a step did not come to its result. `kind` names the class that decides what happens next.
 
     `sent` tells whether the request may have reached the other side: the first question of every failure.
-    `retry_after` is the other side's wish, in seconds.
+    `retry_after` is the other side's wish, in seconds; `asked` the model that was asked, where one was.
     """
 
     kind: ClassVar[str] = "broken"
+    asked: str = ""
 
     def __init__(
         self,
@@ -250,13 +252,32 @@ class StaleWorld(Failure):
 
 
 class BudgetExceeded(Failure):
-    """A cap would be passed. Nothing was sent."""
+    """A cap would be passed. Nothing was sent. `until` is when the window of the account ends, in microseconds since
+    1970; None where it has none: waiting does not help."""
 
     kind = "budget_exceeded"
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        expected: str = "",
+        hint: str = "",
+        sent: bool = False,
+        retry_after: float | None = None,
+        until: int | None = None,
+    ) -> None:
+        super().__init__(what, where=where, expected=expected, hint=hint, sent=sent, retry_after=retry_after)
+        self.until = until
 
 
 class Unpriced(BudgetExceeded):
     """Nobody wrote what the model costs, and Platos does not guess. Nothing was sent."""
+
+
+class Frozen(BudgetExceeded):
+    """A call on the account cost more than its worst case, and nobody has looked yet. Nothing was sent."""
 
 
 class AuthFailed(Failure):

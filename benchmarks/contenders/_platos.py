@@ -72,7 +72,6 @@ def _host(app: App, store: Store) -> Host:
         parts=app.parts,
         definitions=app.definitions,
         chance=random.random,
-        day_cap=settings.budget.day,
-        zone=settings.zone,
+        budget=settings.common_budget(),
         keep_days=settings.retention.days,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from platos.cli._models import ModelTold
+from platos.core.budget import Cap
 
 __all__ = ["Caps", "Contract", "Retry", "ToolTold"]
 
@@ -28,12 +29,17 @@ class Retry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Caps(msgspec.Struct, frozen=True, kw_only=True):
-    """What may be spent, in nano-dollars."""
+    """What may be spent: nano-dollars, tokens, calls; null is no cap. `accounts` of the workspace pay too."""
 
-    everything_day_nano: int
-    day_nano: int
-    triage_day_nano: int
-    run_nano: int
+    everything_day: Cap
+    everything_month: Cap
+    day: Cap
+    month: Cap
+    triage_day: Cap
+    wake: Cap
+    run: Cap
+    item: Cap
+    accounts: tuple[str, ...]
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from platos.cli._contract_form import Contract, ToolTold
+from platos.cli._contract_form import Caps, Contract, ToolTold
 from platos.cli.output import Line, bold
-from platos.core.money import dollars
+from platos.core.budget import Cap
 
 __all__ = ["render_contract"]
 
@@ -26,7 +26,7 @@ def render_contract(its: Contract) -> Iterator[Line]:
     yield from _listed("tools", [_tool(tool) for tool in its.tools] or ["none"])
     yield f"  approvals    expire after {its.approval_expires}; then it is not done"
     yield from _listed("asks also", list(its.review) or ["no review trigger"])
-    yield f"  budget       {_budget(its)}"
+    yield from _listed("budget", list(_budget(its.budget)))
     yield f"  retries      {its.retry.attempts} attempts, {its.retry.first} to {its.retry.longest} apart"
     yield f"  states       {', '.join(its.states)}"
     yield f"  kept         {its.checkpoints}"
@@ -43,7 +43,12 @@ def _tool(tool: ToolTold) -> str:
     return f"{tool.tool}: class {tool.effect_class}, risk tier {tool.risk_tier}, {asked} ({tool.rule})"
 
 
-def _budget(its: Contract) -> str:
-    caps = its.budget
-    own = f"{dollars(caps.day_nano)} a day, {dollars(caps.triage_day_nano)} a day for triage"
-    return f"{own}, {dollars(caps.run_nano)} a run; {dollars(caps.everything_day_nano)} a day for all specialists"
+def _budget(caps: Caps) -> Iterator[str]:
+    own = [(caps.day, "a day"), (caps.month, "a month"), (caps.triage_day, "a day for triage")]
+    narrow = [(caps.wake, "a wake-up's triage"), (caps.run, "a run"), (caps.item, "an item and month")]
+    yield ", ".join(f"{cap} {what}" for cap, what in own + narrow if cap != Cap())
+    common = [(caps.everything_day, "a day"), (caps.everything_month, "a month")]
+    together = ", ".join(f"{cap} {what}" for cap, what in common if cap != Cap()) or "no cap"
+    yield f"for all specialists together: {together}"
+    if caps.accounts:
+        yield f"pays from {', '.join(caps.accounts)} too"

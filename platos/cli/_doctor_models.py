@@ -43,7 +43,8 @@ async def ask_models(app: App) -> list[Finding]:
 
 def _names(app: App) -> list[str]:
     definitions = [each for each in app.definitions.scan().values() if isinstance(each, Specialist)]
-    return sorted({*app.settings.settings.models, *(name for each in definitions for name in each.models.values())})
+    named = {name for each in definitions for names in each.models.values() for name in names}
+    return sorted({*app.settings.settings.models, *named})
 
 
 async def _ask(app: App, name: str) -> ModelReply:
@@ -61,7 +62,7 @@ async def _ask(app: App, name: str) -> ModelReply:
         if part.price(name) is None:
             raise BudgetExceeded("its price is not known, so it is never called", where=name)
         with anyio.fail_after(_PATIENCE):
-            return await part.complete(request)
+            return await part.complete(request, lambda: None)
     except TimeoutError:
         raise TimedOut(f"no answer within {_PATIENCE} s", where=name, sent=True) from None
     finally:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 import msgspec
 
 from platos.app import App
-from platos.core.instant import to_datetime
+from platos.core.budget import date
 from platos.errors import NotFound, Unreachable
 from platos.runtime.control import ask
 from platos.runtime.measures import Live, Measures, read_measures
@@ -36,5 +34,4 @@ async def ask_live(app: App) -> Live:
 
 def today(app: App) -> str:
     """The date in the zone in which the budget's day begins and ends."""
-    zone = ZoneInfo(app.settings.settings.zone)
-    return to_datetime(app.clock.now()).astimezone(zone).date().isoformat()
+    return date(app.clock.now(), app.settings.settings.zone)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from platos.app import App
 from platos.cli._list_prices import every_wake
-from platos.cli._models import ModelTold, model_part, tell_model
-from platos.core.money import Nano, Price
+from platos.cli._models import ModelTold, model_part, tell_models
+from platos.core.money import Nano, Price, usual
 from platos.core.specialist import Specialist
 from platos.models._prices import base_price
 
@@ -30,10 +30,10 @@ class Naive(NamedTuple):
 
 def naive_of(app: App, specialist: Specialist) -> Naive:
     """The specialist's own frontier model where it is paid for, else one whose price is known. Blocking."""
-    own = specialist.models["frontier"]
+    own = specialist.models["frontier"][0]
     price = model_part(app, own).price(own)
     if price is not None and not price.free:
-        return Naive(own, price)
+        return Naive(own, usual(price))
     listed = base_price(_DEAREST)
     assert listed is not None, f"litellm's table has no price for {_DEAREST}"
     return Naive(_DEAREST, listed)
@@ -41,5 +41,4 @@ def naive_of(app: App, specialist: Specialist) -> Naive:
 
 def paid_models(app: App, specialist: Specialist) -> list[ModelTold]:
     """The specialist's models that cost money. Blocking."""
-    told = [tell_model(app, name, tier) for tier, name in specialist.models.items()]
-    return [each for each in told if each.priced and not each.free]
+    return [each for each in tell_models(app, specialist) if each.priced and not each.free]

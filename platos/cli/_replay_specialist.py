@@ -32,7 +32,7 @@ def recorded(app: App, path: Path, tables: Mapping[str, Path]) -> Specialist:
     Every call of a tool that does more than read waits at a gate, which nobody answers. Raises ConfigurationError and
     UsageError.
     """
-    written = read_specialist(path, app.settings.settings.defaults, app.parts.registry)
+    written = read_specialist(path, app.settings.settings.defaults, app.parts.registry, app.settings.settings.accounts)
     known = {name for spec in written.triage for name, _ in _tables_in(spec.options)}
     for name in tables:
         if name not in known:

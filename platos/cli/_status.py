@@ -8,8 +8,9 @@ import msgspec
 
 from platos.app import App
 from platos.cli._change import is_up
-from platos.cli._measures import ask_live, take_measures, today
+from platos.cli._measures import ask_live, take_measures
 from platos.cli._pauses import PauseTold, tell_pause
+from platos.core.budget import date
 from platos.core.event import Paused
 from platos.core.instant import Instant, iso, local
 from platos.core.specialist import Specialist
@@ -39,9 +40,9 @@ class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
     open_runs: tuple[str, ...]
     gates: tuple[str, ...]
     spent_nano: int
-    cap_nano: int
+    cap_nano: int | None
     triage_spent_nano: int
-    triage_cap_nano: int
+    triage_cap_nano: int | None
     problems: tuple[str, ...]
 
 
@@ -139,10 +140,10 @@ def _specialist(
         items=stored.items.get(name, {}),
         open_runs=tuple(run for run, _ in stored.open_runs.get(name, [])),
         gates=tuple(stored.gates.get(name, [])),
-        spent_nano=stored.spent.get(f"specialist/{name}/{today(app)}", 0),
-        cap_nano=definition.budget.day if definition else 0,
-        triage_spent_nano=stored.spent.get(f"triage/{name}/{today(app)}", 0),
-        triage_cap_nano=definition.budget.triage_day if definition else 0,
+        spent_nano=stored.spent.get(f"specialist/{name}/{date(app.clock.now(), zone)}", 0),
+        cap_nano=definition.budget.day.usd if definition else 0,
+        triage_spent_nano=stored.spent.get(f"triage/{name}/{date(app.clock.now(), zone)}", 0),
+        triage_cap_nano=definition.budget.triage_day.usd if definition else 0,
         problems=tuple(problems),
     )
 

@@ -38,9 +38,9 @@ def _specialist(each: SpecialistStatus) -> Iterator[Line]:
         yield "  items: " + ", ".join(f"{count} {state}" for state, count in sorted(each.items.items()))
     if each.open_runs:
         yield "  open runs: " + ", ".join(each.open_runs)
-    if each.cap_nano:
+    if each.cap_nano != 0:
         triage = _of(each.triage_spent_nano, each.triage_cap_nano)
-        yield f"  spent today: {_of(each.spent_nano, each.cap_nano)} on runs, {triage} on triage"
+        yield f"  spent today: {_of(each.spent_nano, each.cap_nano)} of it {triage} on triage"
     for problem in each.problems:
         for line in problem.splitlines():
             yield red(f"  {one_line(line, 200)}")
@@ -55,5 +55,5 @@ def _state(each: SpecialistStatus) -> Iterator[Line]:
         yield red(text) if each.state == "problem" else text
 
 
-def _of(spent: int, cap: int) -> str:
-    return f"{dollars(spent)} of {dollars(cap)}"
+def _of(spent: int, cap: int | None) -> str:
+    return dollars(spent) if cap is None else f"{dollars(spent)} of {dollars(cap)}"

@@ -11,7 +11,7 @@ from platos.app import App
 from platos.cli._context import load, run_async, show
 from platos.cli._contract_form import Caps, Contract, Retry, ToolTold
 from platos.cli._contract_text import render_contract
-from platos.cli._models import tell_model
+from platos.cli._models import tell_models
 from platos.core.instant import span_text
 from platos.core.policy import RiskTier, permit
 from platos.core.specialist import PartSpec, Specialist
@@ -55,7 +55,7 @@ def _read(app: App, its: Specialist) -> Contract:
         triage=tuple(map(_part, its.triage)),
         planner=_part(its.planner),
         actors=tuple(app.parts.names("actor")),
-        models=tuple(tell_model(app, model, tier) for tier, model in its.models.items()),
+        models=tuple(tell_models(app, its)),
         overlap=its.overlap,
         states=tuple(State),
         retry=Retry(
@@ -82,11 +82,17 @@ def _plain(value: Any) -> str:
 
 
 def _caps(app: App, its: Specialist) -> Caps:
+    common, own = app.settings.settings.budget, its.budget
     return Caps(
-        everything_day_nano=app.settings.settings.budget.day,
-        day_nano=its.budget.day,
-        triage_day_nano=its.budget.triage_day,
-        run_nano=its.budget.run,
+        everything_day=common.day,
+        everything_month=common.month,
+        day=own.day,
+        month=own.month,
+        triage_day=own.triage_day,
+        wake=own.wake,
+        run=own.run,
+        item=own.item,
+        accounts=own.accounts,
     )
 
 

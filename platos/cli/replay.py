@@ -21,7 +21,6 @@ from platos.cli._replay_specialist import RECORDING, recorded
 from platos.cli._replay_text import render_replay
 from platos.cli.output import clean, print_result
 from platos.core.instant import Instant, parse_instant
-from platos.core.money import dollars
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError, UsageError
 
@@ -84,9 +83,9 @@ def _agree_on_the_price(app: App, its: Specialist, yes: bool) -> None:
         raise UsageError(
             f"this replay would spend money: {told}",
             expected="models that are free, or --yes",
-            hint=f"add --yes to spend up to {dollars(its.budget.day)} for each day that is replayed",
+            hint=f"add --yes to spend up to {its.budget.day} for each day that is replayed",
         )
-    typer.echo(clean(f"This replay spends money, up to {dollars(its.budget.day)} a replayed day: {told}"), err=True)
+    typer.echo(clean(f"This replay spends money, up to {its.budget.day} a replayed day: {told}"), err=True)
 
 
 def _tell_broken(recording: Recording) -> None:

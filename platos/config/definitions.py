@@ -31,6 +31,7 @@ class Definitions:
     def __init__(self, workspace: Workspace, settings: Settings, parts: Parts) -> None:
         self._folder = workspace.specialists
         self._defaults = settings.defaults
+        self._accounts = tuple(settings.accounts)
         self._parts = parts
         self._read: dict[str, tuple[_Stamp, Specialist | ConfigurationError]] = {}
 
@@ -72,7 +73,7 @@ class Definitions:
 
     def _fresh(self, path: Path) -> Specialist | ConfigurationError:
         try:
-            return read_specialist(path, self._defaults, self._parts)
+            return read_specialist(path, self._defaults, self._parts, self._accounts)
         except ConfigurationError as error:
             return error
 

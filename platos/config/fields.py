@@ -11,19 +11,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializ
 from pydantic_core import PydanticCustomError
 
 from platos.config.secrets import check_reference
+from platos.core.budget import Cap
 from platos.core.evidence import Check
 from platos.core.instant import Span, parse_span
-from platos.core.money import Nano, dollars, parse_money
+from platos.core.money import dollars, parse_money
 from platos.core.review import Trigger, parse_trigger
 from platos.core.schedule import Schedule, check_zone
 from platos.core.specialist import PartSpec
 from platos.errors import ConfigurationError
 
 __all__ = [
+    "CapField",
     "Condition",
     "CronText",
     "Form",
-    "MoneyField",
     "PartField",
     "SecretReference",
     "SpanField",
@@ -116,9 +117,35 @@ def _condition(value: Any) -> Check:
     )
 
 
+_COUNTS = ("tokens", "calls")
+
+
+def _cap(value: Any) -> Cap:
+    """A cap from US dollars alone, or from `{usd: 0.50, tokens: 200000, calls: 100}`."""
+    if value is None:
+        return Cap()
+    written = value if isinstance(value, dict) else {"usd": value}
+    unknown = [name for name in written if name not in ("usd", *_COUNTS)]
+    counts = {name: written[name] for name in _COUNTS if name in written}
+    if unknown or not written or any(type(count) is not int or count < 0 for count in counts.values()):
+        raise ConfigurationError(
+            f"{value!r} is not a cap",
+            expected="US dollars, or whole numbers under usd, tokens and calls",
+            hint="write, for example, 0.50, or {usd: 0.50, calls: 200}",
+        )
+    return Cap(usd=parse_money(written["usd"]) if "usd" in written else None, **counts)
+
+
+def _told(cap: Cap) -> Any:
+    """A cap as it would be written."""
+    usd = None if cap.usd is None else dollars(cap.usd)
+    counts = {name: getattr(cap, name) for name in _COUNTS if getattr(cap, name) is not None}
+    return {**({} if usd is None else {"usd": usd}), **counts} if counts else usd
+
+
 Text = Annotated[str, Field(min_length=1)]
-MoneyField = Annotated[Nano, PlainValidator(_read(parse_money)), PlainSerializer(dollars)]
-"""US dollars as people write them, nano-dollars from then on."""
+CapField = Annotated[Cap, PlainValidator(_read(_cap)), PlainSerializer(_told)]
+"""A cap as people write it: US dollars, or dollars, tokens and calls."""
 
 SpanField = Annotated[Span, PlainValidator(_read(_span))]
 ZoneName = Annotated[str, AfterValidator(_read(_zone))]

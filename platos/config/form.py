@@ -7,16 +7,17 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from platos.config.fields import (
+    CapField,
     Condition,
     CronText,
     Form,
-    MoneyField,
     PartField,
     SpanField,
     Text,
     TriggerField,
     ZoneName,
 )
+from platos.core.budget import Cap
 from platos.core.failure import RetryPolicy
 from platos.core.instant import DAY
 from platos.core.money import NANO
@@ -37,19 +38,34 @@ class ScheduleForm(Form):
     grace: SpanField = DAY
 
 
-class ModelsForm(Form):
-    """The model for each tier of model."""
+def _model_alone(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
 
-    small: Text = Field("offline", description="a model's name", examples=["offline"])
-    frontier: Text = Field("offline", description="a model's name", examples=["offline"])
+
+Models = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(_model_alone),
+    Field(min_length=1, description="a model's name, or several: the first is asked, the others stand in for it"),
+]
+
+
+class ModelsForm(Form):
+    """The models for each tier of model."""
+
+    small: Models = Field(("offline",), examples=["offline"])
+    frontier: Models = Field(("offline",), examples=["offline"])
 
 
 class BudgetForm(Form):
-    """Caps in US dollars."""
+    """Caps: in US dollars, or on dollars, tokens and calls."""
 
-    day: MoneyField = NANO // 2
-    triage_day: MoneyField = NANO // 20
-    run: MoneyField = NANO // 4
+    day: CapField = Cap(usd=NANO // 2)
+    month: CapField = Cap()
+    triage_day: CapField = Cap(usd=NANO // 20)
+    wake: CapField = Cap()
+    run: CapField = Cap(usd=NANO // 4)
+    item: CapField = Cap(usd=NANO // 4)
+    accounts: tuple[Text, ...] = Field((), description="accounts that platos.toml names", examples=[["acme"]])
 
 
 class RetryForm(Form):

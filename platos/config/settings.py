@@ -9,16 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from platformdirs import user_config_path
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from platos.config.fields import Form, MoneyField, SecretReference, Text, ZoneName
+from platos.config.fields import CapField, Form, SecretReference, Text, ZoneName
 from platos.config.form import DefaultsForm
 from platos.config.layers import Layers, Origin, key_text, read_environment, read_flags, read_toml
 from platos.config.workspace import SETTINGS_FILE
+from platos.core.budget import Cap, CommonBudget, NamedBudget
 from platos.core.mistake import Key, mistake
 from platos.core.money import NANO
 from platos.errors import ConfigurationError
@@ -32,9 +33,18 @@ _FEWEST_DAYS = 7
 
 
 class WorkspaceBudget(Form):
-    """The cap, in US dollars a day, on all specialists together."""
+    """The caps on all specialists together."""
 
-    day: MoneyField = Field(NANO, description="US dollars for a day", examples=[1.0])
+    day: CapField = Field(Cap(usd=NANO), description="US dollars for a day", examples=[1.0])
+    month: CapField = Field(Cap(), description="US dollars for a month", examples=[5.0])
+
+
+class AccountSettings(Form):
+    """An account of the workspace's own: specialists that name it spend on it too, within these caps."""
+
+    zone: ZoneName | None = None
+    day: CapField = Field(Cap(), description="US dollars for a day", examples=[0.5])
+    month: CapField = Field(Cap(), description="US dollars for a month", examples=[5.0])
 
 
 class ModelSettings(Form):
@@ -87,15 +97,26 @@ class Settings(Form):
     """Everything that `platos.toml` may hold.
 
     `defaults` has a specialist's keys, and is kept as it was written; `zone` is where the budget's day begins and
-    ends; `models` are by name.
+    ends; `accounts` and `models` are by name.
     """
 
     zone: ZoneName = "UTC"
     budget: WorkspaceBudget = WorkspaceBudget()
+    accounts: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")], AccountSettings] = Field(
+        default_factory=dict
+    )
     defaults: dict[str, Any] = Field(default_factory=dict)
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     python: PythonSettings = PythonSettings()
     retention: RetentionSettings = RetentionSettings()
+
+    def common_budget(self) -> CommonBudget:
+        """The caps that are not one specialist's."""
+        named = {
+            name: NamedBudget(zone=its.zone or self.zone, day=its.day, month=its.month)
+            for name, its in self.accounts.items()
+        }
+        return CommonBudget(zone=self.zone, day=self.budget.day, month=self.budget.month, named=named)
 
 
 @dataclass(frozen=True)

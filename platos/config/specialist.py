@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from platos.config.form import SpecialistForm
+from platos.config.form import BudgetForm, SpecialistForm
 from platos.config.front_matter import FrontMatter, read_front_matter
 from platos.config.workspace import SETTINGS_FILE
+from platos.core.budget import Budget
 from platos.core.failure import RetryPolicy
 from platos.core.jitter import spread
 from platos.core.mistake import Key, Locate, dotted, mistake
 from platos.core.schedule import Schedule
-from platos.core.specialist import Budget, PartSpec, Specialist
+from platos.core.specialist import PartSpec, Specialist
 from platos.errors import ConfigurationError
 from platos.ports.part import PartKind
 
@@ -50,8 +51,10 @@ def check_name(name: str, *, where: str = "") -> str:
     return name
 
 
-def read_specialist(path: Path, defaults: Mapping[str, Any], parts: Parts) -> Specialist:
-    """The specialist in a file. Blocking.
+def read_specialist(
+    path: Path, defaults: Mapping[str, Any], parts: Parts, accounts: Collection[str] = ()
+) -> Specialist:
+    """The specialist in a file. `accounts` are those that the workspace names. Blocking.
 
     Raises ConfigurationError that names the file with the line and the key, what was expected, and an example.
     """
@@ -61,6 +64,7 @@ def read_specialist(path: Path, defaults: Mapping[str, Any], parts: Parts) -> Sp
     for field, specs in _parts_by_field(specialist):
         _check_parts(field, specs, written, parts)
     _check_tools(specialist, written)
+    _check_accounts(specialist, written, accounts)
     return specialist
 
 
@@ -95,7 +99,7 @@ def _form(written: _Written) -> SpecialistForm:
 
 
 def _specialist(name: str, form: SpecialistForm, written: _Written) -> Specialist:
-    retry, budget = form.retry, form.budget
+    budget = form.budget
     tools = {tool.name for tool in form.tools}
     own = written.front.values.get("policy") or {}
     return Specialist(
@@ -108,13 +112,13 @@ def _specialist(name: str, form: SpecialistForm, written: _Written) -> Specialis
         planner=form.planner,
         models={"small": form.models.small, "frontier": form.models.frontier},
         scope=written.front.body,
-        budget=Budget(day=budget.day, triage_day=budget.triage_day, run=budget.run),
+        budget=Budget(**{name: getattr(budget, name) for name in BudgetForm.model_fields}),
         tools=form.tools,
         policy={tool: tier for tool, tier in form.policy.items() if tool in tools or tool in own},
         done_when=form.done_when,
         review=form.review,
         overlap=form.overlap,
-        retry=RetryPolicy(**retry.model_dump()),
+        retry=RetryPolicy(**form.retry.model_dump()),
         approval_expires=form.approval_expires,
     )
 
@@ -169,4 +173,16 @@ def _check_tools(specialist: Specialist, written: _Written) -> None:
                 where=written.where(key),
                 expected=f"one of {', '.join(tools)}" if tools else "a tool that is listed under tools",
                 hint=f"list {tool} under tools, or take this line out",
+            )
+
+
+def _check_accounts(specialist: Specialist, written: _Written, accounts: Collection[str]) -> None:
+    """A budget names only accounts that the workspace has."""
+    for place, name in enumerate(specialist.budget.accounts):
+        if name not in accounts:
+            raise ConfigurationError(
+                f"{SETTINGS_FILE} has no account {name!r}",
+                where=written.where(("budget", "accounts", place)),
+                expected=f"one of {', '.join(accounts)}" if accounts else "an account that is named there",
+                hint=f"in {SETTINGS_FILE}: [accounts.{name}] with month = 5.00",
             )

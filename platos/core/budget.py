@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from platos.core.instant import DAY, Instant, from_datetime, to_datetime
-from platos.core.money import Nano
+from platos.core.money import Nano, dollars
 
 __all__ = [
     "Account",
@@ -57,6 +57,13 @@ class Cap(msgspec.Struct, frozen=True, kw_only=True):
     usd: Nano | None = None
     tokens: int | None = None
     calls: int | None = None
+
+    def __str__(self) -> str:
+        """`$0.50`, or `$0.50, 200 calls`; `no cap` where there is none."""
+        usd = [] if self.usd is None else [dollars(self.usd)]
+        tokens = [] if self.tokens is None else [f"{self.tokens:,} tokens"]
+        calls = [] if self.calls is None else [f"{self.calls:,} calls"]
+        return ", ".join(usd + tokens + calls) or "no cap"
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):

@@ -248,9 +248,9 @@ class MoneyReserved(Event, frozen=True, kw_only=True, tag="money_reserved"):
     model: str
     tier: str
     step: str
-    price: str
-    rates: str
-    max_output: int
+    price: str = ""
+    rates: str = ""
+    max_output: int = 0
     prefix: str = ""
     request: str = ""
     attempt: int = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from platos.core.instant import DAY, MINUTE, SECOND, Span
 from platos.errors import FAILURES, Failure, PlatosError
 
-__all__ = ["ANSWERS", "Answer", "FailureRecord", "RetryPolicy"]
+__all__ = ["ANSWERS", "Answer", "FailureRecord", "RetryPolicy", "left_after"]
 
 
 class Answer(StrEnum):
@@ -40,8 +41,18 @@ ANSWERS: dict[str, Answer] = {
     "broken": Answer.FAIL,
 }
 
+_OF_THE_MODEL = (Answer.AGAIN, Answer.BREAK, Answer.FAIL)
+
 _ASKED: Span = DAY
 """The longest wait that the other side can ask for: what it says comes from outside."""
+
+
+def left_after(failure: Failure, models: Sequence[str]) -> tuple[str, ...]:
+    """The models of a list that may be asked at once in the place of the one that failed; none where it was not the
+    model's failure, or where none was asked: then none of them could be."""
+    if failure.asked not in models or ANSWERS[failure.kind] not in _OF_THE_MODEL:
+        return ()
+    return tuple(models[models.index(failure.asked) + 1 :])
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ __all__ = [
     "most_output",
     "parse_money",
     "rates_for",
+    "usual",
     "worst_case",
 ]
 
@@ -105,10 +106,15 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rates_for(price: Price, read: int, service: str = "") -> Rates:
-    """The rates of a call that read so many tokens; those of the usual tier where the list does not know the tier."""
-    known = service if any(band.service == service for band in price.bands) else ""
-    reached = [band for band in price.bands if band.service == known and band.above < max(read, 1)]
-    return max(reached, key=lambda band: band.above).rates
+    """The rates of a call that read so many tokens; those of the usual tier where the list has none for its tier."""
+    reached = [band for band in price.bands if band.above < max(read, 1)]
+    own = [band for band in reached if band.service == service] or [band for band in reached if not band.service]
+    return max(own, key=lambda band: band.above).rates
+
+
+def usual(price: Price) -> Price:
+    """The price of short calls in the usual service tier alone: for estimates over many calls."""
+    return Price(bands=(Band(rates=rates_for(price, 1)),), source=price.source, free=price.free)
 
 
 def dearest(price: Price, input_bound: int) -> Rates:

@@ -7,15 +7,15 @@ from typing import Any
 
 import msgspec
 
+from platos.core.budget import Budget
 from platos.core.digest import digest
 from platos.core.evidence import Check
 from platos.core.failure import RetryPolicy
 from platos.core.instant import DAY, Span
-from platos.core.money import Nano
 from platos.core.review import Trigger
 from platos.core.schedule import Schedule
 
-__all__ = ["Budget", "Overlap", "PartSpec", "Specialist"]
+__all__ = ["Overlap", "PartSpec", "Specialist"]
 
 
 class Overlap(StrEnum):
@@ -34,19 +34,11 @@ class PartSpec(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """Caps in nano-dollars: on a day of the specialist's, of its triage, and on one run. A cap of 0 spends nothing."""
-
-    day: Nano
-    triage_day: Nano
-    run: Nano
-
-
 class Specialist(msgspec.Struct, frozen=True, kw_only=True):
     """One tight job: scope, owner, schedule, sources, triage, planner, tools, policy, budget, done_when.
 
     `scope` is the body of its file: what it is for and how to work, in the owner's words. `models` maps a tier of
-    model (`small`, `frontier`) to a model's name.
+    model (`small`, `frontier`) to the names of models: the one that is wanted, and those that stand in for it.
     """
 
     name: str
@@ -55,7 +47,7 @@ class Specialist(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[PartSpec, ...]
     triage: tuple[PartSpec, ...]
     planner: PartSpec
-    models: dict[str, str]
+    models: dict[str, tuple[str, ...]]
     scope: str
     budget: Budget
     fallback_owner: str = ""

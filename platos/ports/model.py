@@ -1,4 +1,4 @@
-"""Models: what reasons. A port for one HTTP attempt; retries, repair, fallback, timeouts and money are the runtime's."""
+"""Models: what reasons. A port for one HTTP attempt; retries, repair, fallback, patience, money are the runtime's."""
 
 from __future__ import annotations
 

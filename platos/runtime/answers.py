@@ -1,47 +1,68 @@
-"""Model answers in the form that was asked for: parsed, and repaired with the validation error, a bounded number of
-times."""
+"""Model answers in the form that was asked for: parsed, repaired with the validation error a bounded number of times,
+and then asked of the next model."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+import msgspec
 import pydantic
 
-from platos.errors import InvalidOutput
-from platos.ports.model import ModelReply, ModelRequest
+from platos.core.failure import left_after
+from platos.errors import Failure, InvalidOutput
+from platos.ports.model import Finish, ModelReply, ModelRequest
 
-__all__ = ["ask_until_valid"]
+__all__ = ["ask_until_valid", "first_to_answer"]
 
 A = TypeVar("A", bound=pydantic.BaseModel)
+T = TypeVar("T")
 
 _REPAIRS = 2
 _MOST_OF_AN_ERROR = 1_000
+_CUT = "the answer was cut at its greatest length: make it shorter; "
 
 
 async def ask_until_valid(
-    request: ModelRequest, answer: type[A], ask: Callable[[ModelRequest], Awaitable[ModelReply]]
+    request: ModelRequest,
+    models: Sequence[str],
+    answer: type[A],
+    ask: Callable[[ModelRequest, tuple[str, ...]], Awaitable[ModelReply]],
 ) -> A:
-    """Ask, and where the reply does not fill the form, ask again with what is wrong. Raises InvalidOutput."""
+    """Ask, and where the reply does not fill the form, ask again with what is wrong; then the models after the first.
+
+    `ask(request, models)` is one reply, of whichever of these models could be had. Raises InvalidOutput.
+    """
     wrong = ""
-    for _ in range(1 + _REPAIRS):
-        repaired = ModelRequest(
-            model=request.model,
-            instructions=request.instructions,
-            documents=request.documents,
-            answer=request.answer,
-            max_output=request.max_output,
-            timeout=request.timeout,
-            repair=wrong,
-        )
-        reply = await ask(repaired)
-        try:
-            return answer.model_validate_json(reply.text)
-        except pydantic.ValidationError as error:
-            wrong = _in_words(error)
+    for place in range(len(models)):
+        left, wrong = tuple(models[place:]), ""
+        for _ in range(1 + _REPAIRS):
+            reply = await ask(msgspec.structs.replace(request, model=left[0], repair=wrong), left)
+            if reply.finish is Finish.REFUSED:
+                wrong = "the model refused to answer"
+                break
+            try:
+                return answer.model_validate_json(reply.text)
+            except pydantic.ValidationError as error:
+                wrong = (_CUT if reply.finish is Finish.CUT else "") + _in_words(error)
     raise InvalidOutput(
-        f"no valid answer in {1 + _REPAIRS} replies: {wrong}", where=request.model, expected=answer.__name__, sent=True
+        f"no valid answer of {', '.join(models)}: {wrong}", where=models[0], expected=answer.__name__, sent=True
     )
+
+
+async def first_to_answer(models: Sequence[str], ask: Callable[[tuple[str, ...], str], Awaitable[T]]) -> T:
+    """What the first model that can be had gives: `ask(models, cause)` asks one of those that are left.
+
+    Raises the last one's failure.
+    """
+    left, cause = tuple(models), "first"
+    while True:
+        try:
+            return await ask(left, cause)
+        except Failure as failure:
+            left, cause = left_after(failure, left), failure.kind
+            if not left:
+                raise
 
 
 def _in_words(error: pydantic.ValidationError) -> str:

@@ -3,86 +3,126 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
+import msgspec
 import pydantic
 
+from platos.core.budget import date, triage_path
 from platos.core.digest import digest
+from platos.core.instant import Instant
 from platos.core.money import Nano
 from platos.core.specialist import Specialist
 from platos.errors import BudgetExceeded
 from platos.ports.model import Document, ModelReply, ModelRequest
-from platos.runtime.answers import ask_until_valid
+from platos.runtime.answers import ask_until_valid, first_to_answer
 from platos.runtime.host import Host
-from platos.runtime.meter import Bought, Purse, complete, reserve
+from platos.runtime.meter import Ask, Bought, Purse, complete, reserved
 from platos.runtime.schema import schema_of
 from platos.store import answers, memories
 
-__all__ = ["TriageBench"]
+__all__ = ["Sitting", "TriageBench"]
 
 A = TypeVar("A", bound=pydantic.BaseModel)
 
 _MOST_OUTPUT = 500
 
 
-class TriageBench:
-    """The `Bench` port, for one tier and one batch of items.
+@dataclass
+class Sitting:
+    """One time that a specialist's triage sits: in the wake-up that began at `wake`.
 
-    `broke` tells that the triage envelope was too small for a question; `remembered` is what the tier wants to keep.
+    `refused` is why no more can be asked in it; `asked` are the questions' fixed parts, which a provider may hold.
     """
 
-    def __init__(self, host: Host, definition: Specialist, tier: str) -> None:
-        self._host, self._definition, self._tier = host, definition, tier
-        self.broke = False
+    host: Host
+    definition: Specialist
+    wake: Instant
+    refused: BudgetExceeded | None = None
+    asked: set[str] = field(default_factory=set)
+
+
+class TriageBench:
+    """The `Bench` port, for one tier and one batch of items. `remembered` is what the tier wants to keep."""
+
+    def __init__(self, sitting: Sitting, tier: str, items: dict[str, int]) -> None:
+        self._sitting, self._host, self._tier, self._items = sitting, sitting.host, tier, items
         self.remembered: dict[str, bytes] = {}
 
     @property
     def scope(self) -> str:
-        return self._definition.scope
+        return self._sitting.definition.scope
 
     async def ask_model(
         self, instructions: str, documents: Sequence[Document], answer: type[A], *, model: str = "small"
     ) -> tuple[A, Nano]:
         cost = 0
 
-        async def ask(request: ModelRequest) -> ModelReply:
+        async def ask(request: ModelRequest, models: tuple[str, ...]) -> ModelReply:
             nonlocal cost
-            bought = await self._answer(request)
+            bought = await self._answer(request, models)
             cost += bought.cost
             return bought.reply
 
+        models = self._sitting.definition.models[model]
         request = ModelRequest(
-            model=self._definition.models[model],
+            model=models[0],
             instructions=instructions,
             documents=tuple(documents),
             answer=schema_of(answer),
             max_output=_MOST_OUTPUT,
         )
-        return await ask_until_valid(request, answer, ask), cost
+        return await ask_until_valid(request, models, answer, ask), cost
 
     async def recall(self, key: str) -> bytes | None:
         if key in self.remembered:
             return self.remembered[key]
-        return await memories.find(self._host.store, self._definition.name, self._tier, key)
+        return await memories.find(self._host.store, self._sitting.definition.name, self._tier, key)
 
     def remember(self, key: str, value: bytes) -> None:
         self.remembered[key] = value
 
-    async def _answer(self, request: ModelRequest) -> Bought[None]:
+    async def _answer(self, request: ModelRequest, models: tuple[str, ...]) -> Bought[None]:
         """A reply, bought once: after a crash, the same question on the same day is answered from the store."""
-        question = digest([self._definition.name, self._host.day(self._host.now()), request])
+        definition = self._sitting.definition
+        question = digest([definition.name, date(self._host.now(), definition.schedule.zone), request])
         kept = await answers.find(self._host.store, question)
         if kept is not None:
             return Bought(kept, 0, None)
-        try:
-            held = await reserve(self._host, self._purse(), f"triage/{self._tier}", request)
-        except BudgetExceeded:
-            self.broke = True
-            raise
-        return await complete(self._host, held, request, answers.keep, question)
+        request = msgspec.structs.replace(request, again=request.instructions in self._sitting.asked)
+        self._sitting.asked.add(request.instructions)
+        purse = self._purse(request)
 
-    def _purse(self) -> Purse:
-        host, live = self._host, self._host.live(self._definition)
-        day = host.day(host.now())
-        caps = ((f"all/{day}", host.day_cap), (f"triage/{live.name}/{day}", live.budget.triage_day))
-        return Purse(live.name, None, "triage", caps)
+        async def buy(models: tuple[str, ...], cause: str) -> Bought[None]:
+            return await self._buy(purse, request, models, cause, question)
+
+        return await first_to_answer(models, buy)
+
+    async def _buy(
+        self, purse: Purse, request: ModelRequest, models: tuple[str, ...], cause: str, question: str
+    ) -> Bought[None]:
+        if self._sitting.refused is not None:
+            raise self._sitting.refused
+        ask = Ask(f"triage/{self._tier}", request, models, cause="repair" if request.repair else cause)
+        try:
+            async with reserved(self._host, purse, ask) as held:
+                return await complete(self._host, held, answers.keep, question)
+        except BudgetExceeded as refusal:
+            if not refusal.where.startswith("item/"):
+                self._sitting.refused = refusal
+            raise
+
+    def _purse(self, request: ModelRequest) -> Purse:
+        host, live = self._host, self._host.live(self._sitting.definition)
+        about = [self._items[document.id] for document in request.documents if document.id in self._items]
+        path = triage_path(
+            live.name,
+            live.budget,
+            host.budget,
+            zone=live.schedule.zone,
+            at=host.now(),
+            wake=self._sitting.wake,
+            items=about,
+        )
+        return Purse(live.name, None, "triage", path, len(about), live.retry.idle)

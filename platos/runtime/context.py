@@ -11,6 +11,7 @@ import pydantic
 
 from platos.core.effect import Receipt
 from platos.core.event import StepMoved
+from platos.core.failure import FailureRecord, left_after
 from platos.core.handoff import Artifact, HandOff, Status, Work
 from platos.core.instant import Instant
 from platos.core.item import Item
@@ -22,7 +23,7 @@ from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.runtime.answers import ask_until_valid
 from platos.runtime.effects import call_tool
 from platos.runtime.life import Life, moved
-from platos.runtime.meter import complete, reserve
+from platos.runtime.meter import Ask, complete, reserved
 from platos.runtime.net import Failed, Net, Parked, Result
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
@@ -54,7 +55,7 @@ class NodeContext:
 
     @property
     def signature(self) -> str:
-        return f"{self._life.node.actor}, {self._model}"
+        return f"{self._life.node.actor}, {self._models[0]}"
 
     async def read(self, item: str) -> Item:
         stored = self._run.items.get(item)
@@ -70,17 +71,16 @@ class NodeContext:
         return await self._do(StepKind.LOCAL, name, args, returns, perform)
 
     async def ask_model(self, name: str, instructions: str, documents: Sequence[Document], answer: type[A]) -> A:
-        async def ask(request: ModelRequest) -> ModelReply:
-            return await self._ask(name, request)
+        async def ask(request: ModelRequest, models: tuple[str, ...]) -> ModelReply:
+            return await self._ask(name, request, models)
 
         request = ModelRequest(
-            model=self._model,
+            model=self._models[0],
             instructions=instructions,
             documents=tuple(documents),
             answer=schema_of(answer),
-            timeout=self._run.specialist.retry.idle,
         )
-        return await ask_until_valid(request, answer, ask)
+        return await ask_until_valid(request, self._models, answer, ask)
 
     async def call_tool(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
         return await call_tool(self._life, self._work, tool, arguments, why)
@@ -111,7 +111,8 @@ class NodeContext:
         return HandOff(artifact=artifact, status=status, scope=tuple(scope), evidence=tuple(evidence))
 
     @property
-    def _model(self) -> str:
+    def _models(self) -> tuple[str, ...]:
+        """The models that may be asked, the one that is wanted first."""
         return self._run.specialist.models[self._life.node.model]
 
     async def _do(
@@ -130,28 +131,47 @@ class NodeContext:
         done = await life.record(step, State.SUCCESS, result=msgspec.Raw(msgspec.json.encode(made)))
         return await load_result(life.net, done, returns)
 
-    async def _ask(self, name: str, request: ModelRequest) -> ModelReply:
-        """A model call is a step: its intent is written with the reservation, its result with the settlement."""
+    async def _ask(self, name: str, request: ModelRequest, models: tuple[str, ...]) -> ModelReply:
+        """A model call is a step: its intent is written with the reservation, its result with the settlement.
+
+        Each attempt asks one model: the next of the list after one that failed, and the first again after a wait.
+        """
         life = self._life
         step = await life.begin(StepKind.MODEL, name, request)
         if step.state is State.SUCCESS:
             return await load_result(life.net, step, ModelReply)
         if step.state is State.RUNNING:  # the actor broke in the middle of it
             step = await life.record(step, State.PENDING)
+        while True:
+            try:
+                return await self._attempt(step, request, models)
+            except Failure as failure:
+                step = await self._next_attempt(step, failure, models)
+
+    async def _attempt(self, step: StepMoved, request: ModelRequest, models: tuple[str, ...]) -> ModelReply:
+        life, run = self._life, self._run
         sent = moved(step, State.RUNNING, at=step.started)
+        cause = step.failure.kind if step.failure else "repair" if request.repair else "first"
+        ask = Ask(str(step.key), request, models[(step.attempt - 1) % len(models) :], step.attempt, cause)
         life.at_work(sent)
-        try:
-            held = await reserve(self._run.host, self._run.purse(life.node.model), str(step.key), request, sent)
-        except Failure as failure:
-            await life.failed(step, failure)
-        life.net.steps[step.key] = sent
-        try:
-            bought = await complete(self._run.host, held, request, _keep, sent)
-        except Failure as failure:
-            await life.failed(sent, failure)
+        async with reserved(run.host, run.purse(life.node.model, self._work), ask, sent) as held:
+            life.net.steps[step.key] = sent
+            bought = await complete(run.host, held, _keep, sent)
         life.alive(bought.kept.at)
         life.net.steps[step.key] = bought.kept
         return bought.reply
+
+    async def _next_attempt(self, step: StepMoved, failure: Failure, models: tuple[str, ...]) -> StepMoved:
+        """The step's next attempt, at once, where there is another model to ask; else the step waits, or has failed.
+
+        Attempts are numbered by place in the list, round after round.
+        """
+        now = self._life.net.steps.get(step.key, step)
+        left = left_after(failure, models)
+        if not left:
+            await self._life.failed(now, failure, ways=len(models))
+        attempt = step.attempt - (step.attempt - 1) % len(models) + len(models) - len(left)
+        return await self._life.record(now, State.PENDING, failure=FailureRecord.of(failure), attempt=attempt)
 
 
 def _keep(tx: Tx, reply: ModelReply, sent: StepMoved, now: Instant) -> StepMoved:

@@ -168,7 +168,7 @@ class Engine:
         if self._owed:
             owed, self._owed = self._owed, set()
             self._under_way += 1
-            await look_again(self._host)
+            owed |= await look_again(self._host)
             self._under_way -= 1
             for name in sorted(owed):
                 self.go_on(name)

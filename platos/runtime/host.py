@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
-from zoneinfo import ZoneInfo
 
 import anyio
 import msgspec
 
+from platos.core.budget import CommonBudget
 from platos.core.digest import canonical
 from platos.core.event import Paused
-from platos.core.instant import DAY, Instant, from_datetime, to_datetime
-from platos.core.money import Nano
+from platos.core.instant import Instant
+from platos.core.redact import redact
 from platos.core.specialist import PartSpec, Specialist
 from platos.errors import ConfigurationError
 from platos.ports.actor import Actor
@@ -26,6 +26,7 @@ from platos.ports.planner import Planner
 from platos.ports.source import Source
 from platos.ports.tier import Tier
 from platos.ports.tool import Tool
+from platos.runtime.limits import Limits
 from platos.runtime.measures.counters import Counters
 from platos.store import Store, journal, pauses
 
@@ -75,9 +76,10 @@ class Definitions(Protocol):
 class Host:
     """The services of one process on one workspace.
 
-    `chance` gives numbers in [0, 1); `day_cap` and `zone` are the workspace's budget and the zone its days are
-    counted in; `keep_days` is how long what is over is kept. In memory: the definitions in force, whose files cannot
-    be used as they stand, when items that wait are judged again, runs that are worked on, and what is paused.
+    `chance` gives numbers in [0, 1); `budget` is of all specialists together; `keep_days` is how long what is over is
+    kept; `secrets` are those that this process has come to know, which no record may hold. In memory: the definitions
+    in force, whose files cannot be used as they stand, when items that wait are judged again, runs that are worked on,
+    and what is paused.
     """
 
     store: Store
@@ -86,15 +88,16 @@ class Host:
     parts: Parts
     definitions: Definitions
     chance: Callable[[], float]
-    day_cap: Nano
-    zone: str
+    budget: CommonBudget
     keep_days: int
+    secrets: Collection[str] = ()
     in_force: dict[str, Specialist] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     owing: dict[str, Instant] = field(default_factory=dict)
     in_hand: dict[int, Hand] = field(default_factory=dict)
     paused: dict[str, Paused] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
+    limits: Limits = field(default_factory=Limits)
     _parts: OrderedDict[tuple[str, str, bytes], Any] = field(default_factory=OrderedDict)
     _pinned: OrderedDict[str, Specialist] = field(default_factory=OrderedDict)
     _locks: dict[tuple[str, str], anyio.Lock] = field(default_factory=dict)
@@ -102,17 +105,9 @@ class Host:
     def now(self) -> Instant:
         return self.clock.now()
 
-    def day(self, at: Instant) -> str:
-        """The date, in the workspace's zone, on whose account a moment falls."""
-        return to_datetime(at).astimezone(ZoneInfo(self.zone)).date().isoformat()
-
-    def next_day(self, at: Instant) -> Instant:
-        """When the day's accounts begin anew."""
-        local = to_datetime(at).astimezone(ZoneInfo(self.zone))
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        start = from_datetime(midnight)
-        tomorrow = to_datetime(start + DAY + DAY // 2).astimezone(ZoneInfo(self.zone))
-        return from_datetime(tomorrow.replace(hour=0, minute=0, second=0, microsecond=0, fold=0))
+    def redact(self, text: str) -> str:
+        """A text as it may be recorded."""
+        return redact(text, self.secrets)
 
     def pause_of(self, name: str) -> Paused | None:
         """What holds a specialist still, if anything does."""

@@ -17,7 +17,7 @@ from platos.core.instant import MINUTE, SECOND, Instant, span_text
 from platos.core.plan import Single
 from platos.core.state import State
 from platos.core.step import StepKey, StepKind
-from platos.errors import BudgetExceeded, Failure, TimedOut, Unpriced
+from platos.errors import BudgetExceeded, Failure, Frozen, TimedOut, Unpriced
 from platos.runtime.net import Net, Parked, Wait
 from platos.runtime.steps import input_digest, record_step
 
@@ -105,19 +105,23 @@ class Life:
         self.alive(now)
         return await record_step(self.net, moved(step, state, at=now, **changes))
 
-    async def failed(self, step: StepMoved, failure: Failure) -> NoReturn:
-        """One attempt failed: wait and try again where its class and the attempts allow it, else the step failed."""
-        if isinstance(failure, Unpriced):
-            await self.park("review", f"{failure.what}: {failure.hint}")
-        await self.park(*(await self._put_off(step, failure))[1:])
+    async def failed(self, step: StepMoved, failure: Failure, *, ways: int = 1) -> NoReturn:
+        """One attempt failed: wait and try again where its class and the attempts allow it, else the step failed.
 
-    async def _put_off(self, step: StepMoved, failure: Failure) -> Wait:
+        A step that has several ways to its result, a model each, waits when it has tried all of them.
+        """
+        if isinstance(failure, Unpriced | Frozen):
+            await self.park("review", f"{failure.what}: {failure.hint}")
+        await self.park(*(await self._put_off(step, failure, ways))[1:])
+
+    async def _put_off(self, step: StepMoved, failure: Failure, ways: int = 1) -> Wait:
         """What the step waits for before its next attempt. Raises the failure where there is none."""
-        record, due = FailureRecord.of(failure), self._next_try(step, failure)
+        rounds = -(-step.attempt // ways)
+        record, due = FailureRecord.of(failure), self._next_try(step, failure, rounds)
         if due is None:
             await self.record(step, State.FAILED, failure=record)
             raise failure
-        attempt = step.attempt + (ANSWERS[failure.kind] is Answer.AGAIN)
+        attempt = (rounds - (ANSWERS[failure.kind] is not Answer.AGAIN)) * ways + 1
         await self.record(step, State.PENDING, failure=record, due=due, attempt=attempt, waits="time")
         return Wait(self.path, "time", f"{step.name}: {failure.what}", due)
 
@@ -141,16 +145,16 @@ class Life:
             return None
         return Parked((Wait(self.path, "code changed", f"nobody asked for {', '.join(left)} any more"),))
 
-    def _next_try(self, step: StepMoved, failure: Failure) -> Instant | None:
-        """When the step is tried again; None where it is not."""
+    def _next_try(self, step: StepMoved, failure: Failure, rounds: int) -> Instant | None:
+        """When the step is tried again, after so many rounds of attempts; None where it is not."""
         host, policy = self.net.run.host, self.net.run.specialist.retry
         answer = ANSWERS[failure.kind]
-        if isinstance(failure, BudgetExceeded) and not failure.where.startswith("run/"):
-            return host.next_day(self.now())
+        if isinstance(failure, BudgetExceeded):
+            return None if failure.where.startswith("item/") else failure.until
         if answer is Answer.BREAK:
             return self.now() + _LOOK_AGAIN
-        if answer is Answer.AGAIN and step.attempt < policy.attempts:
-            due = self.now() + policy.delay(step.attempt, chance=host.chance(), retry_after=failure.retry_after)
+        if answer is Answer.AGAIN and rounds < policy.attempts:
+            due = self.now() + policy.delay(rounds, chance=host.chance(), retry_after=failure.retry_after)
             return due if due - step.first <= policy.total else None
         return None
 

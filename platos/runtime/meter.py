@@ -1,28 +1,34 @@
 """The meter: every model call is reserved, made, and settled. Nothing is sent that is not paid for in advance.
 
-Before the call, one transaction holds the worst case on every account of the path; a cap that it would pass refuses
-it. Settlement and whatever keeps the answer are one transaction, so that an answer received is never bought again.
-What was sent and not answered is charged in full.
+Before the call, one transaction holds the worst case on every account of the path; where the headroom is too short for
+it, a shorter answer or another model is chosen, and where none fits, it refuses. Settlement and whatever keeps the
+answer are one transaction, so that an answer received is never bought again. What was sent and not answered is charged
+in full. A call that costs more than its worst case is recorded in full, and freezes the account of its specialist.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 import anyio
+import msgspec
 
-from platos.core.event import BudgetRefused, MoneyReserved, MoneySettled, StepMoved
-from platos.core.failure import ANSWERS, Answer
-from platos.core.instant import SECOND, Instant, Span
-from platos.core.money import Nano, Price, charge_for, worst_case
+from platos.core.afford import Choice, Offer, afford, lines, shortest
+from platos.core.budget import Account
+from platos.core.event import AccountReached, BudgetRefused, MoneyReserved, MoneySettled, StepMoved
+from platos.core.failure import ANSWERS, Answer, FailureRecord
+from platos.core.instant import SECOND, Instant, Span, span_text
+from platos.core.money import Nano, Price, Usage, charge_for, dollars, worst_case
 from platos.errors import AuthFailed, BudgetExceeded, Failure, TimedOut, Unpriced
 from platos.ports.model import ModelReply, ModelRequest
 from platos.runtime.host import Host
 from platos.store import Tx, accounts, breakers, journal, steps
 
-__all__ = ["Bought", "Held", "Purse", "complete", "reserve", "settle_the_lost"]
+__all__ = ["Ask", "Bought", "Held", "Purse", "complete", "reserved", "settle_the_lost"]
 
 log = logging.getLogger("platos")
 
@@ -31,12 +37,17 @@ X = TypeVar("X")
 
 
 class Purse(NamedTuple):
-    """Who pays: the path of accounts with their caps, and what to write on the held."""
+    """Who pays: the path of accounts, how many items share what items bear, and what to write on the held.
+
+    `patience` is how long the specialist lets a provider be silent, where the model's own terms do not say.
+    """
 
     specialist: str
     run: int | None
     tier: str
-    caps: tuple[tuple[str, Nano], ...]
+    path: tuple[Account, ...]
+    items: int
+    patience: Span
 
     @property
     def chain(self) -> str:
@@ -44,24 +55,33 @@ class Purse(NamedTuple):
         return journal.specialist_chain(self.specialist) if self.run is None else journal.run_chain(self.run)
 
 
+class Ask(NamedTuple):
+    """A question, which models may answer it, in order, and why it is asked now: `first`, `repair`, or the class of
+    the failure before it."""
+
+    step: str
+    request: ModelRequest
+    models: tuple[str, ...]
+    attempt: int = 1
+    cause: str = "first"
+
+
 class Held(NamedTuple):
-    """One reservation on its way."""
+    """One reservation on its way: whose money, for what, and the call that it pays for."""
 
     purse: Purse
-    step: str
-    model: str
-    price: Price
-    amount: Nano
-    reservation: int = 0
+    ask: Ask
+    choice: Choice
+    reservation: int
 
+    @property
+    def model(self) -> str:
+        return self.choice.offer.model
 
-class _Answered(NamedTuple):
-    """A call that was answered: after how long, and when."""
-
-    held: Held
-    reply: ModelReply
-    latency: Span
-    now: Instant
+    @property
+    def request(self) -> ModelRequest:
+        """The question as it may be asked of the model that was chosen."""
+        return msgspec.structs.replace(self.ask.request, model=self.model, max_output=self.choice.max_output)
 
 
 class Bought(NamedTuple, Generic[K]):
@@ -72,50 +92,78 @@ class Bought(NamedTuple, Generic[K]):
     kept: K
 
 
-async def reserve(host: Host, purse: Purse, step: str, request: ModelRequest, intent: StepMoved | None = None) -> Held:
-    """Hold the worst case of a call on every account of the path, and write its `intent` down with it.
+class _Wanted(NamedTuple):
+    """All that reserving needs. `prefix` and `rest` are the question as it is recorded."""
 
-    Raises BudgetExceeded or AuthFailed; then nothing was held and nothing was sent.
+    purse: Purse
+    ask: Ask
+    offers: tuple[Offer, ...]
+    prefix: bytes
+    rest: bytes
+    now: Instant
+
+
+class _Answered(NamedTuple):
+    """A call that was answered: after how long, and when. `kept` is the reply as it is recorded."""
+
+    held: Held
+    reply: ModelReply
+    kept: bytes
+    latency: Span
+    now: Instant
+
+
+class _Silence(NamedTuple):
+    """How a call without an answer is settled."""
+
+    chain: str
+    reservation: int
+    accounts: tuple[str, ...]
+    charged: Nano
+    cause: str
+    why: str
+    now: Instant
+
+
+@asynccontextmanager
+async def reserved(host: Host, purse: Purse, ask: Ask, intent: StepMoved | None = None) -> AsyncIterator[Held]:
+    """A turn at the provider, and the worst case of a call held on every account of the path, its `intent` written
+    down with it. Within the block, the call is made with `complete`.
+
+    Raises BudgetExceeded, Unpriced or AuthFailed; then nothing was held and nothing was sent.
     """
-    model = host.model(request.model)
-    await _refuse_broken(host, request.model)
-    price = model.price(request.model)
-    if price is None:
-        raise _unpriced(request.model)
-    amount = worst_case(price, model.input_bound(request), request.max_output)
-    held = Held(purse, step, request.model, price, amount)
-    try:
-        return await host.store.transact(_reserve, held, host.now(), intent)
-    except BudgetExceeded as refusal:
-        await host.store.transact(_note_refusal, held, refusal.where, host.now())
-        log.warning("%s: %s was not asked: %s", purse.specialist, request.model, refusal.what)
-        raise
+    offers = _offers(host, ask)
+    async with host.limits.turn(host.model(offer.model).terms(offer.model) for offer in offers):
+        wanted = _Wanted(purse, ask, offers, *_recorded(host, ask.request), host.now())
+        try:
+            held = await host.store.transact(_reserve, wanted, intent)
+        except BudgetExceeded as refusal:
+            _tell(host, await host.store.transact(_note_refusal, wanted, refusal.where, host.now()))
+            log.warning("%s: %s was not asked: %s", purse.specialist, ask.models[0], refusal.what)
+            raise
+        yield held
 
 
-async def complete(
-    host: Host, held: Held, request: ModelRequest, keep: Callable[[Tx, ModelReply, X, Instant], K], extra: X
-) -> Bought[K]:
+async def complete(host: Host, held: Held, keep: Callable[[Tx, ModelReply, X, Instant], K], extra: X) -> Bought[K]:
     """Make the call that was reserved, and settle it; `keep(tx, reply, extra, now)` runs in the same transaction.
 
     Raises the provider's Failure. A call that was sent and not answered, cancelled ones included, is charged in full.
     """
     began = host.now()
     try:
-        with anyio.fail_after(request.timeout / SECOND):
-            reply = await host.model(request.model).complete(request)
-    except TimeoutError:
-        late = TimedOut(f"no answer within {request.timeout // SECOND} s", where=request.model, sent=True)
-        await _settle_failed(host, held, late)
-        raise late from None
+        reply = await _in_time(host, held)
     except Failure as failure:
+        failure.asked = held.model
         await _settle_failed(host, held, failure)
         raise
-    except BaseException:
-        await _settle_without_reply(host, held, sent=True)
+    except BaseException as broken:
+        await _settle_without_reply(host, held, FailureRecord.of(broken).what, sent=True)
         raise
-    answered = _Answered(held, reply, host.now() - began, host.now())
+    kept = host.redact(reply.text).encode()
+    answered = _Answered(held, reply, kept, host.now() - began, host.now())
     with anyio.CancelScope(shield=True):
-        bought = await host.store.transact(_settle, answered, keep, extra)
+        bought, told = await host.store.transact(_settle, answered, keep, extra)
+    _tell(host, told)
     return bought
 
 
@@ -124,18 +172,26 @@ async def settle_the_lost(host: Host) -> int:
     lost = await accounts.held(host.store)
     for each in lost:
         chain = journal.specialist_chain(each.specialist) if each.run is None else journal.run_chain(each.run)
-        await host.store.transact(_settle_silence, chain, each.id, each.amount, "unknown", host.now())
+        silence = _Silence(chain, each.id, (), each.amount, "unknown", "the process ended", host.now())
+        await host.store.transact(_settle_silence, silence)
     return len(lost)
 
 
-async def _refuse_broken(host: Host, model: str) -> None:
-    for row in await breakers.every(host.store):
-        if row.model == model:
-            raise AuthFailed(
-                f"the breaker of {model} is open: {row.cause}",
-                where=model,
-                hint="mend it, then: platos doctor --models",
-            )
+# -- before the call
+
+
+def _offers(host: Host, ask: Ask) -> tuple[Offer, ...]:
+    """The models that have a price. Raises Unpriced where none has."""
+    offers = []
+    for name in ask.models:
+        model = host.model(name)
+        price = model.price(name)
+        if price is not None:
+            request = msgspec.structs.replace(ask.request, model=name)
+            offers.append(Offer(name, price, model.input_bound(request)))
+    if not offers:
+        raise _unpriced(ask.models[0])
+    return tuple(offers)
 
 
 def _unpriced(model: str) -> Unpriced:
@@ -146,71 +202,190 @@ def _unpriced(model: str) -> Unpriced:
     )
 
 
-def _reserve(tx: Tx, held: Held, now: Instant, intent: StepMoved | None) -> Held:
-    purse = held.purse
-    accounts.open_accounts(tx, purse.caps, now)
-    reservation = tx.next_number("reservation")
-    tx.record(
-        purse.chain,
-        MoneyReserved(
-            at=now,
-            reservation=reservation,
-            accounts=tuple(name for name, _ in purse.caps),
-            amount=held.amount,
-            specialist=purse.specialist,
-            model=held.model,
-            tier=purse.tier,
-            step=held.step,
-            price=held.price,
-            run=purse.run,
-        ),
-    )
+def _recorded(host: Host, request: ModelRequest) -> tuple[bytes, bytes]:
+    """The question as it is kept: what stands first in every question of its kind, and the rest; without secrets."""
+    documents = [{"id": each.id, "text": host.redact(each.text)} for each in request.documents]
+    rest = {"documents": documents, "repair": request.repair}
+    return _prefix(host.redact(request.instructions), _encode(request.answer)), _encode(rest)
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+@lru_cache(maxsize=256)
+def _prefix(instructions: str, answer: bytes) -> bytes:
+    return _encode({"instructions": instructions, "answer": msgspec.Raw(answer)})
+
+
+@lru_cache(maxsize=256)
+def _rates(price: Price) -> bytes:
+    return _encode(price)
+
+
+def _reserve(tx: Tx, wanted: _Wanted, intent: StepMoved | None) -> Held:
+    purse, ask, now = wanted.purse, wanted.ask, wanted.now
+    offers = _unbroken(tx, wanted.offers)
+    accounts.refuse_frozen(tx, purse.path)
+    accounts.open_accounts(tx, purse.path, now)
+    choice = _afford(tx, wanted, offers)
+    held = Held(purse, ask, choice, tx.next_number("reservation"))
+    tx.record(purse.chain, _reservation(tx, wanted, held))
     if intent is not None:
         steps.put(tx, intent)
-    return held._replace(reservation=reservation)
+    return held
 
 
-def _note_refusal(tx: Tx, held: Held, account: str, now: Instant) -> None:
-    purse = held.purse
+def _unbroken(tx: Tx, offers: tuple[Offer, ...]) -> list[Offer]:
+    """The offers whose breaker is closed. Raises AuthFailed where all are open."""
+    broken = breakers.causes(tx)
+    left = [offer for offer in offers if offer.model not in broken]
+    if not left:
+        model = offers[0].model
+        what = f"the breaker of {model} is open: {broken[model]}"
+        raise AuthFailed(what, where=model, hint="mend it, then: platos doctor --models")
+    return left
+
+
+def _afford(tx: Tx, wanted: _Wanted, offers: Sequence[Offer]) -> Choice:
+    """What the headroom allows. Raises BudgetExceeded that names the first account that is too small."""
+    purse, most = wanted.purse, wanted.ask.request.max_output
+    rooms = accounts.rooms(tx, purse.path)
+    choice = afford(offers, most, rooms, purse.items)
+    if choice is not None:
+        return choice
+    least = _shortest(offers, most)
+    for (name, needed), account in zip(_lines(purse, least), purse.path, strict=True):
+        if needed > rooms[name]:
+            raise accounts.refusal(tx, account, needed)
+    raise AssertionError("a call that fits into every account was refused")
+
+
+def _shortest(offers: Sequence[Offer], wanted: int) -> Choice:
+    """The cheapest call that would be worth making."""
+    most = shortest(wanted)
+    calls = [Choice(offer, most, worst_case(offer.price, offer.input_bound, most)) for offer in offers]
+    return min(calls, key=lambda call: call.amount)
+
+
+def _lines(purse: Purse, choice: Choice) -> tuple[tuple[str, int], ...]:
+    return lines(choice, [account.name for account in purse.path], purse.items)
+
+
+def _reservation(tx: Tx, wanted: _Wanted, held: Held) -> MoneyReserved:
+    purse, ask, choice = held.purse, held.ask, held.choice
+    return MoneyReserved(
+        at=wanted.now,
+        reservation=held.reservation,
+        accounts=_lines(purse, choice),
+        amount=choice.amount,
+        specialist=purse.specialist,
+        model=held.model,
+        tier=purse.tier,
+        step=ask.step,
+        price=choice.offer.price.source,
+        rates=journal.put_payload(tx, _rates(choice.offer.price)),
+        max_output=choice.max_output,
+        prefix=journal.put_payload(tx, wanted.prefix),
+        request=journal.put_payload(tx, wanted.rest),
+        attempt=ask.attempt,
+        cause=ask.cause,
+        instead=_instead(wanted, choice),
+        run=purse.run,
+    )
+
+
+def _instead(wanted: _Wanted, choice: Choice) -> str:
+    """What was wanted and was too dear; empty where nothing was."""
+    first, most = wanted.offers[0].model, wanted.ask.request.max_output
+    dearer = choice.offer.model != first or choice.max_output != most
+    return f"{first}, {most:,} tokens of output" if dearer else ""
+
+
+def _note_refusal(tx: Tx, wanted: _Wanted, account: str, now: Instant) -> list[AccountReached]:
+    purse, ask = wanted.purse, wanted.ask
+    needed = _shortest(wanted.offers, ask.request.max_output).amount
     tx.record(
         purse.chain,
         BudgetRefused(
-            at=now, specialist=purse.specialist, account=account, needed=held.amount, step=held.step, run=purse.run
+            at=now, specialist=purse.specialist, account=account, needed=needed, step=ask.step, run=purse.run
         ),
     )
+    return accounts.tell_marks(tx, [account], now, refused=True)
 
 
-def _settle(tx: Tx, answered: _Answered, keep: Callable[[Tx, ModelReply, X, Instant], K], extra: X) -> Bought[K]:
-    held, reply, latency, now = answered
-    cost = charge_for(held.price, reply.usage)
-    tx.record(
-        held.purse.chain,
-        MoneySettled(
-            at=now,
-            by=f"model:{reply.served}",
-            reservation=held.reservation,
-            charged=cost,
-            cause="answered",
-            served=reply.served,
-            usage=reply.usage,
-            latency=latency,
-        ),
+# -- the call, and after it
+
+
+async def _in_time(host: Host, held: Held) -> ModelReply:
+    """The reply. Raises TimedOut where the provider is silent for too long, or the whole takes too long."""
+    model = host.model(held.model)
+    terms = model.terms(held.model)
+    patience = terms.first_token or held.purse.patience
+    request = msgspec.structs.replace(held.request, timeout=terms.total)
+    with anyio.move_on_after(terms.total / SECOND):
+        with anyio.move_on_after(patience / SECOND) as silence:
+
+            def alive() -> None:
+                silence.deadline = anyio.current_time() + patience / SECOND
+
+            return await model.complete(request, alive)
+        raise TimedOut(f"no sign of life for {span_text(patience)}", where=held.model, sent=True)
+    raise TimedOut(f"no answer within {span_text(terms.total)}", where=held.model, sent=True)
+
+
+def _settle(
+    tx: Tx, answered: _Answered, keep: Callable[[Tx, ModelReply, X, Instant], K], extra: X
+) -> tuple[Bought[K], list[AccountReached]]:
+    held, reply, kept, latency, now = answered
+    cost = charge_for(held.choice.offer.price, reply.usage, reply.service)
+    settled = MoneySettled(
+        at=now,
+        by=f"model:{reply.served}",
+        reservation=held.reservation,
+        charged=cost,
+        cause="answered",
+        served=reply.served,
+        usage=reply.usage,
+        service=reply.service,
+        finish=reply.finish,
+        response=journal.put_payload(tx, kept),
+        latency=latency,
     )
-    return Bought(reply, cost, keep(tx, reply, extra, now))
+    tx.record(held.purse.chain, settled)
+    if cost > held.choice.amount:
+        accounts.freeze(tx, f"specialist/{held.purse.specialist}", _surprise(held, cost, reply.usage), now)
+    told = accounts.tell_marks(tx, [account.name for account in held.purse.path], now)
+    return Bought(reply, cost, keep(tx, reply, extra, now)), told
+
+
+def _surprise(held: Held, cost: Nano, usage: Usage) -> str:
+    return (
+        f"a call of {held.model} cost {dollars(cost)} where {dollars(held.choice.amount)} was its worst case"
+        f" ({usage.read:,} tokens in, {usage.written:,} out)"
+    )
 
 
 async def _settle_failed(host: Host, held: Held, failure: Failure) -> None:
-    await _settle_without_reply(host, held, sent=failure.sent)
+    await _settle_without_reply(host, held, failure.kind, sent=failure.sent)
     if ANSWERS[failure.kind] is Answer.BREAK:
         await host.store.transact(breakers.open_breaker, held.model, failure.what, host.now())
 
 
-async def _settle_without_reply(host: Host, held: Held, *, sent: bool) -> None:
+async def _settle_without_reply(host: Host, held: Held, why: str, *, sent: bool) -> None:
     """What was sent is charged in full; what was not, is not. The last write of a cancelled call is not cancelled."""
-    charged, cause = (held.amount, "unknown") if sent else (0, "failed")
+    charged, cause = (held.choice.amount, "unknown") if sent else (0, "failed")
+    path = tuple(account.name for account in held.purse.path)
+    silence = _Silence(held.purse.chain, held.reservation, path, charged, cause, why, host.now())
     with anyio.CancelScope(shield=True):
-        await host.store.transact(_settle_silence, held.purse.chain, held.reservation, charged, cause, host.now())
+        _tell(host, await host.store.transact(_settle_silence, silence))
 
 
-def _settle_silence(tx: Tx, chain: str, reservation: int, charged: Nano, cause: str, now: Instant) -> None:
-    tx.record(chain, MoneySettled(at=now, reservation=reservation, charged=charged, cause=cause))
+def _settle_silence(tx: Tx, silence: _Silence) -> list[AccountReached]:
+    chain, reservation, path, charged, cause, why, now = silence
+    tx.record(chain, MoneySettled(at=now, reservation=reservation, charged=charged, cause=cause, why=why))
+    return accounts.tell_marks(tx, path, now)
+
+
+def _tell(host: Host, reached: list[AccountReached]) -> None:
+    for each in reached:
+        log.warning("%s: %d %% of its cap is spent", each.account, each.percent)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import anyio
 
+from platos.core.budget import run_path
 from platos.core.event import StepMoved
 from platos.core.failure import FailureRecord
 from platos.core.handoff import HandOff, Work
@@ -60,16 +61,20 @@ class Run:
         """The definition in force, for policy and caps."""
         return self.host.live(self.specialist)
 
-    def purse(self, tier: str) -> Purse:
-        """Who pays for this run's model calls."""
-        host, name = self.host, self.specialist.name
-        day = host.day(host.now())
-        caps = (
-            (f"all/{day}", host.day_cap),
-            (f"specialist/{name}/{day}", self.live.budget.day),
-            (f"run/{self.row.id}", self.live.budget.run),
+    def purse(self, tier: str, work: Work) -> Purse:
+        """Who pays for a model call of this run, in a node that was given this work."""
+        host, live = self.host, self.live
+        about = [self.items[extract.item].number for extract in work.items or self.work.items]
+        path = run_path(
+            live.name,
+            live.budget,
+            host.budget,
+            zone=live.schedule.zone,
+            at=host.now(),
+            run=self.row.id,
+            items=about,
         )
-        return Purse(name, self.row.id, tier, caps)
+        return Purse(live.name, self.row.id, tier, path, len(about), live.retry.idle)
 
 
 @dataclass

@@ -45,14 +45,15 @@ async def recover(host: Host, version: str) -> set[str]:
     return {*waiting, *(run.specialist for run in found if run.state is not State.NEEDS_REVIEW or run in parked)}
 
 
-async def look_again(host: Host) -> None:
-    """Let go on what is parked, and asks nobody: it may be mended by now (other code, a closed breaker).
+async def look_again(host: Host) -> set[str]:
+    """Let go on what is parked, and asks nobody: it may be mended by now (other code, a closed breaker); whose it is.
 
     If not, it parks again.
     """
     parked = await _parked(host, await runs.open_runs(host.store))
     if parked:
         await host.store.transact(_try_again, parked, host.now())
+    return {run.specialist for run in parked}
 
 
 async def _parked(host: Host, found: list[runs.RunRow]) -> set[runs.RunRow]:

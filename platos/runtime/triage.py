@@ -11,12 +11,10 @@ from typing import NamedTuple
 
 from platos.core.event import ItemsTriaged
 from platos.core.failure import FailureRecord
-from platos.core.instant import Instant
+from platos.core.instant import DAY, Instant
 from platos.core.item import ItemState, StoredItem
-from platos.core.specialist import Specialist
 from platos.core.verdict import Decision, Verdict
-from platos.runtime.bench import TriageBench
-from platos.runtime.host import Host
+from platos.runtime.bench import Sitting, TriageBench
 from platos.runtime.wake import Wake
 from platos.store import Tx, items, journal, memories, verdicts
 from platos.store.verdicts import TierVerdict
@@ -35,13 +33,11 @@ _STATES = {
 
 
 class _Judged(NamedTuple):
-    """What the ladder came to for some items: every answer, each item's last one, what each tier wants to remember,
-    and whether money ran out."""
+    """What the ladder came to for some items: every answer, each item's last one, what each tier wants to remember."""
 
     answers: list[TierVerdict]
     last: dict[int, Decision]
     remembered: dict[str, dict[str, bytes]]
-    broke: bool = False
 
 
 async def triage(wake: Wake) -> bool:
@@ -51,37 +47,49 @@ async def triage(wake: Wake) -> bool:
         waits = host.owing.pop(name, None)
         if waits is not None and waits > host.now():
             host.owing[name] = waits
-        elif waits is not None:
-            await _judge_all(wake, ItemState.WAITING)
-        await _judge_all(wake, ItemState.NEW)
+        sitting = Sitting(host, host.in_force[name], wake.started or host.now())
+        if waits is not None and waits <= host.now():
+            await _judge_all(wake, sitting, ItemState.WAITING)
+        await _judge_all(wake, sitting, ItemState.NEW)
     return bool(await items.in_state(host.store, name, ItemState.SIGNAL, 1))
 
 
-async def _judge_all(wake: Wake, state: ItemState) -> None:
+async def _judge_all(wake: Wake, sitting: Sitting, state: ItemState) -> None:
+    """Judge whatever is in a state. What waited goes on waiting, unread, where nothing more can be asked for it."""
     last = 0
     while batch := await items.in_state(wake.host.store, wake.name, state, _AT_ONCE, after=last):
-        await _judge(wake, batch)
+        if state is ItemState.WAITING and sitting.refused is not None:
+            _wait(wake, sitting)
+            return
+        await _judge(wake, sitting, batch)
         last = batch[-1].number
 
 
-async def _judge(wake: Wake, batch: list[StoredItem]) -> None:
-    definition = wake.host.in_force[wake.name]
-    judged = await _climb(wake.host, definition, batch)
+async def _judge(wake: Wake, sitting: Sitting, batch: list[StoredItem]) -> None:
+    judged = await _climb(sitting, batch)
     await wake.host.store.transact(_commit, wake.name, judged, wake.host.now())
     if Decision.WAIT in judged.last.values():
-        again = wake.host.next_day(wake.host.now()) if judged.broke else wake.host.now()
-        wake.host.owing[wake.name] = max(again, wake.host.owing.get(wake.name, 0))
+        _wait(wake, sitting)
     signals = [number for number, decision in judged.last.items() if _STATES[decision] is ItemState.SIGNAL]
     wake.signals += signals
     log.info("%s: %d judged, %d signal%s", wake.name, len(batch), len(signals), "" if len(signals) == 1 else "s")
 
 
-async def _climb(host: Host, definition: Specialist, batch: list[StoredItem]) -> _Judged:
+def _wait(wake: Wake, sitting: Sitting) -> None:
+    """When what waits is judged again: at the next wake-up, or in the account's next window where money ran out."""
+    now, refused = wake.host.now(), sitting.refused
+    again = now if refused is None else refused.until or now + DAY
+    wake.host.owing[wake.name] = max(again, wake.host.owing.get(wake.name, 0))
+
+
+async def _climb(sitting: Sitting, batch: list[StoredItem]) -> _Judged:
     """Take items up the ladder until each has an answer."""
+    host, definition = sitting.host, sitting.definition
     judged = _Judged([], {item.number: Decision.UP for item in batch}, {})
+    numbers = {item.name: item.number for item in batch}
     left: Sequence[StoredItem] = batch
     for position, spec in enumerate(definition.triage):
-        bench = TriageBench(host, definition, spec.name)
+        bench = TriageBench(sitting, spec.name, numbers)
         try:
             given = await host.tier(spec).judge(left, bench)
         except Exception as error:  # noqa: BLE001 - whatever a tier does, the items wait and are judged again
@@ -93,7 +101,6 @@ async def _climb(host: Host, definition: Specialist, batch: list[StoredItem]) ->
             judged.answers.append(TierVerdict(item.number, position, spec.name, verdict))
             judged.last[item.number] = verdict.decision
         judged.remembered[spec.name] = bench.remembered
-        judged = judged._replace(broke=judged.broke or bench.broke)
         left = [item for item in left if judged.last[item.number] is Decision.UP]
         if not left:
             break

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from platos.core.afford import Lines
 from platos.core.budget import Account, Unit, root_of, share, unit_of
 from platos.core.event import (
     AccountCapped,
@@ -21,7 +22,7 @@ from platos.core.event import (
 )
 from platos.core.instant import Instant
 from platos.core.money import Nano, dollars
-from platos.errors import BudgetExceeded, InvalidTransition, NotFound
+from platos.errors import BudgetExceeded, Frozen, InvalidTransition, NotFound
 from platos.store.journal import SYSTEM, run_chain
 from platos.store.sql import load
 from platos.store.store import ReadStore
@@ -30,7 +31,7 @@ from platos.store.tx import Tx, projects
 __all__ = [
     "AccountRow",
     "Call",
-    "Frozen",
+    "FrozenRow",
     "Held",
     "SpendRow",
     "TierSpend",
@@ -41,6 +42,7 @@ __all__ = [
     "held",
     "in_words",
     "open_accounts",
+    "refusal",
     "refuse_frozen",
     "rooms",
     "spend",
@@ -51,8 +53,6 @@ __all__ = [
 ]
 
 SQL = load("accounts")
-
-Lines = tuple[tuple[str, int], ...]
 
 _MARKS = (50, 80, 100)
 """Percent of a cap at which its owner is told."""
@@ -76,7 +76,7 @@ class AccountRow(NamedTuple):
         return self.cap - self.spent - self.reserved
 
 
-class Frozen(NamedTuple):
+class FrozenRow(NamedTuple):
     """An account on which nothing is spent until a person has looked."""
 
     account: str
@@ -192,7 +192,7 @@ def _thawed(tx: Tx, seq: int, event: AccountThawed) -> None:
 def _reserved(tx: Tx, seq: int, event: MoneyReserved) -> None:
     for account, amount in event.accounts:
         if not tx.execute(SQL.reserve, name=account, amount=amount):
-            raise _refusal(tx, account, amount)
+            raise refusal(tx, Account(account, 0), amount)
     tx.execute(
         SQL.hold,
         id=event.reservation,
@@ -254,14 +254,16 @@ def _charge(event: MoneySettled, name: str, held: int, items: int) -> int:
     return held if event.cause == "unknown" else 0
 
 
-def _refusal(tx: Tx, account: str, amount: int) -> BudgetExceeded:
-    row = tx.one(SQL.one, name=account)
+def refusal(tx: Tx, account: Account, amount: int) -> BudgetExceeded:
+    """Why an account does not hold so much more; `until` is when its window ends."""
+    row = tx.one(SQL.one, name=account.name)
     cap, used = (row[1], row[2] + row[3]) if row else (0, 0)
-    more, most, so_far = (in_words(account, each) for each in (amount, cap, used))
+    more, most, so_far = (in_words(account.name, each) for each in (amount, cap, used))
     return BudgetExceeded(
         f"{more} more would pass the cap of {most} ({so_far} spent or held)",
-        where=account,
+        where=account.name,
         hint="wait for the next window, or raise the cap in the budget of the specialist or of platos.toml",
+        until=account.ends,
     )
 
 
@@ -286,13 +288,13 @@ def rooms(tx: Tx, path: Iterable[Account]) -> dict[str, int]:
 
 
 def refuse_frozen(tx: Tx, path: Iterable[Account]) -> None:
-    """Raises BudgetExceeded where an account of the path is frozen."""
+    """Raises Frozen where an account of the path is."""
     found = tx.all(SQL.frozen)
     roots = {root_of(account.name) for account in path} if found else set()
     for account, why, _ in found:
         if account in roots:
             hint = f"look at what was charged, then: platos thaw {account}"
-            raise BudgetExceeded(f"the account is frozen: {why}", where=account, hint=hint)
+            raise Frozen(f"the account is frozen: {why}", where=account, hint=hint)
 
 
 def freeze(tx: Tx, account: str, why: str, at: Instant) -> None:
@@ -348,9 +350,9 @@ async def every(store: ReadStore) -> list[AccountRow]:
     return [AccountRow(*row) for row in await store.all(SQL.all)]
 
 
-async def frozen(store: ReadStore) -> list[Frozen]:
+async def frozen(store: ReadStore) -> list[FrozenRow]:
     """The accounts that are frozen."""
-    return [Frozen(*row) for row in await store.all(SQL.frozen)]
+    return [FrozenRow(*row) for row in await store.all(SQL.frozen)]
 
 
 async def held(store: ReadStore) -> list[Held]:

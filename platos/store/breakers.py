@@ -10,7 +10,7 @@ from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
 
-__all__ = ["BreakerRow", "close_breaker", "every", "open_breaker"]
+__all__ = ["BreakerRow", "causes", "close_breaker", "every", "open_breaker"]
 
 SQL = load("breakers")
 
@@ -31,6 +31,11 @@ def open_breaker(tx: Tx, model: str, cause: str, since: Instant) -> None:
 def close_breaker(tx: Tx, model: str) -> bool:
     """Call it again; False where nothing was open."""
     return tx.execute(SQL.close, model=model) == 1
+
+
+def causes(tx: Tx) -> dict[str, str]:
+    """The models that are not called, and why, inside a transaction."""
+    return {model: cause for model, cause, _ in tx.all(SQL.all)}
 
 
 async def every(store: ReadStore) -> list[BreakerRow]:

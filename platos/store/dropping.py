@@ -8,7 +8,15 @@ from __future__ import annotations
 
 import msgspec
 
-from platos.core.event import AccountCapped, ChainSealed, DefinitionLoaded, MoneyReserved, decode_event
+from platos.core.afford import Lines
+from platos.core.event import (
+    AccountCapped,
+    AccountReached,
+    ChainSealed,
+    DefinitionLoaded,
+    MoneyReserved,
+    decode_event,
+)
 from platos.core.instant import Instant
 from platos.core.state import FINAL
 from platos.store.checksum import checksum
@@ -42,7 +50,7 @@ def _drop_projections(tx: Tx, run: int) -> None:
     _keep_accounts(tx, (f"run/{run}",))
     for reservation, accounts in tx.all(SQL.calls, run=run):
         tx.execute(SQL.drop_reservation, id=reservation)
-        _keep_accounts(tx, msgspec.json.decode(accounts, type=tuple[str, ...]))
+        _keep_accounts(tx, _names(msgspec.json.decode(accounts, type=Lines)))
 
 
 def _drop_all(tx: Tx, chain: int) -> int:
@@ -76,8 +84,8 @@ def _let_go(tx: Tx, event: object) -> None:
     """What an event has made goes with it, or vouches for itself from here on."""
     if isinstance(event, MoneyReserved):
         tx.execute(SQL.drop_reservation, id=event.reservation)
-        _keep_accounts(tx, event.accounts)
-    elif isinstance(event, AccountCapped):
+        _keep_accounts(tx, _names(event.accounts))
+    elif isinstance(event, AccountCapped | AccountReached):
         _keep_accounts(tx, (event.account,))
 
 
@@ -88,6 +96,10 @@ def _carry_on(tx: Tx, name: str, chain: int, n: int, events: list[object], now: 
         row = tx.one(SQL.definition, name=told[-1].specialist)
         if row is not None and row[0] == told[-1].definition:
             tx.record(name, msgspec.structs.replace(told[-1], at=now))
+
+
+def _names(lines: Lines) -> tuple[str, ...]:
+    return tuple(name for name, _ in lines)
 
 
 def _keep_accounts(tx: Tx, names: tuple[str, ...]) -> None:

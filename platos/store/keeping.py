@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from platos.core.event import (
     AccountCapped,
+    AccountFrozen,
+    AccountReached,
     AnyEvent,
     ChainSealed,
     ClockJumped,
@@ -23,7 +25,7 @@ __all__ = ["droppable"]
 
 SQL = load("keeping")
 
-_OF_A_DAY = re.compile(r".*/(\d{4}-\d{2}-\d{2})")
+_OF_A_WINDOW = re.compile(r".*/(\d{4}-\d{2}(?:-\d{2})?)(?:T\d+)?(?::\w+)?")
 
 
 def droppable(tx: Tx, entries: Sequence[tuple[int, AnyEvent]], before: Instant) -> int:
@@ -49,10 +51,12 @@ def _is_kept(tx: Tx, seq: int, event: AnyEvent, before: Instant) -> bool:
         case Paused():
             row = tx.one(SQL.paused, name=event.specialist)
             return seq in (meta.get(tx, meta.PAUSED), row and row[0])
-        case AccountCapped():
+        case AccountCapped() | AccountReached():
             return _may_change(event.account, before)
+        case AccountFrozen():
+            return bool(tx.all(SQL.frozen, seq=seq))
         case MoneyReserved():
-            return any(_may_change(account, before) for account in event.accounts)
+            return any(_may_change(account, before) for account, _ in event.accounts)
         case ClockJumped():
             return bool(tx.all(SQL.pending))
     return False
@@ -60,5 +64,5 @@ def _is_kept(tx: Tx, seq: int, event: AnyEvent, before: Instant) -> bool:
 
 def _may_change(account: str, before: Instant) -> bool:
     """Is anything that is spent from now on spent on this account?"""
-    of_a_day = _OF_A_DAY.fullmatch(account)
-    return of_a_day is None or of_a_day[1] >= iso(before - DAY)[:10]
+    window = _OF_A_WINDOW.fullmatch(account)
+    return window is None or window[1] >= iso(before - DAY)[: len(window[1])]

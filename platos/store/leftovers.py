@@ -21,7 +21,7 @@ SQL = load("leftovers")
 _AT_ONCE = 50_000
 """Entries of the journal that one query looks through."""
 
-_REFERENCE = re.compile(rb'"(?:payload|definition)":"([0-9a-f]{64})"')
+_REFERENCE = re.compile(rb'"(?:payload|definition|rates|prefix|request|response)":"([0-9a-f]{64})"')
 
 
 def empty_items(tx: Tx, numbers: Sequence[int], before: Instant) -> int:

@@ -41,6 +41,7 @@ PROJECTIONS = {
         "SELECT * FROM temp.accounts WHERE name NOT IN"
         " (SELECT name FROM main.accounts WHERE checksum IS NOT NULL) ORDER BY name",
     ),
+    "frozen": _Pair("SELECT * FROM main.frozen ORDER BY account", "SELECT * FROM temp.frozen ORDER BY account"),
     "runs": _Pair(
         "SELECT * FROM main.runs WHERE checksum IS NULL ORDER BY id",
         "SELECT * FROM temp.runs ORDER BY id",

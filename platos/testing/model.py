@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from platos.core.money import NANO, Price, Usage
+from platos.core.money import NANO, Price, Usage, worst_case
 from platos.errors import Broken, Failure
-from platos.ports.model import Model, ModelReply, ModelRequest
+from platos.ports.model import Model, ModelReply, ModelRequest, Terms
 
 __all__ = ["Scripted", "check_model"]
 
@@ -26,7 +26,7 @@ class Scripted:
 
     def __init__(self, script: Script, *, price: Price | None = None) -> None:
         self._script = script
-        self._price = price or Price(input=NANO, output=4 * NANO, source="scripted")
+        self._price = price or Price.flat(input=NANO, output=4 * NANO, source="scripted")
         self.requests: list[ModelRequest] = []
 
     def price(self, name: str) -> Price | None:
@@ -36,7 +36,10 @@ class Scripted:
     def input_bound(self, request: ModelRequest) -> int:
         return sum(map(len, _input(request)))
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    def terms(self, name: str) -> Terms:
+        return Terms(provider="scripted")
+
+    async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         self.requests.append(request)
         turn = self._turn(request)
         if isinstance(turn, Failure):
@@ -72,11 +75,12 @@ async def check_model(part: Model, request: ModelRequest) -> ModelReply:
     """The contract of a model, against one request that it can answer. Raises AssertionError; gives the reply back."""
     price = part.price(request.model)
     assert price is not None, f"no price is known for {request.model}, so it would never be called"
-    assert price.free or (price.input > 0 and price.output > 0), "a price of zero that nobody declared free"
+    priced = worst_case(price, 1, 0) > 0 and worst_case(price, 0, 1) > 0
+    assert price.free or priced, "a price of zero that nobody declared free"
     bound = part.input_bound(request)
-    reply = await part.complete(request)
-    assert 0 <= reply.usage.input <= bound, f"{reply.usage.input} tokens of input, where at most {bound} were expected"
-    assert 0 <= reply.usage.output <= request.max_output, f"{reply.usage.output} tokens of output: over max_output"
+    reply = await part.complete(request, lambda: None)
+    assert 0 <= reply.usage.read <= bound, f"{reply.usage.read} tokens of input, where at most {bound} were expected"
+    assert 0 <= reply.usage.written <= request.max_output, f"{reply.usage.written} tokens of output: over max_output"
     assert isinstance(json.loads(reply.text), dict), "the answer is no JSON object"
     assert reply.served, "the reply does not say which model served it"
     await part.close()

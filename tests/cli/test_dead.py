@@ -42,7 +42,7 @@ class Moody(Offline):
         while await (self._folder / "silent").exists():
             await (self._folder / "asked").touch()
             await anyio.sleep(0.02)
-        return await super().complete(request)
+        return await super().complete(request, alive)
 
 class Sound(BaseModel):
     name: str

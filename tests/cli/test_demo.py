@@ -28,6 +28,7 @@ from platos.cli._demo_workspace import SPECIALIST, arrivals, make_crash_workspac
 from platos.cli._list_prices import compare
 from platos.core.event import StepMoved
 from platos.core.item import ItemState
+from platos.core.money import rates_for
 from platos.core.state import State
 from platos.core.step import StepKind
 from platos.core.verdict import Decision
@@ -186,16 +187,17 @@ def test_what_waits_can_be_approved_with_the_command_that_is_printed(days: Days)
 def test_the_naive_price_is_the_list_price_of_every_wake() -> None:
     price = base_price("claude-opus-4-5")
     assert price is not None
+    rates = rates_for(price, 1)
     [naive] = [each for each in compare([], wakes=10, scope_chars=400, item_chars=800) if each.frontier[:6] == "claude"]
-    assert naive.every_wake == ((10 * 400 + 800) // 4 * price.input + 10 * 300 * price.output) // 1_000_000
+    assert naive.every_wake == ((10 * 400 + 800) // 4 * rates.input + 10 * 300 * rates.output) // 1_000_000
 
 
 def test_triage_is_compared_at_the_price_of_a_small_model() -> None:
-    row = SpendRow(0, SPECIALIST, "triage", "offline", 1, 1000, 0, 0)
+    row = SpendRow(0, SPECIALIST, "triage", "offline", 1, 1000, 0, 0, 0)
     for each in compare([row], wakes=1, scope_chars=0, item_chars=0):
         price = base_price(each.small)
         assert price is not None
-        assert each.this_day == 1500 * price.input // 1_000_000
+        assert each.this_day == 1500 * rates_for(price, 1).input // 1_000_000
 
 
 def test_the_crash_is_a_real_kill(crash: Crash) -> None:

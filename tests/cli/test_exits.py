@@ -18,7 +18,7 @@ from platos import Price, actor, errors, model
 
 @model("broken", version="1")
 class BrokenModel:
-    def price(self, name): return Price(input=0, output=0, source="test", free=True)
+    def price(self, name): return Price.flat(input=0, output=0, source="test", free=True)
     def input_bound(self, request): return 1
     async def complete(self, request): raise errors.{failure}("no luck")
     async def close(self): pass

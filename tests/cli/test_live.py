@@ -35,7 +35,7 @@ class Counting(Offline):
         self._count("asked", name)
         while (self._folder / "hold").exists() and not first:
             await anyio.sleep(0.02)
-        reply = await super().complete(request)
+        reply = await super().complete(request, alive)
         self._count("answered", name)
         return reply
 

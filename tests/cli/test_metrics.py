@@ -305,7 +305,7 @@ class Odd:
     def __init__(self, environment: Environment) -> None:
         self._folder = environment.workspace
 
-    def price(self, name): return Price(input=0, output=0, source="test", free=True)
+    def price(self, name): return Price.flat(input=0, output=0, source="test", free=True)
     def input_bound(self, request): return 1
     async def close(self): pass
 

@@ -43,7 +43,7 @@ def test_a_new_workspace_has_a_specialist_that_can_be_loaded_with_the_models_tha
     init_workspace(tmp_path, models=offer)
     found = _specialists(tmp_path)["advisories"]
     assert isinstance(found, Specialist), found
-    assert found.models == {"small": small, "frontier": frontier}
+    assert found.models == {"small": (small,), "frontier": (frontier,)}
 
 
 @pytest.mark.parametrize(("offer", "small", "frontier"), OFFERS[1:], ids=[small for _, small, _ in OFFERS[1:]])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from platos.config.layers import Layers, key_text
 from platos.config.settings import LoadedSettings, load_settings, module_paths
 from platos.config.workspace import Workspace
+from platos.core.budget import Cap
 from platos.core.mistake import dotted
 from platos.errors import ConfigurationError, PlatosError, UsageError
 
@@ -36,7 +37,7 @@ def _user_file(tmp_path: Path, toml: str) -> None:
 
 def test_with_nothing_written_there_are_defaults(workspace: Workspace) -> None:
     loaded = _load(workspace)
-    assert (loaded.settings.budget.day, loaded.settings.zone) == (1_000_000_000, "UTC")
+    assert (loaded.settings.budget.day, loaded.settings.zone) == (Cap(usd=1_000_000_000), "UTC")
     assert loaded.origins["budget.day"] == ("$1.00", "default")
 
 
@@ -48,7 +49,7 @@ def test_each_place_wins_over_the_ones_below_it(workspace: Workspace, tmp_path: 
     seen.append(_load(workspace, day + "3"))
     seen.append(_load(workspace, day + "3", PLATOS_BUDGET__DAY="4"))
     seen.append(_load(workspace, day + "3", {"budget.day": "5"}, PLATOS_BUDGET__DAY="4"))
-    assert [loaded.settings.budget.day // 1_000_000_000 for loaded in seen] == [1, 2, 3, 4, 5]
+    assert [str(loaded.settings.budget.day) for loaded in seen] == ["$1.00", "$2.00", "$3.00", "$4.00", "$5.00"]
     assert [loaded.origins["budget.day"].source for loaded in seen] == [
         "default",
         "user file",

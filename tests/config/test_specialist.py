@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from platos.config.form import SpecialistForm
 from platos.config.specialist import read_specialist
+from platos.core.budget import Cap
 from platos.core.evidence import Check
 from platos.core.failure import RetryPolicy
 from platos.core.instant import DAY, MINUTE
@@ -49,8 +50,10 @@ def test_a_whole_specialist_is_read(write: Write, parts: Registry) -> None:
 
 def test_what_is_not_written_has_a_sensible_value(write: Write, parts: Registry) -> None:
     found = read_specialist(write(), {}, parts)
-    assert found.models == {"small": "offline", "frontier": "offline"}
-    assert (found.budget.day, found.budget.triage_day, found.budget.run) == (500_000_000, 50_000_000, 250_000_000)
+    assert found.models == {"small": ("offline",), "frontier": ("offline",)}
+    budget = found.budget
+    assert [str(cap) for cap in (budget.day, budget.triage_day, budget.run)] == ["$0.50", "$0.05", "$0.25"]
+    assert [str(cap) for cap in (budget.month, budget.wake, budget.item)] == ["no cap", "no cap", "$0.25"]
     assert (found.schedule.zone, found.overlap, found.retry) == ("UTC", Overlap.QUEUE, RetryPolicy())
     assert found.approval_expires == 7 * DAY
 
@@ -58,16 +61,18 @@ def test_what_is_not_written_has_a_sensible_value(write: Write, parts: Registry)
 def test_every_other_key_is_read(write: Write, parts: Registry) -> None:
     extra = """owner: ana
 fallback_owner: bo
-models: {small: tiny}
-budget: {day: "$1.50", triage_day: 0.1, run: 0}
+models: {small: tiny, frontier: [large, larger]}
+budget: {day: "$1.50", month: {usd: 5, calls: 200}, triage_day: 0.1, run: 0, accounts: [acme]}
 review: [confidence < 0.6]
 overlap: merge
 retry: {attempts: 2, first: 1m}
 approval_expires: 36h"""
-    found = read_specialist(write(("owner: ana", extra)), {}, parts)
+    found = read_specialist(write(("owner: ana", extra)), {}, parts, ["acme"])
     assert (found.fallback_owner, found.overlap, found.approval_expires) == ("bo", Overlap.MERGE, 3 * DAY // 2)
-    assert found.models == {"small": "tiny", "frontier": "offline"}
-    assert (found.budget.day, found.budget.triage_day, found.budget.run) == (1_500_000_000, 100_000_000, 0)
+    assert found.models == {"small": ("tiny",), "frontier": ("large", "larger")}
+    budget = found.budget
+    assert [str(cap) for cap in (budget.day, budget.triage_day, budget.run)] == ["$1.50", "$0.10", "$0.00"]
+    assert (budget.month, budget.accounts) == (Cap(usd=5_000_000_000, calls=200), ("acme",))
     assert found.review == (Trigger(measure="confidence", compare="<", bound=0.6),)
     assert found.retry == RetryPolicy(attempts=2, first=MINUTE)
 
@@ -93,7 +98,7 @@ def test_defaults_stand_under_what_the_file_says(write: Write, parts: Registry) 
     path = write(("owner: ana", "owner: ana\nbudget: {day: 3}"))
     found = read_specialist(path, defaults, parts)
     assert (found.owner, found.fallback_owner) == ("ana", "bo")
-    assert (found.budget.day, found.budget.run) == (3_000_000_000, 1_000_000_000)
+    assert (found.budget.day, found.budget.run) == (Cap(usd=3_000_000_000), Cap(usd=1_000_000_000))
 
 
 def test_a_planner_of_its_own_replaces_that_of_the_defaults(write: Write, parts: Registry) -> None:

@@ -24,7 +24,7 @@ from platos.core.event import (
 from platos.core.evidence import Check, CheckResult, Evidence, EvidenceKind
 from platos.core.failure import FailureRecord
 from platos.core.jump import JumpKind
-from platos.core.money import Price, Usage
+from platos.core.money import Usage
 from platos.core.plan import Plan, Single
 from platos.core.policy import RiskTier
 from platos.core.state import Outcome, State
@@ -44,7 +44,7 @@ REQUEST = Request(
 )
 EVIDENCE = Evidence(kind=EvidenceKind.RECEIPT, what="a file", digest="d0", receipt=Receipt(summary="written"))
 VALUES: dict[str, Any] = {
-    "accounts": ("all/2026-11-21", "specialist/watch"),
+    "accounts": (("all/2026-11-21", 7), ("specialist/watch", 7)),
     "arguments": msgspec.Raw(b'{"text":"hello"}'),
     "checks": (CheckResult(check=Check(name="cited"), passed=True, seen="3 of 3"),),
     "effect_class": EffectClass.PROBED,
@@ -55,7 +55,6 @@ VALUES: dict[str, Any] = {
     "old": State.RUNNING,
     "outcome": Outcome.DONE,
     "plan": Plan(root=Single(name="read", actor="reader"), why="one item", by="rules"),
-    "price": Price(input=1, output=2, source="a list"),
     "receipt": Receipt(summary="written", data={"file": "a.md"}),
     "request": REQUEST,
     "result": msgspec.Raw(b'{"answer":42}'),
@@ -81,7 +80,8 @@ def example(kind: type[Event]) -> Event:
     for field in msgspec.structs.fields(kind):
         written = cast("str", kind.__annotations__.get(field.name, "str" if field.name == "by" else "int"))
         plain = written.removesuffix(" | None").replace("Instant", "int").replace("Nano", "int")
-        fields[field.name] = VALUES[field.name] if field.name in VALUES else BY_TYPE[plain]
+        named = VALUES.get(field.name) if plain not in ("str", "int") else None
+        fields[field.name] = BY_TYPE[plain] if named is None else named
     return kind(**fields)
 
 

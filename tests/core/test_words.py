@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from platos.core.budget import Budget, Cap
 from platos.core.evidence import Check
 from platos.core.handoff import Artifact, Claim
 from platos.core.item import Item, ItemState, StoredItem
 from platos.core.money import NANO
 from platos.core.schedule import Schedule
-from platos.core.specialist import Budget, PartSpec, Specialist
+from platos.core.specialist import PartSpec, Specialist
 from platos.core.step import StepKey
 from platos.core.verdict import Decision, Verdict
 
@@ -23,9 +24,9 @@ SPECIALIST = Specialist(
     sources=(PartSpec(part="directory", name="inbox"),),
     triage=(PartSpec(part="rules", name="rules"),),
     planner=PartSpec(part="rules", name="rules"),
-    models={"frontier": "offline"},
+    models={"frontier": ("offline",)},
     scope="Tell me.",
-    budget=Budget(day=NANO, triage_day=NANO, run=NANO),
+    budget=Budget(day=Cap(usd=NANO), triage_day=Cap(usd=NANO), run=Cap(usd=NANO)),
     tools=(PartSpec(part="outbox", name="outbox"), PartSpec(part="outbox", name="archive")),
 )
 

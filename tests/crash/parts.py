@@ -8,6 +8,7 @@ through a gate, and at last pages the owner, which can be done once and not be a
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -261,9 +262,9 @@ class Noted(Scripted):
         super().__init__(_turn)
         self._diary = Diary(environment)
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         self._diary.note(request.instructions.split()[0])
-        return await super().complete(request)
+        return await super().complete(request, alive)
 
 
 def _turn(request: ModelRequest) -> dict[str, Any]:

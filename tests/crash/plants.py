@@ -38,9 +38,9 @@ def settle_apart(workspace: Path) -> None:
         if function is not meter._settle:
             return await transact(store, function, *arguments)
         answered, keep, extra = arguments
-        bought = await transact(store, function, answered, _keep_nothing, extra)
+        bought, told = await transact(store, function, answered, _keep_nothing, extra)
         kept: Any = await transact(store, keep, bought.reply, extra)
-        return bought._replace(kept=kept)
+        return bought._replace(kept=kept), told
 
     setattr(Store, transact.__name__, apart)
 

@@ -55,6 +55,6 @@ async def test_the_contract_catches(fault: str, question: ModelRequest) -> None:
 
 
 async def test_the_contract_catches_a_price_of_zero_that_is_not_declared_free(question: ModelRequest) -> None:
-    part = Scripted([REPLY], price=Price(input=0, output=0, source="nobody"))
+    part = Scripted([REPLY], price=Price.flat(input=0, output=0, source="nobody"))
     with pytest.raises(AssertionError):
         await check_model(part, msgspec.structs.replace(question, model="x"))

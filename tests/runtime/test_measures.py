@@ -28,7 +28,6 @@ from platos.core.event import (
 )
 from platos.core.failure import FailureRecord
 from platos.core.instant import DAY, HOUR, MINUTE, SECOND, Instant, iso
-from platos.core.money import Price
 from platos.core.plan import Plan, Single
 from platos.core.policy import RiskTier
 from platos.core.state import Outcome, State
@@ -369,17 +368,15 @@ async def test_before_a_whole_day_an_idle_one_has_no_price(write: Write, measure
 
 
 async def bought(write: Write, number: int, at: Instant, charged: int, run: int | None) -> None:
-    price = Price(input=1, output=1, source="test")
     held = MoneyReserved(
         at=at,
         reservation=number,
-        accounts=(f"all/{TODAY}",),
+        accounts=((f"all/{TODAY}", charged),),
         amount=charged,
         specialist="watch",
         model="m",
         tier="small",
         step="s",
-        price=price,
         run=run,
     )
     await write("system", held, MoneySettled(at=at, reservation=number, charged=charged, cause="answered"))

@@ -8,13 +8,14 @@ from typing import Any
 import anyio
 import pytest
 
+from platos.core.budget import Window, window_end
 from platos.core.event import MoneyReserved, MoneySettled, StepMoved
 from platos.core.instant import DAY, HOUR, MINUTE, SECOND
 from platos.core.money import Price, Usage
 from platos.core.state import Outcome, State
 from platos.errors import AuthFailed, BudgetExceeded, Failure, RateLimited, TimedOut, Unavailable
 from platos.ports.model import ModelReply, ModelRequest
-from platos.runtime.meter import Purse, reserve
+from platos.runtime.meter import Ask, Purse, reserved
 from platos.store import accounts, breakers, steps
 from platos.testing.model import Scripted
 from platos.testing.workspace import SimulatedWorkspace
@@ -27,6 +28,10 @@ DEAR = ModelReply(text=DRAFT, usage=Usage(input=1_000, output=1_500), served="sc
 """Costs $0.007 at the scripted price of 1 and 4 dollars a million; a call holds a little under $0.01."""
 
 
+FULL = ModelReply(text=DRAFT, usage=Usage(input=500, output=2_000), served="scripted")
+"""Costs $0.0085: not even the shortest answer fits into what is left of $0.01."""
+
+
 class Unpriced(Scripted):
     """A model of which nobody knows the price."""
 
@@ -37,7 +42,7 @@ class Unpriced(Scripted):
 class Silent(Scripted):
     """A model that is asked, and does not answer."""
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         self.requests.append(request)
         await anyio.sleep_forever()
         raise AssertionError
@@ -60,7 +65,12 @@ async def test_a_call_holds_the_worst_case_and_is_charged_what_it_used(simulate:
     [held] = [event for event in events if isinstance(event, MoneyReserved)]
     [settled] = [event for event in events if isinstance(event, MoneySettled)]
     assert settled.charged == 7_000_000 < held.amount
-    assert {account.name for account in every} == {"all/2026-03-02", "specialist/watch/2026-03-02", "run/1"}
+    assert {account.name for account in every} == {
+        "all/2026-03-02",
+        "specialist/watch/2026-03-02",
+        "run/1",
+        "item/1/2026-03",
+    }
     assert {(account.spent, account.reserved) for account in every} == {(7_000_000, 0)}
 
 
@@ -111,8 +121,10 @@ async def test_a_model_without_a_price_is_not_called_and_the_line_to_write_is_sh
     simulated = with_model(simulate, model)
     async with simulated.up() as engine:
         request = ModelRequest(model="scripted", instructions="", documents=(), answer={})
+        purse = Purse("watch", None, "triage", (), 0, MINUTE)
         with pytest.raises(BudgetExceeded) as refusal:
-            await reserve(engine._host, Purse("watch", None, "triage", ()), "step", request)
+            async with reserved(engine._host, purse, Ask("step", request, ("scripted",))):
+                raise AssertionError
     assert '[models."scripted"]' in refusal.value.hint
     assert model.requests == []
 
@@ -143,26 +155,26 @@ async def test_a_run_that_would_pass_its_own_cap_fails_with_the_reason(simulate:
 
 
 async def test_a_run_that_would_pass_the_days_cap_goes_on_the_next_day_by_itself(simulate: Simulate) -> None:
-    simulated = with_model(simulate, Scripted([DEAR, DEAR]), budget={"day": "0.012"})
+    simulated = with_model(simulate, Scripted([FULL, FULL]), budget={"day": "0.01"})
     async with simulated.up():
         for number in (1, 2):
             await simulated.drop(f"inbox/{number}.txt", f"An advisory. Number {number}.")
             await simulated.live(SLOT)
         run = (await simulated.runs())[1]
         assert run.state is State.PENDING
-        assert run.due == simulated.engine._host.next_day(simulated.clock.now())
+        assert run.due == window_end(Window.DAY, simulated.clock.now(), "UTC")
         await simulated.live(DAY)
         assert [run.outcome for run in await simulated.runs()] == [Outcome.DONE, Outcome.DONE]
 
 
 async def test_the_workspaces_cap_holds_for_all_specialists_together(simulate: Simulate) -> None:
-    model = Scripted([DEAR, DEAR])
+    model = Scripted([FULL, FULL])
     models = {"small": "offline", "frontier": "scripted"}
     changes = {"models": models, "tools": [], "done_when": []}
     simulated = simulate(
         **changes,
         others={"second": changes},
-        settings="[budget]\nday = 0.012\n",
+        settings="[budget]\nday = 0.01\n",
         parts={("model", "scripted"): model},
     )
     await simulated.drop("inbox/note.txt", "An advisory.")

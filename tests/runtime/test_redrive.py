@@ -41,7 +41,7 @@ class Silent(Scripted):
         super().__init__([])
         self.may_answer = anyio.Event()
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         self.requests.append(request)
         await self.may_answer.wait()
         raise Unavailable("it was let go")

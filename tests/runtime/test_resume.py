@@ -31,9 +31,9 @@ SLOT = 15 * MINUTE
 class Quoting(Scripted):
     """A model that quotes the first document, and is never done at once."""
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         await anyio.lowlevel.checkpoint()
-        reply = await super().complete(request)
+        reply = await super().complete(request, alive)
         await anyio.lowlevel.checkpoint()
         return reply
 

@@ -149,13 +149,13 @@ class Unwell(Scripted):
         super().__init__([DRAFT, DRAFT])
         self.trouble = trouble
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         trouble, self.trouble = self.trouble, None
         if isinstance(trouble, Exception):
             raise trouble
         if trouble is not None:
             await trouble()
-        return await super().complete(request)
+        return await super().complete(request, alive)
 
 
 @pytest.mark.parametrize("trouble", [KeyError("x"), anyio.sleep_forever], ids=["breaks", "hangs"])

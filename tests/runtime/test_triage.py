@@ -22,8 +22,8 @@ Simulate = Callable[..., SimulatedWorkspace]
 SLOT = 15 * MINUTE
 YES = {"signal": True, "confidence": 0.9, "reason": "It is asked for."}
 NO = {"signal": False, "confidence": 0.9, "reason": "It is not asked for."}
-DEAR = ModelReply(text=json.dumps(NO), usage=Usage(input=200, output=400), served="scripted")
-"""Costs $0.0018 of an envelope in which a call holds nearly $0.004: one call a day fits in."""
+DEAR = ModelReply(text=json.dumps(NO), usage=Usage(input=200, output=490), served="scripted")
+"""Costs $0.0022 of an envelope of $0.003: not even the shortest answer fits into what is left."""
 
 VERDICT = 6
 """The write of the first verdict, after start, definition, poll, reservation and settlement."""
@@ -114,7 +114,7 @@ async def test_what_no_tier_decides_is_a_signal(simulate: Simulate) -> None:
 
 
 async def test_where_its_envelope_is_empty_triage_waits_for_the_next_day(simulate: Simulate) -> None:
-    simulated, model = with_model(simulate, lambda request: DEAR, budget={"triage_day": "0.004"})
+    simulated, model = with_model(simulate, lambda request: DEAR, budget={"triage_day": "0.003"})
     async with simulated.up():
         for number in range(8):
             await simulated.drop(f"inbox/{number}.txt", f"Note {number}.")
@@ -126,7 +126,7 @@ async def test_where_its_envelope_is_empty_triage_waits_for_the_next_day(simulat
 
 
 async def test_of_a_flood_that_money_stops_none_is_lost_or_judged_twice(simulate: Simulate) -> None:
-    simulated, model = with_model(simulate, lambda request: DEAR, budget={"triage_day": "0.004"})
+    simulated, model = with_model(simulate, lambda request: DEAR, budget={"triage_day": "0.003"})
     async with simulated.up():
         for number in range(8):
             await simulated.drop(f"inbox/{number}.txt", f"Note {number}.")

@@ -54,6 +54,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         self._numbers: dict[asyncio.Task[Any], int] = {}
         self._born = 0
         self._rounds = 0
+        self._over = False
         self._trace = sha256()
         self._woken = array("q")
         self._strikes: dict[int, Callable[[], None]] = {}
@@ -91,7 +92,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
     def end(self) -> None:
         """Nothing of a simulation outlasts it, also where it broke."""
-        self._rounds = 0
+        self._rounds, self._over = 0, True  # what is left to be closed hangs on when memory was last tidied
         left = asyncio.all_tasks(self)
         for task in left:
             task.cancel()
@@ -110,8 +111,9 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         awake = [(number, at) for at, handle in enumerate(self._ready) if (number := self._who(handle))]
         if awake:
             self._draw(awake)
-            self._woken.append(round(self._seconds * 1_000_000))
-            self._woken.extend(number for number, _ in awake)
+            if not self._over:
+                self._woken.append(round(self._seconds * 1_000_000))
+                self._woken.extend(number for number, _ in awake)
             self._count(len(awake))
 
     def _draw(self, awake: list[Place]) -> None:

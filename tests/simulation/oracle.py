@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import anyio
 
 from platos.core.money import NANO, Price, Usage
 from platos.errors import AuthFailed, RateLimited, Unavailable
-from platos.ports.model import ModelReply, ModelRequest
+from platos.ports.model import ModelReply, ModelRequest, Terms
 from tests.simulation.world import World
 
 __all__ = ["Oracle"]
 
-_PRICE = Price(input=NANO, output=4 * NANO, source="simulated")
+_PRICE = Price.flat(input=NANO, output=4 * NANO, source="simulated")
 _FOREVER = 1_000.0
 _FAULTS = ("limited", "away", "broke", "hang", "late", "nonsense", "dear")
 _RARELY = 0.01
@@ -30,10 +31,13 @@ class Oracle:
     def price(self, name: str) -> Price | None:
         return _PRICE
 
+    def terms(self, name: str) -> Terms:
+        return Terms(provider="oracle")
+
     def input_bound(self, request: ModelRequest) -> int:
         return len(request.instructions) + len(request.repair) + sum(len(each.text) for each in request.documents)
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         self._world.alive()
         fault = self._world.fault(_RARELY, "locked") or self._world.fault(0.2, *_FAULTS)
         match fault:

@@ -18,7 +18,7 @@ from platos.core.instant import DAY, HOUR
 from platos.core.item import ItemState
 from platos.core.money import Usage
 from platos.ports.model import ModelReply
-from platos.store import answers, breakers, cursors, journal, memories, occurrences
+from platos.store import accounts, answers, breakers, cursors, journal, memories, occurrences
 from platos.store.occurrences import OccurrenceRow
 from platos.store.tx import Tx
 from platos.testing.workspace import START, SimulatedWorkspace
@@ -75,6 +75,7 @@ def _rarities(tx: Tx, now: int) -> None:
     memories.keep(tx, "watch", "learned", "weights", bytes(range(200)))
     cursors.fail(tx, "watch", "directory", "nobody listens")
     occurrences.add(tx, "watch", OccurrenceRow(now, now + HOUR, 4, "skipped", "older than its grace", 0, now, now))
+    accounts.freeze(tx, "specialist/watch", "a call cost more than its worst case", now)
     reply = ModelReply(text='{"signal": true}', served="a/model", usage=Usage(input=20, output=5))
     answers.keep(tx, reply, "4f" * 32, now)
     journal.put_payload(tx, b"a large result. " * 2_000)

@@ -13,8 +13,8 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from platos.core.budget import Account
 from platos.core.event import MoneyReserved, MoneySettled
-from platos.core.money import Price
 from platos.errors import BudgetExceeded
 from platos.store import Store, Tx, accounts, journal, open_store
 
@@ -32,13 +32,12 @@ def reserve(tx: Tx, amount: int) -> int:
     event = MoneyReserved(
         at=NOW,
         reservation=number,
-        accounts=PATH,
+        accounts=tuple((name, amount) for name in PATH),
         amount=amount,
         specialist="ana",
         model="m",
         tier="small",
         step="s",
-        price=Price(input=1, output=1, source="test"),
     )
     tx.record(CHAIN, event)
     return number
@@ -49,7 +48,7 @@ def settle(tx: Tx, reservation: int, charged: int) -> None:
 
 
 def set_caps(tx: Tx, caps: dict[str, int]) -> None:
-    accounts.open_accounts(tx, caps.items(), NOW)
+    accounts.open_accounts(tx, [Account(*each) for each in caps.items()], NOW)
 
 
 class Ledger(RuleBasedStateMachine):

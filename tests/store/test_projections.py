@@ -19,8 +19,8 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from platos.core.budget import Account
 from platos.core.event import MoneyReserved, MoneySettled, RunMoved, RunOpened, decode_event
-from platos.core.money import Price
 from platos.core.state import State
 from platos.errors import PlatosError, StoreCorrupt
 from platos.store import Store, Tx, accounts, journal, open_store
@@ -119,7 +119,7 @@ class Transactions(RuleBasedStateMachine):
         self.portal = self._portal.__enter__()
         self._store = self.portal.wrap_async_context_manager(open_store(self.folder, command="test", now=NOW))
         self.store: Store = self._store.__enter__()
-        self.portal.call(self.store.transact, accounts.open_accounts, [("all/day", 1_000)], NOW)
+        self.portal.call(self.store.transact, accounts.open_accounts, [Account("all/day", 1_000)], NOW)
         self.entries += 1
 
     def teardown(self) -> None:
@@ -183,13 +183,12 @@ def hold(tx: Tx) -> None:
     event = MoneyReserved(
         at=NOW,
         reservation=number,
-        accounts=("all/day",),
+        accounts=(("all/day", 90),),
         amount=90,
         specialist="ana",
         model="m",
         tier="small",
         step="s",
-        price=Price(input=1, output=1, source="test"),
     )
     tx.record(journal.specialist_chain("ana"), event)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from platos.core.budget import Account
 from platos.core.digest import canonical
 from platos.core.event import (
     DefinitionLoaded,
@@ -17,7 +18,7 @@ from platos.core.event import (
 )
 from platos.core.instant import DAY, Instant, iso
 from platos.core.item import Item, ItemState
-from platos.core.money import Price, Usage
+from platos.core.money import Usage
 from platos.core.state import Outcome, State
 from platos.core.step import StepKind
 from platos.core.verdict import Decision, Verdict
@@ -111,18 +112,17 @@ def _step(run: int, n: int, now: Instant) -> StepMoved:
 def pay(tx: Tx, chain: str, now: Instant, account: str, run: int | None) -> None:
     """A model call on the account of everybody's day, and on another one."""
     names = (f"all/{iso(now)[:10]}", account)
-    accounts.open_accounts(tx, [(name, 10_000) for name in names], now)
+    accounts.open_accounts(tx, [Account(name, 10_000) for name in names], now)
     number = tx.next_number("reservation")
     held = MoneyReserved(
         at=now,
         reservation=number,
-        accounts=names,
+        accounts=tuple((name, 90) for name in names),
         amount=90,
         specialist=NAME,
         model="m",
         tier="small",
         step="s",
-        price=Price(input=1, output=1, source="test"),
         run=run,
     )
     tx.record(chain, held)

@@ -39,7 +39,7 @@ SELECT id, accounts FROM reservations WHERE run = :run
 DELETE FROM reservations WHERE id = :id AND state <> 'held'
 
 -- name: account
-SELECT name, cap, spent, reserved, excess, checksum FROM accounts WHERE name = :name
+SELECT name, cap, spent, reserved, excess, told, checksum FROM accounts WHERE name = :name
 
 -- name: keep_account
 UPDATE accounts SET checksum = :checksum WHERE name = :name

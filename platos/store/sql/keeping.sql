@@ -6,3 +6,6 @@ SELECT paused FROM specialists WHERE name = :name
 
 -- name: pending
 SELECT 1 FROM runs WHERE state = 'pending' LIMIT 1
+
+-- name: frozen
+SELECT 1 FROM frozen WHERE event = :seq

@@ -16,7 +16,8 @@ SELECT coalesce(max(seq), 0) FROM journal
 
 -- name: referring
 SELECT body FROM journal WHERE seq > :after AND seq <= :last
-AND (instr(body, CAST('"payload":"' AS BLOB)) > 0 OR instr(body, CAST('"definition":"' AS BLOB)) > 0)
+AND (instr(body, CAST('"payload":"' AS BLOB)) > 0 OR instr(body, CAST('"definition":"' AS BLOB)) > 0
+    OR instr(body, CAST('"rates":"' AS BLOB)) > 0 OR instr(body, CAST('"response":"' AS BLOB)) > 0)
 
 -- name: payloads
 SELECT digest FROM payloads ORDER BY digest

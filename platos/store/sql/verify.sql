@@ -1,5 +1,5 @@
 -- name: accounts
-SELECT name, cap, spent, reserved, excess, checksum FROM accounts
+SELECT name, cap, spent, reserved, excess, told, checksum FROM accounts
 WHERE checksum IS NOT NULL ORDER BY name LIMIT :count OFFSET :after
 
 -- name: answers

@@ -35,8 +35,8 @@ def check_money(record: Record) -> int:
                 account.excess = max(0, account.spent + account.reserved - cap)
             case MoneyReserved() as event:
                 held[event.reservation] = event
-                for name in event.accounts:
-                    accounts[name].reserved += event.amount
+                for name, amount in event.accounts:
+                    accounts[name].reserved += amount
                     assert accounts[name].spent + accounts[name].reserved <= accounts[name].cap, f"{name}: past its cap"
             case MoneySettled() as event:
                 _settle(accounts, held.pop(event.reservation), event)
@@ -50,10 +50,11 @@ def check_money(record: Record) -> int:
 
 
 def _settle(accounts: dict[str, _Account], held: MoneyReserved, settled: MoneySettled) -> None:
-    for name in held.accounts:
+    items = sum(name.startswith("item/") for name, _ in held.accounts)
+    for name, amount in held.accounts:
         account = accounts[name]
-        account.reserved -= held.amount
-        account.spent += settled.charged
+        account.reserved -= amount
+        account.spent += -(-settled.charged // items) if name.startswith("item/") else settled.charged
         account.excess = max(account.excess, account.spent + account.reserved - account.cap)
 
 

@@ -1,5 +1,7 @@
 """A model that takes its time, so that there is a middle of the run to be killed in."""
 
+from collections.abc import Callable
+
 import anyio
 
 from platos.core.money import Price
@@ -8,7 +10,8 @@ from platos.ports.model import ModelReply, ModelRequest
 from platos.ports.part import model
 
 SECONDS_A_CALL = 0.6
-PRICE = Price(input=250_000_000, output=2_000_000_000, source="pause.py")  # made up: $0.25 and $2.00 a million tokens
+PRICE = Price.flat(input=250_000_000, output=2_000_000_000, source="pause.py")
+"""Made up: $0.25 and $2.00 a million tokens."""
 
 
 @model("unhurried", version="1")
@@ -18,6 +21,6 @@ class Unhurried(Offline):
     def price(self, name: str) -> Price | None:
         return PRICE
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         await anyio.sleep(SECONDS_A_CALL)
-        return await super().complete(request)
+        return await super().complete(request, alive)
