@@ -43,7 +43,8 @@ class Described(Protocol):
 
 @dataclass(frozen=True)
 class WorkspaceParts:
-    """The registry, and the environment that a workspace's parts are built in."""
+    """The registry, and the environment that a workspace's parts are built in. `models` is what models see of the
+    settings."""
 
     registry: Registry
     environment: Environment
@@ -56,7 +57,7 @@ class WorkspaceParts:
         return self.registry.find(kind, name).version
 
     def build(self, kind: PartKind, name: str, options: Mapping[str, Any]) -> Any:
-        """A part, built. Models see the `[models]` table of `platos.toml`."""
+        """A part, built. Models see the tables `[models]` and `[providers]` of `platos.toml`."""
         environment = replace(self.environment, settings=self.models if kind == "model" else {})
         return self.registry.find(kind, name).build(options, environment)
 
@@ -130,7 +131,7 @@ def load_workspace(
     time, offload = clock or SystemClock(), InlineOffload() if inline else ThreadOffload()
     secret = partial(resolve, workspace=workspace.root)
     environment = Environment(workspace.root, time, offload, secret, predicate=registry.predicate)
-    models = {name: model.model_dump() for name, model in settings.settings.models.items()}
+    models = {"models": settings.settings.models, "providers": settings.settings.providers}
     parts = WorkspaceParts(registry, environment, models)
     definitions = Definitions(workspace, settings.settings, registry)
     return App(workspace, settings, parts, definitions, time, offload)

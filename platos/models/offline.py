@@ -8,18 +8,19 @@ understand: an instruction to leave something out finds the sentences about it.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from platos.core.money import Price, Usage
 from platos.models._fill import Filler
 from platos.models._sentences import rank
-from platos.ports.model import ModelReply, ModelRequest
+from platos.ports.model import ModelReply, ModelRequest, Terms
 from platos.ports.part import Environment, model
 
 __all__ = ["NOTE", "Offline"]
 
 NOTE = "Extracted by the offline model: sentences that share words with the instructions, quoted and not written."
 
-_FREE = Price(input=0, output=0, source="offline", free=True)
+_FREE = Price.flat(input=0, output=0, source="offline", free=True)
 
 
 @model("offline", version="1")
@@ -33,12 +34,17 @@ class Offline:
         """Free, under any name."""
         return _FREE
 
+    def terms(self, name: str) -> Terms:
+        """It counts against nobody's limits."""
+        return Terms("offline")
+
     def input_bound(self, request: ModelRequest) -> int:
         """A word is at least one character."""
         return sum(map(len, _input(request)))
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
+    async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         text = await self._offload(_answer, request)
+        alive()
         usage = Usage(input=sum(map(_words, _input(request))), output=_words(text))
         return ModelReply(text=text, usage=usage, served="offline")
 
