@@ -42,7 +42,8 @@ class Described(Protocol):
 
 @dataclass(frozen=True)
 class WorkspaceParts:
-    """The registry, and the environment that a workspace's parts are built in."""
+    """The registry, and the environment that a workspace's parts are built in. `models` is what models see of the
+    settings."""
 
     registry: Registry
     environment: Environment
@@ -55,7 +56,7 @@ class WorkspaceParts:
         return self.registry.find(kind, name).version
 
     def build(self, kind: PartKind, name: str, options: Mapping[str, Any]) -> Any:
-        """A part, built. Models see the `[models]` table of `platos.toml`."""
+        """A part, built. Models see the tables `[models]` and `[providers]` of `platos.toml`."""
         environment = replace(self.environment, settings=self.models if kind == "model" else {})
         return self.registry.find(kind, name).build(options, environment)
 
@@ -137,7 +138,7 @@ def load_workspace(
         return found
 
     environment = Environment(workspace.root, time, offload, secret, predicate=registry.predicate)
-    models = {name: model.model_dump() for name, model in settings.settings.models.items()}
+    models = {"models": settings.settings.models, "providers": settings.settings.providers}
     parts = WorkspaceParts(registry, environment, models)
     definitions = Definitions(workspace, settings.settings, registry)
     return App(workspace, settings, parts, definitions, time, offload, secrets)

@@ -19,6 +19,7 @@ settings.register_profile("exhaustive", deadline=None, max_examples=2_000, phase
 MAY_BLOCK = {
     "<frozen importlib._bootstrap>": ("_find_and_load",),  # a late import reads its files
     "platos/clock.py": ("__call__",),  # and these are the inline halves, for simulations
+    "platos/models/litellm.py": ("_asked", "_hang_up"),  # on a loop that is litellm's own
     "platos/runtime/control.py": ("serve",),  # where a socket's file is made and removed
     "platos/store/reader.py": ("__init__", "all", "close"),
     "platos/store/store.py": ("_off_the_loop",),

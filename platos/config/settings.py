@@ -15,7 +15,7 @@ from platformdirs import user_config_path
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from platos.config.fields import CapField, Form, SecretReference, Text, ZoneName
+from platos.config.fields import CapField, Form, SecretReference, SpanField, Text, ZoneName
 from platos.config.form import DefaultsForm
 from platos.config.layers import Layers, Origin, key_text, read_environment, read_flags, read_toml
 from platos.config.workspace import SETTINGS_FILE
@@ -24,7 +24,7 @@ from platos.core.mistake import Key, mistake
 from platos.core.money import NANO
 from platos.errors import ConfigurationError
 
-__all__ = ["LoadedSettings", "ModelSettings", "Settings", "load_settings", "module_paths"]
+__all__ = ["LoadedSettings", "ModelSettings", "ProviderSettings", "Settings", "load_settings", "module_paths"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -48,25 +48,46 @@ class AccountSettings(Form):
 
 
 class ModelSettings(Form):
-    """Where a model is served, the reference of its key, and its price: US dollars for a million tokens, or free."""
+    """Where a model is served, the reference of its key, how long it may take, and its price.
+
+    The price is in US dollars for a million tokens, or nothing at all. What was read from the provider's cache or
+    stored in it costs what all input costs where it has no price of its own, and reasoning what all output costs.
+    `uplift` is what the region of the account multiplies the list price by.
+    """
 
     free: bool = Field(False, description="true where nobody is paid for it", examples=[True])
     api_base: Text | None = Field(None, description="a URL", examples=["http://127.0.0.1:11434"])
     key: SecretReference | None = None
+    first_token: SpanField | None = Field(None, description="how long it may be silent", examples=["30s"])
+    timeout: SpanField | None = Field(None, description="how long a call may take", examples=["5m"])
     input_per_million: Decimal | None = Field(None, gt=0, description="US dollars", examples=[0.25])
     output_per_million: Decimal | None = Field(None, gt=0, description="US dollars", examples=[2.0])
+    cached_per_million: Decimal | None = Field(None, gt=0, description="US dollars", examples=[0.025])
+    stored_per_million: Decimal | None = Field(None, gt=0, description="US dollars", examples=[0.3])
+    stored_long_per_million: Decimal | None = Field(None, gt=0, description="US dollars", examples=[0.5])
+    reasoning_per_million: Decimal | None = Field(None, gt=0, description="US dollars", examples=[2.0])
+    uplift: Decimal | None = Field(None, ge=1, description="1, or what a region adds", examples=[1])
 
     @model_validator(mode="after")
     def _one_price(self) -> ModelSettings:
-        prices = [price for price in (self.input_per_million, self.output_per_million) if price is not None]
-        if len(prices) == 1 or (prices and self.free):
+        written = {name for name in self.model_fields_set if name.endswith("_per_million") and getattr(self, name)}
+        whole = {"input_per_million", "output_per_million"} <= written
+        ways = [bool(written), self.free, self.uplift is not None]
+        if sum(ways) > 1 or (written and not whole):
             parts = {
                 "what": "the price is not clear",
                 "expected": "input_per_million and output_per_million, or free = true alone",
-                "hint": "write both prices, or only that it is free",
+                "hint": "write both prices, or only that it is free; uplift goes with the list price",
             }
             raise PydanticCustomError("mistake", "{what}", parts)
         return self
+
+
+class ProviderSettings(Form):
+    """What a provider takes from all specialists together: calls at once, and calls in a minute."""
+
+    concurrency: int = Field(8, ge=1, description="calls at once", examples=[8])
+    per_minute: int | None = Field(None, ge=1, description="calls in a minute", examples=[500])
 
 
 class RetentionSettings(Form):
@@ -97,7 +118,7 @@ class Settings(Form):
     """Everything that `platos.toml` may hold.
 
     `defaults` has a specialist's keys, and is kept as it was written; `zone` is where the budget's day begins and
-    ends; `accounts` and `models` are by name.
+    ends; `accounts`, `models` and `providers` are by name, a server of the user's own by its host and port.
     """
 
     zone: ZoneName = "UTC"
@@ -107,6 +128,7 @@ class Settings(Form):
     )
     defaults: dict[str, Any] = Field(default_factory=dict)
     models: dict[str, ModelSettings] = Field(default_factory=dict)
+    providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     python: PythonSettings = PythonSettings()
     retention: RetentionSettings = RetentionSettings()
 

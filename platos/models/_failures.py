@@ -14,6 +14,13 @@ from platos.errors import AuthFailed, BillingFailed, Broken, Failure, RateLimite
 __all__ = ["failure_of"]
 
 _NEVER_LEFT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "LocalProtocolError", "UnsupportedProtocol"}
+_LEFT = {"ClientOSError", "ServerDisconnectedError"}
+"""aiohttp's words for a connection that broke in use. litellm calls the first one a ConnectError, too."""
+
+_BROKE = {"ReadError", "WriteError", "CloseError", "RemoteProtocolError"}
+_WAITED = {"ReadTimeout", "WriteTimeout", "TimeoutException"}
+
+_UNREADABLE = {"JSONDecodeError", "DecodeError", "APIResponseValidationError"}
 _UNPAID = ("insufficient_quota", "credit balance is too low")
 _LONGEST = 300
 
@@ -22,11 +29,16 @@ def failure_of(error: Exception, *, model: str, key: str | None) -> Failure:
     """The failure that an exception out of litellm stands for. `key` is kept out of its text."""
     what = _line(error, key)
     chain = list(_chain(error))
-    if any(type(each).__name__ in _NEVER_LEFT for each in chain):
+    names = {type(each).__name__ for each in chain}
+    if names & _NEVER_LEFT and not names & _LEFT:
         return Unavailable(f"not reached: {what}", where=model, hint="check the network, and the model's api_base")
+    if names & _BROKE:
+        return Unavailable(f"the connection broke: {what}", where=model, sent=True)
+    if names & _WAITED:
+        return TimedOut(what, where=model, sent=True)
     if any(unpaid in what for unpaid in _UNPAID):
         return _unpaid(what, model)
-    if any(type(each).__name__ in ("JSONDecodeError", "APIResponseValidationError") for each in chain):
+    if names & _UNREADABLE:
         return Unavailable(f"the provider's reply cannot be read: {what}", where=model, sent=True)
     return _by_status(_status(error), what, model, chain)
 

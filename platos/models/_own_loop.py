@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
-from contextlib import ExitStack
-from typing import Generic, TypeVar
-
-import anyio
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
 from platos.ports.offload import Offload
 
@@ -19,57 +15,65 @@ T = TypeVar("T")
 
 
 class OwnLoop:
-    """Starts with the first call, ends with `close`. Tasks that the library leaves behind end with it."""
+    """Starts with the first call, ends with `close`. Tasks that the library leaves behind end with it.
+
+    A call holds no thread while it lasts: it is a task there, and a future here.
+    """
 
     def __init__(self, offload: Offload) -> None:
         self._offload = offload
         self._opening = threading.Lock()
-        self._running = ExitStack()
-        self._portal: BlockingPortal | None = None
+        self._running: _Running | None = None
 
-    async def call(self, function: Callable[[], Awaitable[T]]) -> T:
-        """What `function` comes to on the other loop. Where the caller is cancelled, so is the call."""
-        flight: _Flight[T] = _Flight()
+    async def call(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What `function` comes to on the other loop. Where the caller is cancelled, so is the call.
+
+        Raises ConnectionError where the other loop was closed in the middle of it.
+        """
+        running = await self._offload(self._open) if self._running is None else self._running
+        flight = asyncio.run_coroutine_threadsafe(function(), running.loop)
         try:
-            return await self._offload(self._fly, flight, function)
-        except anyio.get_cancelled_exc_class():
-            with anyio.CancelScope(shield=True):
-                await self._offload(flight.drop)
-            raise
+            return await asyncio.wrap_future(flight)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise ConnectionError("the models' event loop was closed") from None
 
     async def close(self) -> None:
         """End the loop. A later call starts another."""
         await self._offload(self._close)
 
-    def _fly(self, flight: _Flight[T], function: Callable[[], Awaitable[T]]) -> T:
-        return flight.take(self._open().start_task_soon(function)).result()
-
-    def _open(self) -> BlockingPortal:
+    def _open(self) -> _Running:
         with self._opening:
-            if self._portal is None:
-                self._portal = self._running.enter_context(start_blocking_portal())
-            return self._portal
+            running = self._running = self._running or _Running()
+            return running
 
     def _close(self) -> None:
         with self._opening:
-            self._portal = None
-            self._running.close()
+            if self._running is not None:
+                self._running.stop()
+            self._running = None
 
 
-class _Flight(Generic[T]):
-    """A call on its way. It can be dropped before it has started, too."""
+class _Running:
+    """A loop that runs, and its thread."""
 
     def __init__(self) -> None:
-        self._dropped = threading.Event()
-        self._future: Future[T] | None = None
+        self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
+        self.loop = self._runner.get_loop()
+        self._ended = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="models", daemon=True)
+        self._thread.start()
 
-    def take(self, future: Future[T]) -> Future[T]:
-        self._future = future
-        if self._dropped.is_set():
-            future.cancel()
-        return future
+    def stop(self) -> None:
+        """Cancel what still runs there, and wait for the thread."""
+        self.loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join()
 
-    def drop(self) -> None:
-        self._dropped.set()
-        if self._future is not None:
-            self._future.cancel()
+    def _run(self) -> None:
+        with self._runner as runner:
+            runner.run(self._until_ended())
+
+    async def _until_ended(self) -> None:
+        await self._ended.wait()

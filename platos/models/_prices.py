@@ -6,9 +6,9 @@ A model without a price, or with a price of zero, has none here: it is never tak
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator
-from decimal import ROUND_CEILING, Decimal
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.metadata import version
@@ -16,24 +16,32 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
 
-from platos.core.money import NANO, Price
+from platos.core.money import Price
 from platos.errors import ConfigurationError
+from platos.models._bands import bands_of
 
-__all__ = ["base_price", "list_price", "table"]
+__all__ = ["base_price", "list_price", "listed_provider", "table"]
 
 Entry = dict[str, Any]
 
 _FILE = "model_prices_and_context_window_backup.json"
 _TALKS = {"chat", "completion", "responses"}
-_UPLIFT = re.compile(r"regional_\w+_uplift_multiplier(_\w+)?")
+_UPLIFTS = ("regional_processing_uplift_multiplier", "regional_endpoint_uplift_multiplier")
 
-# Any rate of these can apply without our asking: long inputs, an account's service tier, caching that a provider does
-# by itself. A cache that is kept for an hour has to be asked for, and is not.
-_INPUT = re.compile(r"(input_cost_per_token|cache_creation_input_token_cost)(?!.*above_1hr)")
-_OUTPUT = re.compile(r"output_cost_per_(reasoning_)?token")
+# What tokens of text do not bound: a price for each request, second or character of a call, and pictures, sound and
+# video that a model may make unasked.
+_UNBOUNDED = (
+    "input_cost_per_request",
+    "input_cost_per_second",
+    "output_cost_per_second",
+    "cost_per_second",
+    "input_cost_per_character",
+    "output_cost_per_character",
+)
+_SAYS = {"text", "code"}
 
-# A model that searches by itself charges for that too: tokens do not bound it.
-_SEARCHES = re.compile(r"perplexity/(sonar|preset)|search-preview|search-api|deep-research|-search$")
+# A model that searches by itself charges for that too.
+_SEARCHES = ("perplexity/sonar", "perplexity/preset", "search-preview", "search-api", "deep-research")
 
 
 @cache
@@ -47,25 +55,34 @@ def table() -> dict[str, Entry]:
     return cast(dict[str, Entry], json.loads(content, parse_float=Decimal))
 
 
-def list_price(name: str) -> Price | None:
-    """The dearest price that can apply to a call of the model, in nano-dollars for a million tokens.
+@cache
+def list_price(name: str, uplift: Decimal | None = None) -> Price | None:
+    """Every price that can apply to a call of the model, as the table has it.
 
+    `uplift` is what the region of the user's account multiplies it by; the highest of the table where it is not told.
     None where the table does not know the model, has no price or a price of zero, or where tokens do not bound it.
     """
     entry = _entry(name)
-    if entry is None or base_price(name) is None:
+    if entry is None or not _bounded(name, entry):
         return None
-    uplift = max(_uplifts(entry))
-    return _price(max(_rates(entry, _INPUT)) * uplift, max(_rates(entry, _OUTPUT)) * uplift)
+    factor = max(_uplifts(entry)) if uplift is None else uplift
+    bands = bands_of(entry, Fraction(factor))
+    return Price(bands=bands, source=_source(factor)) if bands else None
 
 
 def base_price(name: str) -> Price | None:
     """The price that the list shows first, for estimates. None where `list_price` is None."""
-    entry = _entry(name)
-    if entry is None or _SEARCHES.search(name):
+    listed = list_price(name, Decimal(1))
+    if listed is None:
         return None
-    rates = next((tier for tier in _tiers(entry) if tier.get("input_cost_per_token")), {})
-    return _price(Decimal(rates.get("input_cost_per_token", 0)), Decimal(rates.get("output_cost_per_token", 0)))
+    first = listed.bands[0].rates
+    return Price.flat(input=first.input, output=first.output, source=listed.source)
+
+
+def listed_provider(name: str) -> str | None:
+    """Whose model it is, as the table says; None where it does not know the model."""
+    entry = _entry(name)
+    return entry.get("litellm_provider") if entry else None
 
 
 def _entry(name: str) -> Entry | None:
@@ -77,35 +94,26 @@ def _entry(name: str) -> Entry | None:
     return entry if entry and entry.get("mode") in _TALKS else None
 
 
-def _tiers(entry: Entry) -> Iterable[Entry]:
-    return (entry, *entry.get("tiered_pricing", ()))
+def _bounded(name: str, entry: Entry) -> bool:
+    """Do tokens of text bound what a call of it costs?"""
+    searches = any(word in name for word in _SEARCHES) or name.endswith("-search")
+    return not searches and not any(entry.get(key) for key in _UNBOUNDED) and not _makes_more_than_text(entry)
 
 
-def _rates(entry: Entry, wanted: re.Pattern[str]) -> Iterator[Decimal]:
-    """The rates of the entry and of its tiers, by the keys that match; 0 where there are none."""
-    yield Decimal(0)
-    for tier in _tiers(entry):
-        yield from (Decimal(rate) for key, rate in tier.items() if wanted.match(key))
+def _makes_more_than_text(entry: Entry) -> bool:
+    """Some entries list pictures among what comes out and have no price for them: these models make none."""
+    others = set(entry.get("supported_output_modalities", ())) - _SAYS
+    return any(key.startswith(f"output_cost_per_{other}") for other in others for key in entry)
 
 
 def _uplifts(entry: Entry) -> Iterator[Decimal]:
     """What a region that the account prescribes multiplies the price by."""
     yield Decimal(1)
     yield Decimal(entry.get("provider_specific_entry", {}).get("us", 1))
-    yield from (Decimal(factor) for key, factor in entry.items() if _UPLIFT.fullmatch(key))
+    yield from (Decimal(factor) for key, factor in entry.items() if key.startswith(_UPLIFTS))
 
 
-def _price(read: Decimal, written: Decimal) -> Price | None:
-    if read <= 0 or written <= 0:
-        return None
-    return Price(input=_nano(read), output=_nano(written), source=_source())
-
-
-@cache
-def _source() -> str:
-    return f"litellm {version('litellm')}"
-
-
-def _nano(rate: Decimal) -> int:
-    """Nano-dollars for a million tokens from dollars for one, never below."""
-    return int((rate * 1_000_000 * NANO).to_integral_value(ROUND_CEILING))
+def _source(uplift: Decimal) -> str:
+    """The list, its version, and what a region added."""
+    listed = f"litellm {version('litellm')}"
+    return listed if uplift == 1 else f"{listed}, times {uplift} for a region"

@@ -8,21 +8,26 @@ What it does by itself is off: retries, callbacks, telemetry, fetching prices, r
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
 
 import anyio
 
 from platos.core.instant import SECOND
-from platos.core.money import Price, Usage
-from platos.errors import AuthFailed, SecretMissing, TimedOut, Unavailable
-from platos.models import _messages
+from platos.core.money import Price
+from platos.errors import AuthFailed, Failure, SecretMissing, TimedOut
+from platos.models._bound import input_bound
 from platos.models._failures import failure_of
+from platos.models._messages import messages, response_format
 from platos.models._own_loop import OwnLoop
 from platos.models._prices import list_price
-from platos.models._settings import ModelSettings, settings_by_name, written_price
-from platos.ports.model import ModelReply, ModelRequest
+from platos.models._providers import keeps_when_asked, provider_of
+from platos.models._pulse import Pulse
+from platos.models._settings import read_settings, written_price
+from platos.models._stream import Answer, read_answer
+from platos.models._usage import usage_of
+from platos.ports.model import ModelReply, ModelRequest, Terms
 from platos.ports.part import Environment, model
 
 __all__ = ["Litellm"]
@@ -36,89 +41,104 @@ _OFF = {
 _KEYLESS = "none"
 """What a server of the user's own gets where no key is written for it: never the key that is meant for another."""
 
+_AT_HAND = "env:"
+"""A key that is read without waiting; a file or a command is read in a thread."""
 
-@model("litellm", version="1")
+
+@model("litellm", version="2")
 class Litellm:
     """Models by their litellm names: `openai/gpt-5-mini`, `anthropic/claude-haiku-4-5`, `ollama/qwen3`."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
-        self._settings = settings_by_name(environment.settings)
+        self._settings = read_settings(environment.settings)
         self._loop = OwnLoop(environment.offload)
         self._litellm: Any = None
 
     def price(self, name: str) -> Price | None:
         """What the user wrote; else the list price, which a server of the user's own does not have."""
-        settings = self._of(name)
-        return written_price(settings) or (None if settings.api_base else list_price(name))
+        settings = self._settings.of(name)
+        return written_price(settings) or (None if settings.api_base else list_price(name, settings.uplift))
+
+    def terms(self, name: str) -> Terms:
+        return self._settings.terms(name, provider_of(name))
 
     def input_bound(self, request: ModelRequest) -> int:
-        return _messages.input_bound(request)
+        return input_bound(request)
 
-    async def complete(self, request: ModelRequest) -> ModelReply:
-        key = await self._environment.offload(self._key, request.model)
-        ask = await self._environment.offload(self._prepared, request, key)
-        try:
-            with anyio.fail_after(request.timeout / SECOND):
-                reply = await self._loop.call(ask)
-        except TimeoutError:
-            raise TimedOut("no answer in time", where=request.model, sent=True) from None
-        except Exception as error:  # litellm's errors have no base class in common
-            raise failure_of(error, model=request.model, key=key) from error
-        return self._read(reply, request)
+    async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
+        key = await self._key(request.model)
+        self._litellm = self._litellm or await self._environment.offload(_load)
+        with Pulse(alive) as pulse:
+            try:
+                with anyio.fail_after(request.timeout / SECOND):
+                    answer = await self._loop.call(partial(self._asked, request, key, pulse.beat))
+            except TimeoutError:
+                raise TimedOut("no answer in time", where=request.model, sent=True) from None
+            except Failure:
+                raise
+            except Exception as error:  # litellm's errors have no base class in common
+                raise failure_of(error, model=request.model, key=key) from error
+        return self._reply(answer, request)
 
     async def close(self) -> None:
         """Close litellm's connections and end its event loop. Nothing where it was never needed."""
         if self._litellm is None:
             return
-        await self._loop.call(self._litellm.close_litellm_async_clients)
-        self._litellm.in_memory_llm_clients_cache.flush_cache()
+        await self._loop.call(self._hang_up)
         self._litellm = None
         await self._loop.close()
 
-    def _of(self, name: str) -> ModelSettings:
-        return self._settings.get(name, ModelSettings())
-
-    def _key(self, name: str) -> str | None:
+    async def _key(self, name: str) -> str | None:
         """The model's key, read at every call and kept nowhere. None lets litellm look into the environment."""
-        settings = self._of(name)
+        settings = self._settings.of(name)
+        if not settings.key:
+            return _KEYLESS if settings.api_base else None
         try:
-            if settings.key:
+            if settings.key.startswith(_AT_HAND):
                 return self._environment.secret(settings.key)
+            return await self._environment.offload(self._environment.secret, settings.key)
         except SecretMissing as missing:
             raise AuthFailed(missing.what, where=missing.where or name, hint=missing.hint) from missing
-        return _KEYLESS if settings.api_base else None
 
-    def _prepared(self, request: ModelRequest, key: str | None) -> Callable[[], Awaitable[Any]]:
-        """One attempt, ready to be made. Loads litellm where it was not: in a thread."""
-        self._litellm = self._litellm or _load()
-        held = self._litellm.supports_response_schema(model=request.model)
-        return partial(
-            self._litellm.acompletion,
+    async def _asked(self, request: ModelRequest, key: str | None, beat: Callable[[], None]) -> Answer:
+        """One attempt, on litellm's loop."""
+        stream = await self._litellm.acompletion(
             model=request.model,
-            messages=_messages.messages(request),
-            response_format=_messages.response_format(request) if held else None,
+            messages=messages(request, keep=request.again and keeps_when_asked(request)),
+            response_format=response_format(request) if self._holds_to_schema(request.model) else None,
             max_tokens=request.max_output,
             timeout=request.timeout / SECOND,
-            api_base=self._of(request.model).api_base,
+            api_base=self._settings.of(request.model).api_base,
             api_key=key,
             max_retries=0,
             num_retries=0,
+            stream=True,
+            stream_options={"include_usage": True},
         )
+        return await read_answer(stream, request.model, beat)
 
-    def _read(self, reply: Any, request: ModelRequest) -> ModelReply:
+    async def _hang_up(self) -> None:
+        """Close every connection, on litellm's loop. One client is shared by providers and stands in no cache."""
+        await self._litellm.close_litellm_async_clients()
+        await self._litellm.module_level_aclient.close()
+        self._litellm.in_memory_llm_clients_cache.flush_cache()
+
+    def _holds_to_schema(self, name: str) -> bool:
+        return bool(self._litellm.supports_response_schema(model=name))
+
+    def _reply(self, answer: Answer, request: ModelRequest) -> ModelReply:
         """An empty answer is an answer: it is charged, and the runtime asks for repair."""
-        if not reply.choices:
-            raise Unavailable("the provider's reply has no choices", where=request.model, sent=True)
-        text = reply.choices[0].message.content or ""
-        return ModelReply(text=text, usage=self._usage(reply, text, request), served=reply.model or request.model)
-
-    def _usage(self, reply: Any, text: str, request: ModelRequest) -> Usage:
-        """The tokens as the provider counted them; where it did not, the most that they can be."""
-        counted = getattr(reply, "usage", None)
-        read = getattr(counted, "prompt_tokens", 0) or self.input_bound(request)
-        written = getattr(counted, "completion_tokens", 0) or (request.max_output if text else 0)
-        return Usage(input=read, output=written)
+        usage = usage_of(
+            answer.usage, input_bound=self.input_bound(request), max_output=request.max_output, text=answer.text
+        )
+        return ModelReply(
+            text=answer.text,
+            usage=usage,
+            served=answer.served or request.model,
+            finish=answer.finish,
+            service=answer.service,
+        )
 
 
 def _load() -> Any:
@@ -130,7 +150,7 @@ def _load() -> Any:
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.drop_params = False  # with it, a 422 is sent a second time
-    litellm.disable_aiohttp_transport = True
+    litellm.disable_streaming_logging = True
     AsyncHTTPHandler.single_connection_post_request = _send_no_more
     return litellm
 

@@ -34,15 +34,17 @@ class Offline:
         """Free, under any name."""
         return _FREE
 
+    def terms(self, name: str) -> Terms:
+        """It counts against nobody's limits."""
+        return Terms("offline")
+
     def input_bound(self, request: ModelRequest) -> int:
         """A word is at least one character."""
         return sum(map(len, _input(request)))
 
-    def terms(self, name: str) -> Terms:
-        return Terms(provider="offline")
-
     async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         text = await self._offload(_answer, request)
+        alive()
         usage = Usage(input=sum(map(_words, _input(request))), output=_words(text))
         return ModelReply(text=text, usage=usage, served="offline")
 

@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from platos.core.money import NANO, Price, Usage, worst_case
+import msgspec
+
+from platos.core.money import NANO, Price, Usage
 from platos.errors import Broken, Failure
-from platos.ports.model import Model, ModelReply, ModelRequest, Terms
+from platos.ports.model import Finish, Model, ModelReply, ModelRequest, Terms
 
 __all__ = ["Scripted", "check_model"]
 
@@ -21,11 +23,13 @@ class Scripted:
 
     `script` is a list of turns, one a call; or turns by a word that stands in the instructions; or a function of the
     request. A turn is JSON text, an object, a whole ModelReply, or a Failure to raise. `requests` are the calls, in
-    order, those that failed included. A token is a word.
+    order, those that failed included. A token is a word. `terms` are those of a provider `scripted` without limits
+    where the test wrote none.
     """
 
-    def __init__(self, script: Script, *, price: Price | None = None) -> None:
+    def __init__(self, script: Script, *, price: Price | None = None, terms: Terms | None = None) -> None:
         self._script = script
+        self._terms = terms or Terms("scripted")
         self._price = price or Price.flat(input=NANO, output=4 * NANO, source="scripted")
         self.requests: list[ModelRequest] = []
 
@@ -33,15 +37,17 @@ class Scripted:
         """The same for every name: 1 and 4 US dollars for a million tokens where the test wrote nothing else."""
         return self._price
 
+    def terms(self, name: str) -> Terms:
+        """The same for every name."""
+        return self._terms
+
     def input_bound(self, request: ModelRequest) -> int:
         return sum(map(len, _input(request)))
-
-    def terms(self, name: str) -> Terms:
-        return Terms(provider="scripted")
 
     async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         self.requests.append(request)
         turn = self._turn(request)
+        alive()
         if isinstance(turn, Failure):
             raise turn
         if isinstance(turn, ModelReply):
@@ -73,16 +79,31 @@ def _words(text: str) -> int:
 
 async def check_model(part: Model, request: ModelRequest) -> ModelReply:
     """The contract of a model, against one request that it can answer. Raises AssertionError; gives the reply back."""
-    price = part.price(request.model)
-    assert price is not None, f"no price is known for {request.model}, so it would never be called"
-    priced = worst_case(price, 1, 0) > 0 and worst_case(price, 0, 1) > 0
-    assert price.free or priced, "a price of zero that nobody declared free"
+    _check_price(part.price(request.model))
+    assert part.terms(request.model).provider, "the terms do not say whose limits the calls count against"
     bound = part.input_bound(request)
-    reply = await part.complete(request, lambda: None)
-    assert 0 <= reply.usage.read <= bound, f"{reply.usage.read} tokens of input, where at most {bound} were expected"
-    assert 0 <= reply.usage.written <= request.max_output, f"{reply.usage.written} tokens of output: over max_output"
+    reply = await part.complete(request, _nothing)
+    _check_usage(reply.usage, bound, request.max_output)
+    assert reply.finish is Finish.DONE, f"the answer did not come to its end: {reply.finish}"
     assert isinstance(json.loads(reply.text), dict), "the answer is no JSON object"
     assert reply.served, "the reply does not say which model served it"
     await part.close()
     await part.close()
     return reply
+
+
+def _check_price(price: Price | None) -> None:
+    assert price is not None, "no price is known for the model, so it would never be called"
+    assert any(not band.service and not band.above for band in price.bands), "no price holds for a short, usual call"
+    rates = [rate for band in price.bands for rate in msgspec.structs.astuple(band.rates)]
+    assert price.free or min(rates) > 0, "a price of zero that nobody declared free"
+
+
+def _check_usage(usage: Usage, bound: int, max_output: int) -> None:
+    assert min(msgspec.structs.astuple(usage)) >= 0, f"a count of tokens is negative: {usage}"
+    assert usage.read <= bound, f"{usage.read} tokens of input, where at most {bound} were expected"
+    assert usage.written <= max_output, f"{usage.written} tokens of output, where {max_output} were allowed"
+
+
+def _nothing() -> None:
+    """Nobody asks for signs of life."""

@@ -20,6 +20,8 @@ from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.ports.part import Environment
 from platos.testing.model import check_model
 
+from .conftest import quiet
+
 
 class Claim(BaseModel):
     text: str
@@ -59,7 +61,7 @@ def told(environment: Environment, request: ModelRequest) -> Any:
 
 
 def reply_to(environment: Environment, request: ModelRequest) -> ModelReply:
-    return anyio.run(Offline(environment).complete, request)
+    return anyio.run(Offline(environment).complete, request, quiet)
 
 
 async def test_keeps_the_contract(environment: Environment, question: ModelRequest) -> None:

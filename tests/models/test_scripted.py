@@ -10,6 +10,8 @@ from platos.errors import Broken, RateLimited
 from platos.ports.model import ModelReply, ModelRequest
 from platos.testing.model import Scripted, check_model
 
+from .conftest import quiet
+
 REPLY = {"signal": False, "reason": "nothing"}
 
 
@@ -19,24 +21,27 @@ async def test_keeps_the_contract(question: ModelRequest) -> None:
 
 async def test_a_list_is_said_in_order_and_then_it_ends(question: ModelRequest) -> None:
     part = Scripted(["{}", REPLY])
-    assert [(await part.complete(question)).text for _ in range(2)] == ["{}", '{"signal": false, "reason": "nothing"}']
+    assert [(await part.complete(question, quiet)).text for _ in range(2)] == [
+        "{}",
+        '{"signal": false, "reason": "nothing"}',
+    ]
     with pytest.raises(Broken):
-        await part.complete(question)
+        await part.complete(question, quiet)
 
 
 async def test_a_mapping_answers_by_a_word_of_the_instructions(question: ModelRequest) -> None:
-    assert (await Scripted({"lunch": "{}", "advisory": REPLY}).complete(question)).text != "{}"
+    assert (await Scripted({"lunch": "{}", "advisory": REPLY}).complete(question, quiet)).text != "{}"
 
 
 async def test_a_function_answers_the_request(question: ModelRequest) -> None:
-    reply = await Scripted(lambda request: {"said": request.instructions}).complete(question)
+    reply = await Scripted(lambda request: {"said": request.instructions}).complete(question, quiet)
     assert question.instructions in reply.text
 
 
 async def test_a_failure_is_raised_and_the_request_recorded(question: ModelRequest) -> None:
     part = Scripted([RateLimited("slower")])
     with pytest.raises(RateLimited):
-        await part.complete(question)
+        await part.complete(question, quiet)
     assert part.requests == [question]
 
 
