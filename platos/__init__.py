@@ -6,11 +6,11 @@ from platos.core.effect import EffectClass, Receipt
 from platos.core.evidence import strike_uncited, uncited
 from platos.core.handoff import Artifact, Claim, HandOff, Status, Work
 from platos.core.item import Extract, Item, Problem, StoredItem
-from platos.core.money import Price, Usage
+from platos.core.money import Band, Price, Rates, Usage
 from platos.core.plan import FanOut, Loop, Node, Plan, Sequence, Single
 from platos.core.verdict import Decision, Verdict
 from platos.ports.actor import Actor, Context
-from platos.ports.model import Document, Model, ModelReply, ModelRequest
+from platos.ports.model import Document, Finish, Model, ModelReply, ModelRequest, Terms
 from platos.ports.part import Environment, actor, model, planner, predicate, source, tier, tool
 from platos.ports.planner import Brief, Planner
 from platos.ports.source import Polled, Source
@@ -20,6 +20,7 @@ from platos.ports.tool import Tool
 __all__ = [
     "Actor",
     "Artifact",
+    "Band",
     "Bench",
     "Brief",
     "Claim",
@@ -30,6 +31,7 @@ __all__ = [
     "Environment",
     "Extract",
     "FanOut",
+    "Finish",
     "HandOff",
     "Item",
     "Loop",
@@ -42,12 +44,14 @@ __all__ = [
     "Polled",
     "Price",
     "Problem",
+    "Rates",
     "Receipt",
     "Sequence",
     "Single",
     "Source",
     "Status",
     "StoredItem",
+    "Terms",
     "Tier",
     "Tool",
     "Usage",

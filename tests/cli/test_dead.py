@@ -36,7 +36,7 @@ class Moody(Offline):
         super().__init__(environment)
         self._folder = anyio.Path(environment.workspace)
 
-    async def complete(self, request):
+    async def complete(self, request, alive):
         if await (self._folder / "broken").exists():
             raise Broken("it is \\x1b[31mbroken", where="moody", hint="mend it")
         while await (self._folder / "silent").exists():

@@ -14,13 +14,14 @@ from platos.errors import FAILURES, PlatosError
 from .conftest import Cli, add_settings
 
 PART = """
-from platos import Price, actor, errors, model
+from platos import Price, Terms, actor, errors, model
 
 @model("broken", version="1")
 class BrokenModel:
     def price(self, name): return Price.flat(input=0, output=0, source="test", free=True)
+    def terms(self, name): return Terms(provider="test")
     def input_bound(self, request): return 1
-    async def complete(self, request): raise errors.{failure}("no luck")
+    async def complete(self, request, alive): raise errors.{failure}("no luck")
     async def close(self): pass
 """
 

@@ -29,7 +29,7 @@ class Counting(Offline):
         super().__init__(environment)
         self._folder = environment.workspace / "calls"
 
-    async def complete(self, request):
+    async def complete(self, request, alive):
         name = digest(request)[:12]
         first = not list(self._folder.glob("asked-*"))
         self._count("asked", name)

@@ -298,7 +298,7 @@ def write_model(root: Path, body: str) -> None:
 
 MODEL = """
 import anyio
-from platos import Environment, Price, errors, model
+from platos import Environment, Price, Terms, errors, model
 
 @model("odd", version="1")
 class Odd:
@@ -306,8 +306,9 @@ class Odd:
         self._folder = environment.workspace
 
     def price(self, name): return Price.flat(input=0, output=0, source="test", free=True)
+    def terms(self, name): return Terms(provider="test")
     def input_bound(self, request): return 1
     async def close(self): pass
 
-    async def complete(self, request):
+    async def complete(self, request, alive):
 """

@@ -95,7 +95,7 @@ def test_it_stops_at_once_also_in_the_middle_of_work(up: Start, start: Start, ro
 
 SLEEPY = """
 import anyio
-from platos import Environment, Price, model
+from platos import Environment, Price, Terms, model
 
 @model("sleepy", version="1")
 class Sleepy:
@@ -103,10 +103,11 @@ class Sleepy:
         self._folder = environment.workspace
 
     def price(self, name): return Price.flat(input=0, output=0, source="test", free=True)
+    def terms(self, name): return Terms(provider="test")
     def input_bound(self, request): return 1
     async def close(self): pass
 
-    async def complete(self, request):
+    async def complete(self, request, alive):
         (self._folder / "asked").touch()
         await anyio.sleep(3600)
 """
