@@ -125,7 +125,7 @@ async def _told(response: Any) -> AsyncGenerator[Chunk, None]:
 
 
 async def _drain(lines: AsyncGenerator[bytes, None]) -> None:
-    """Read to the end of the response, so that its connection can be used again. The answer is whole: no error counts."""
+    """Read to the end of the response, so that its connection can be used again. The answer is whole by then."""
     with anyio.move_on_after(_AT_HAND), suppress(Exception):
         async for _ in lines:
             pass

@@ -17,7 +17,7 @@ import anyio
 from platos.core.instant import SECOND
 from platos.core.money import Price
 from platos.errors import AuthFailed, Failure, SecretMissing, TimedOut
-from platos.models._bound import input_bound
+from platos.models._bound import InputBound
 from platos.models._failures import failure_of
 from platos.models._messages import messages, response_format
 from platos.models._own_loop import OwnLoop
@@ -53,6 +53,7 @@ class Litellm:
         self._environment = environment
         self._settings = read_settings(environment.settings)
         self._loop = OwnLoop(environment.offload)
+        self._bound = InputBound(environment.offload)
         self._litellm: Any = None
         self._held: dict[str, bool] = {}
 
@@ -65,11 +66,13 @@ class Litellm:
         return self._settings.terms(name, provider_of(name))
 
     def input_bound(self, request: ModelRequest) -> int:
-        return input_bound(request)
+        return self._bound.of(request)
 
     async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         key = await self._key(request.model)
         self._litellm = self._litellm or await self._environment.offload(_load)
+        if self._settings.of(request.model).api_base is None:
+            await self._bound.prepare(request.model)
         with Pulse(alive) as pulse:
             try:
                 with anyio.fail_after(request.timeout / SECOND):
