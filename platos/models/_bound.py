@@ -71,8 +71,7 @@ def _counts_of(model: str) -> tuple[Count, Count]:
         return _bytes, _bytes
 
     def tokens(text: str) -> int:
-        readable = text.encode(errors="replace").decode()
-        return len(encoding.encode_ordinary(readable)) if len(text) <= _COUNTED else _bytes(text)
+        return len(encoding.encode_ordinary(text)) if len(text) <= _COUNTED else _bytes(text)
 
     return lru_cache(_FIXED_PARTS)(tokens), tokens
 
@@ -96,7 +95,5 @@ def _encoding_of(model: str) -> Any:
 
 
 def _bytes(text: str) -> int:
-    size = len(text.encode(errors="surrogatepass"))
-    if text.isascii():
-        return size
-    return max(size, len(unicodedata.normalize("NFKC", text).encode(errors="surrogatepass")))
+    size = len(text.encode())
+    return size if text.isascii() else max(size, len(unicodedata.normalize("NFKC", text).encode()))

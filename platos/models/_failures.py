@@ -25,6 +25,8 @@ _WAITED = {"ReadTimeout", "WriteTimeout", "TimeoutException"}
 _UNREADABLE = {"JSONDecodeError", "DecodeError", "APIResponseValidationError"}
 _UNPAID = ("insufficient_quota", "credit balance is too low")
 _LONGEST = 300
+_ADDED = (" Traceback (most recent call last)", " This looks like a bug in LiteLLM")
+"""Where litellm's own words begin."""
 
 
 def failure_of(error: Exception, *, model: str, key: str | None) -> Failure:
@@ -100,6 +102,8 @@ def _date(text: str) -> datetime | None:
 
 
 def _line(error: Exception, key: str | None) -> str:
-    """The provider's words in one line: cut short, without the key, and without litellm's own traceback."""
-    text = " ".join(str(error).split()).partition(" Traceback (most recent call last)")[0]
+    """The provider's words in one line: cut short, without the key, and without what litellm adds."""
+    text = " ".join(str(error).split())
+    for added in _ADDED:
+        text = text.partition(added)[0]
     return (text.replace(key, "***") if key else text)[:_LONGEST]

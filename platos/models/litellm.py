@@ -8,6 +8,7 @@ What it does by itself is off: retries, callbacks, telemetry, fetching prices, r
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
@@ -160,6 +161,7 @@ class Litellm:
 def _load() -> Any:
     """litellm, imported and made quiet. Seconds of work: in a thread."""
     os.environ.update(_OFF)
+    warnings.filterwarnings("ignore", message=".*using the `ReadOnly` qualifier", category=UserWarning)  # its types
     import litellm
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 

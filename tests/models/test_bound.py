@@ -30,7 +30,7 @@ def asked(model: str, *texts: str, instructions: str = "Say what is new.") -> Mo
 def counted(request: ModelRequest) -> int:
     """What the texts of the messages come to in the newest of OpenAI's encodings that is packed, or in bytes."""
     encoding = _encoding_of(request.model) or _encoding_of("gpt-5-mini")
-    texts = [message["content"].encode(errors="replace").decode() for message in messages(request)]
+    texts = [message["content"] for message in messages(request)]
     return sum(len(encoding.encode(text, disallowed_special=())) for text in texts) + 3 * len(texts) + 3
 
 

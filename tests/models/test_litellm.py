@@ -385,3 +385,10 @@ def test_importing_the_part_and_asking_for_a_price_imports_no_litellm() -> None:
         "assert list_price('openai/gpt-5-mini'); assert 'litellm' not in sys.modules, 'litellm was imported'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+async def test_half_a_letter_is_sent_as_a_question_mark(litellm: MakeLitellm, question: ModelRequest) -> None:
+    async with FakeProvider(answers(REPLY)) as provider:
+        asked = msgspec.structs.replace(question, documents=(Document(id="i1", text="half a letter: \ud800"),))
+        await litellm(provider.url).complete(asked, quiet)
+    assert "half a letter: ?" in provider.requests[0].body["messages"][1]["content"]

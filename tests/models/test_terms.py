@@ -10,6 +10,7 @@ import pytest
 
 from platos.config.settings import ProviderSettings
 from platos.core.instant import HOUR, MINUTE, SECOND
+from platos.core.money import Price, Rates
 from platos.errors import ConfigurationError
 from platos.models._messages import messages
 from platos.models._providers import keeps_when_asked
@@ -108,3 +109,32 @@ def test_only_the_fixed_part_is_marked_to_be_kept(long: ModelRequest) -> None:
 def test_the_fixed_part_is_the_same_in_every_question_of_a_kind(question: ModelRequest) -> None:
     other = msgspec.structs.replace(question, documents=(), repair="once more")
     assert messages(other)[0] == messages(question)[0]
+
+
+def price(environment: Environment, **settings: Any) -> Price | None:
+    return Litellm(replace(environment, settings={"models": {"gpt-6-luna": settings}})).price("gpt-6-luna")
+
+
+def test_a_class_without_a_price_of_its_own_costs_what_its_side_costs(environment: Environment) -> None:
+    found = price(environment, input_per_million=1, output_per_million=4)
+    assert found == Price.flat(input=10**9, output=4 * 10**9, source="platos.toml")
+
+
+def test_each_class_can_have_a_price_of_its_own(environment: Environment) -> None:
+    names = Rates.__struct_fields__
+    found = price(environment, **{f"{name}_per_million": number for number, name in enumerate(names, 1)})
+    assert found is not None
+    assert found.bands[0].rates == Rates(**{name: number * 10**9 for number, name in enumerate(names, 1)})
+
+
+def test_what_is_stored_for_long_costs_no_less_than_what_is_stored(environment: Environment) -> None:
+    found = price(environment, input_per_million=1, output_per_million=4, stored_per_million=2)
+    assert found is not None
+    assert found.bands[0].rates.stored_long == 2 * 10**9
+
+
+def test_a_user_who_is_in_no_region_writes_so(environment: Environment) -> None:
+    dear, plain = price(environment), price(environment, uplift=1)
+    assert dear is not None
+    assert plain is not None
+    assert dear.bands[0].rates.input > plain.bands[0].rates.input

@@ -90,3 +90,33 @@ def test_no_token_is_lost_or_negative(
     assert found.read >= read
     assert found.written >= written
     assert min(found.input, found.cached, found.stored, found.stored_long, found.output, found.reasoning) >= 0
+
+
+def test_what_litellm_makes_of_anthropics_count_is_read_by_class() -> None:
+    """Its own counts do not overlap: litellm adds what was kept to the prompt, and it is taken out again here."""
+    from litellm.llms.anthropic.chat.transformation import AnthropicConfig
+
+    told = {
+        "input_tokens": 10,
+        "cache_read_input_tokens": 30,
+        "cache_creation_input_tokens": 60,
+        "cache_creation": {"ephemeral_5m_input_tokens": 40, "ephemeral_1h_input_tokens": 20},
+        "output_tokens": 50,
+    }
+    counted = AnthropicConfig().calculate_usage(told, reasoning_content=None).model_dump()
+    assert usage(counted) == Usage(input=10, cached=30, stored=40, stored_long=20, output=50)
+
+
+def test_what_litellm_makes_of_geminis_count_is_read_by_class() -> None:
+    """Its thoughts are not among its candidates."""
+    from litellm.llms.vertex_ai.gemini.vertex_and_google_ai_studio_gemini import VertexGeminiConfig
+
+    told = {
+        "promptTokenCount": 100,
+        "cachedContentTokenCount": 64,
+        "candidatesTokenCount": 10,
+        "thoughtsTokenCount": 40,
+        "totalTokenCount": 150,
+    }
+    counted = VertexGeminiConfig._calculate_usage({"usageMetadata": told}).model_dump()
+    assert usage(counted) == Usage(input=36, cached=64, output=10, reasoning=40)
