@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from platos.core.instant import DAY, Instant, from_datetime, to_datetime
+from platos.core.instant import DAY, SECOND, Instant, from_datetime, to_datetime
 from platos.core.money import Nano, dollars
 
 __all__ = [
@@ -118,7 +119,7 @@ class Account(NamedTuple):
 
 def date(at: Instant, zone: str) -> str:
     """The date there: `2026-11-21`."""
-    return to_datetime(at).astimezone(ZoneInfo(zone)).date().isoformat()
+    return _day(at // SECOND, zone).date
 
 
 def month(at: Instant, zone: str) -> str:
@@ -142,13 +143,30 @@ def month_start(at: Instant, zone: str) -> Instant:
 
 def window_end(window: Window, at: Instant, zone: str) -> Instant:
     """When the window around a moment ends: the first instant of the next day, or month, there."""
+    day = _day(at // SECOND, zone)
+    return day.ends if window is Window.DAY else day.month_ends
+
+
+class _Day(NamedTuple):
+    """A day in a zone: its date, when it ends, and when its month does."""
+
+    date: str
+    ends: Instant
+    month_ends: Instant
+
+
+@lru_cache(maxsize=256)
+def _day(second: int, zone: str) -> _Day:
     there = ZoneInfo(zone)
-    start = to_datetime(at).astimezone(there).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    long = DAY + DAY // 2 if window is Window.DAY else 45 * DAY
-    first = start if window is Window.DAY else start.replace(day=1)
-    later = to_datetime(from_datetime(first) + long).astimezone(there)
-    end = later if window is Window.DAY else later.replace(day=1)
-    return from_datetime(end.replace(hour=0, minute=0, second=0, microsecond=0, fold=0))
+    start = to_datetime(second * SECOND).astimezone(there).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    tomorrow = to_datetime(from_datetime(start) + DAY + DAY // 2).astimezone(there)
+    next_month = to_datetime(from_datetime(start.replace(day=1)) + 45 * DAY).astimezone(there)
+    return _Day(start.date().isoformat(), _first(tomorrow), _first(next_month.replace(day=1)))
+
+
+def _first(day: datetime) -> Instant:
+    """The first instant of the day that a moment lies in."""
+    return from_datetime(day.replace(hour=0, minute=0, second=0, microsecond=0, fold=0))
 
 
 def triage_path(

@@ -321,7 +321,7 @@ class RunMoved(Event, frozen=True, kw_only=True, tag="run_moved"):
     """A run changed its state. `due` is when it goes on by itself; `outcome`, `checks` and `failure` are of its end.
 
     `waits` are what it waits for: `g3` for a gate, `time`, `pause`, `code changed` where the code is not what it was,
-    `review` for a person to look.
+    `review` for a person to look, `low confidence` where a model was not sure.
     """
 
     run: int

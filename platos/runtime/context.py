@@ -18,7 +18,7 @@ from platos.core.item import Item
 from platos.core.plan import Single
 from platos.core.state import State
 from platos.core.step import StepKind
-from platos.errors import Failure, NotFound
+from platos.errors import Failure, LowConfidence, NotFound
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.runtime.answers import ask_until_valid
 from platos.runtime.effects import call_tool
@@ -34,6 +34,9 @@ __all__ = ["NodeContext"]
 A = TypeVar("A", bound=pydantic.BaseModel)
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+LEAST_CONFIDENCE = 0.5
+"""An answer that has a `confidence`, 0 to 1, and less of it, is looked at by a person before anything is made of it."""
 
 LetAct = Callable[[Net, Single, str, Work], Awaitable[Result]]
 
@@ -80,7 +83,7 @@ class NodeContext:
             documents=tuple(documents),
             answer=schema_of(answer),
         )
-        return await ask_until_valid(request, self._models, answer, ask)
+        return _sure(name, await ask_until_valid(request, self._models, answer, ask))
 
     async def call_tool(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
         return await call_tool(self._life, self._work, tool, arguments, why)
@@ -172,6 +175,14 @@ class NodeContext:
             await self._life.failed(now, failure, ways=len(models))
         attempt = step.attempt - (step.attempt - 1) % len(models) + len(models) - len(left)
         return await self._life.record(now, State.PENDING, failure=FailureRecord.of(failure), attempt=attempt)
+
+
+def _sure(name: str, answer: A) -> A:
+    """The answer, unless the model says itself that it guesses. Raises LowConfidence."""
+    confidence = getattr(answer, "confidence", None)
+    if isinstance(confidence, float | int) and confidence < LEAST_CONFIDENCE:
+        raise LowConfidence(f"{name}: the model is sure of its answer by {confidence:.2f} only", sent=True)
+    return answer
 
 
 def _keep(tx: Tx, reply: ModelReply, sent: StepMoved, now: Instant) -> StepMoved:

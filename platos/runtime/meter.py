@@ -9,7 +9,7 @@ in full. A call that costs more than its worst case is recorded in full, and fre
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
@@ -226,8 +226,7 @@ def _reserve(tx: Tx, wanted: _Wanted, intent: StepMoved | None) -> Held:
     purse, ask, now = wanted.purse, wanted.ask, wanted.now
     offers = _unbroken(tx, wanted.offers)
     accounts.refuse_frozen(tx, purse.path)
-    accounts.open_accounts(tx, purse.path, now)
-    choice = _afford(tx, wanted, offers)
+    choice = _afford(tx, wanted, offers, accounts.open_accounts(tx, purse.path, now))
     held = Held(purse, ask, choice, tx.next_number("reservation"))
     tx.record(purse.chain, _reservation(tx, wanted, held))
     if intent is not None:
@@ -246,10 +245,9 @@ def _unbroken(tx: Tx, offers: tuple[Offer, ...]) -> list[Offer]:
     return left
 
 
-def _afford(tx: Tx, wanted: _Wanted, offers: Sequence[Offer]) -> Choice:
+def _afford(tx: Tx, wanted: _Wanted, offers: Sequence[Offer], rooms: Mapping[str, int]) -> Choice:
     """What the headroom allows. Raises BudgetExceeded that names the first account that is too small."""
     purse, most = wanted.purse, wanted.ask.request.max_output
-    rooms = accounts.rooms(tx, purse.path)
     choice = afford(offers, most, rooms, purse.items)
     if choice is not None:
         return choice

@@ -48,7 +48,6 @@ __all__ = [
     "open_accounts",
     "refusal",
     "refuse_frozen",
-    "rooms",
     "spend",
     "spent",
     "tell_marks",
@@ -280,18 +279,18 @@ def in_words(account: str, amount: int) -> str:
     return dollars(amount) if unit is Unit.USD else f"{amount:,} {unit}"
 
 
-def open_accounts(tx: Tx, path: Iterable[Account], at: Instant) -> None:
-    """See to it that these accounts exist and have these caps."""
-    for name, cap, _ in path:
-        row = tx.one(SQL.cap_of, name=name)
-        if row is None or row[0] != cap:
-            tx.record(_chain_of(name), AccountCapped(at=at, account=name, cap=cap))
+def open_accounts(tx: Tx, path: Iterable[Account], at: Instant) -> dict[str, int]:
+    """See to it that these accounts exist and have these caps; how much more each can hold, in its unit."""
+    return {account.name: _open(tx, account, at) for account in path}
 
 
-def rooms(tx: Tx, path: Iterable[Account]) -> dict[str, int]:
-    """How much more each account of a path can hold, in its unit."""
-    found = ((account.name, tx.one(SQL.one, name=account.name)) for account in path)
-    return {name: AccountRow(*row).room if row else 0 for name, row in found}
+def _open(tx: Tx, account: Account, at: Instant) -> int:
+    row = tx.one(SQL.one, name=account.name)
+    if row is None or row[1] != account.cap:
+        tx.record(_chain_of(account.name), AccountCapped(at=at, account=account.name, cap=account.cap))
+        row = tx.one(SQL.one, name=account.name)
+    assert row is not None
+    return AccountRow(*row).room
 
 
 def refuse_frozen(tx: Tx, path: Iterable[Account]) -> None:

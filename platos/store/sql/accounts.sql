@@ -1,6 +1,3 @@
--- name: cap_of
-SELECT cap FROM accounts WHERE name = :name
-
 -- name: cap
 INSERT INTO accounts (name, cap) VALUES (:name, :cap)
 ON CONFLICT (name) DO UPDATE SET cap = excluded.cap,
