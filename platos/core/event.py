@@ -323,6 +323,9 @@ class StepMoved(Event, frozen=True, kw_only=True, tag="step_moved"):
     def key(self) -> StepKey:
         return StepKey(self.run, self.revision, self.path, self.name, self.ordinal)
 
+    def __str__(self) -> str:
+        return str(self.key)
+
 
 class GateOpened(Event, frozen=True, kw_only=True, tag="gate_opened"):
     """A node waits for a person, who is shown exactly this."""
