@@ -346,7 +346,10 @@ class GateDecided(Event, frozen=True, kw_only=True, tag="gate_decided"):
 
 
 class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
-    """What will be done, frozen before it is done: recovery sends these arguments and no others."""
+    """What will be done, frozen before it is done: recovery sends these arguments and no others.
+
+    `rule` is what policy said of it then.
+    """
 
     effect: str
     run: int
@@ -355,6 +358,7 @@ class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
     effect_class: EffectClass
     arguments: msgspec.Raw
     step: str
+    rule: str = ""
 
 
 class EffectMoved(Event, frozen=True, kw_only=True, tag="effect_moved"):
