@@ -127,8 +127,8 @@ class _Silence(NamedTuple):
 
 @asynccontextmanager
 async def reserved(host: Host, purse: Purse, ask: Ask, intent: StepMoved | None = None) -> AsyncIterator[Held]:
-    """A turn at the provider, and the worst case of a call held on every account of the path, its `intent` written
-    down with it. Within the block, the call is made with `complete`.
+    """A turn at every provider that may be asked, and the worst case of a call held on every account of the path, its
+    `intent` written down with it. Within the block, the call is made with `complete`.
 
     Raises BudgetExceeded, Unpriced or AuthFailed; then nothing was held and nothing was sent.
     """
@@ -164,6 +164,8 @@ async def complete(host: Host, held: Held, keep: Callable[[Tx, ModelReply, X, In
     with anyio.CancelScope(shield=True):
         bought, told = await host.store.transact(_settle, answered, keep, extra)
     _tell(host, told)
+    if bought.cost > held.choice.amount:
+        log.error("%s is frozen: %s", held.purse.specialist, _surprise(held, bought.cost, reply.usage))
     return bought
 
 
