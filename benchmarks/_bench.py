@@ -182,15 +182,18 @@ def _machine() -> dict[str, Any]:
 
 
 def _rows(results: Results) -> list[dict[str, Any]]:
-    """A row for each of our measures, with our value divided by each peer's; then a row for each who could not run."""
+    """A row for each of our measures, with what each peer read and our value divided by it; then a row for each who
+    could not run."""
     rows: list[dict[str, Any]] = []
     for ours in results.by.get(OURS, {}).values():
-        peers = results.peers(ours)
-        vs = {name: round(ours.value / peer.value, 3) for name, peer in peers.items() if peer.value > 0}
-        rows.append({"what": ours.what, "value": ours.value, "unit": ours.unit, "spread": ours.spread, "vs": vs})
+        found = results.peers(ours)
+        vs = {name: round(ours.value / peer.value, 3) for name, peer in found.items() if peer.value > 0}
+        peers = {name: {"value": peer.value, "spread": peer.spread} for name, peer in found.items()}
+        row = {"what": ours.what, "value": ours.value, "unit": ours.unit, "spread": ours.spread}
+        rows.append({**row, "vs": vs, "peers": peers})
     for contender, why in results.not_run.items():
         what = f"{contender.name}: not run: {why}"
-        rows.append({"what": what, "value": None, "unit": "", "spread": [None, None], "vs": {}})
+        rows.append({"what": what, "value": None, "unit": "", "spread": [None, None], "vs": {}, "peers": {}})
     return rows
 
 
