@@ -50,6 +50,7 @@ COMMANDS = {
     "pause": Listed("pause", "pause", "Hold a specialist still, or all of them."),
     "resume": Listed("pause", "resume", "Let go on what was paused."),
     "spend": Listed("money", "spend", "Show what was spent, on what."),
+    "prices": Listed("prices", "prices", "Show what models cost, every rate that can apply."),
     "replay": Listed("replay", "replay", "Replay a recorded stream through a specialist, in seconds."),
     "next": Listed("plan_ahead", "next_fires", "List the next ten times at which a specialist wakes."),
     "explain": Listed("explain", "explain_slots", "Say of every slot of a specialist what happened, and why."),

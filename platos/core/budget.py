@@ -8,7 +8,7 @@ All of them obey one rule, in every committed state: spent + reserved <= cap + e
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,13 +28,16 @@ __all__ = [
     "Unit",
     "Window",
     "date",
+    "day_start",
     "month",
+    "month_start",
     "root_of",
     "run_path",
     "share",
     "triage_path",
     "unit_of",
     "window_end",
+    "window_of",
 ]
 
 
@@ -124,6 +127,20 @@ def month(at: Instant, zone: str) -> str:
     return date(at, zone)[:7]
 
 
+def day_start(at: Instant, zone: str, days_before: int = 0) -> Instant:
+    """The first instant of the day around a moment there, or of one so many days before."""
+    there = ZoneInfo(zone)
+    day = to_datetime(at).astimezone(there).date() - timedelta(days=days_before)
+    return from_datetime(datetime.combine(day, time(), there))
+
+
+def month_start(at: Instant, zone: str) -> Instant:
+    """The first instant of the month around a moment there."""
+    there = ZoneInfo(zone)
+    first = to_datetime(at).astimezone(there).date().replace(day=1)
+    return from_datetime(datetime.combine(first, time(), there))
+
+
 def window_end(window: Window, at: Instant, zone: str) -> Instant:
     """When the window around a moment ends: the first instant of the next day, or month, there."""
     day = _day(at // SECOND, zone)
@@ -179,6 +196,11 @@ def root_of(account: str) -> str:
     """The account without its window and its unit: `specialist/inbox` of `specialist/inbox/2026-11-21:calls`."""
     path = account.partition(":")[0].split("/")
     return path[0] if path[0] == "all" else "/".join(path[:2])
+
+
+def window_of(account: str) -> str:
+    """The window in an account's name: `2026-11-21` of `specialist/inbox/2026-11-21:calls`; empty where it has none."""
+    return account.partition(":")[0].removeprefix(root_of(account)).lstrip("/")
 
 
 def share(account: str, amount: int, items: int) -> int:

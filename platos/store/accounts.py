@@ -6,12 +6,13 @@ A reservation, its settlement and its voiding are events that nothing changes; t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import add
 from typing import NamedTuple
 
 import msgspec
 
 from platos.core.afford import Lines
-from platos.core.budget import Account, Unit, root_of, share, unit_of
+from platos.core.budget import Account, Unit, date, root_of, share, unit_of
 from platos.core.event import (
     AccountCapped,
     AccountFrozen,
@@ -20,7 +21,7 @@ from platos.core.event import (
     MoneyReserved,
     MoneySettled,
 )
-from platos.core.instant import Instant
+from platos.core.instant import MINUTE, Instant
 from platos.core.money import Nano, dollars
 from platos.errors import BudgetExceeded, Frozen, InvalidTransition, NotFound
 from platos.store.journal import SYSTEM, run_chain
@@ -36,7 +37,10 @@ __all__ = [
     "SpendRow",
     "TierSpend",
     "calls_of_run",
+    "charged",
+    "charged_to",
     "every",
+    "find",
     "freeze",
     "frozen",
     "held",
@@ -55,6 +59,9 @@ SQL = load("accounts")
 
 _MARKS = (50, 80, 100)
 """Percent of a cap at which its owner is told."""
+
+_QUARTER = 15 * MINUTE
+"""Every zone's days begin at a whole quarter of an hour."""
 
 _TOLD = ("all", "named", "specialist", "triage")
 
@@ -138,12 +145,12 @@ class Call(NamedTuple):
 
 
 class SpendRow(NamedTuple):
-    """What one tier of one specialist spent with one model on one UTC day (days since 1970).
+    """What one tier of one specialist spent with one model on one day (`2026-11-21`).
 
     `tokens_new` went in and were not in the provider's cache, `cached` were.
     """
 
-    day: int
+    day: str
     specialist: str
     tier: str
     model: str
@@ -364,9 +371,32 @@ async def calls_of_run(store: ReadStore, run: int) -> list[Call]:
     return [Call(*row) for row in await store.all(SQL.calls_of_run, run=run)]
 
 
-async def spend(store: ReadStore, since: Instant) -> list[SpendRow]:
-    """What was spent since a moment, by UTC day, specialist, tier and model."""
-    return [SpendRow(*row) for row in await store.all(SQL.spend, since=since)]
+async def find(store: ReadStore, names: Iterable[str]) -> dict[str, AccountRow]:
+    """The accounts of these names that there are."""
+    rows = [await store.one(SQL.one, name=name) for name in names]
+    return {row[0]: AccountRow(*row) for row in rows if row is not None}
+
+
+async def spend(store: ReadStore, since: Instant, zone: str = "UTC") -> list[SpendRow]:
+    """What was spent since a moment, by the day there, specialist, tier and model."""
+    found: dict[tuple[str, ...], SpendRow] = {}
+    for quarter, *rest in await store.all(SQL.spend, since=since, quarter=_QUARTER):
+        row = SpendRow(date(quarter * _QUARTER, zone), *rest)
+        same = found.get(row[:4])
+        found[row[:4]] = SpendRow(*row[:4], *map(add, same[4:], row[4:])) if same else row
+    return [found[key] for key in sorted(found)]
+
+
+async def charged(store: ReadStore, since: Instant, until: Instant) -> Nano:
+    """What was charged for the calls that were made from a moment to another."""
+    row = await store.one(SQL.charged, since=since, until=until)
+    return int(row[0]) if row else 0
+
+
+async def charged_to(store: ReadStore, specialist: str, since: Instant) -> tuple[Nano, Nano]:
+    """What a specialist was charged for the calls made since a moment, and how much of it was triage's."""
+    row = await store.one(SQL.charged_to, specialist=specialist, since=since)
+    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 async def triage_spend(store: ReadStore, specialist: str) -> dict[str, TierSpend]:

@@ -9,7 +9,7 @@ from platos.core.money import Nano
 from platos.store.sql import load
 from platos.store.store import ReadStore
 
-__all__ = ["Counts", "Day", "before", "counts", "days", "first", "open_runs", "opened_gates", "spent"]
+__all__ = ["Counts", "Day", "before", "counts", "days", "first", "open_runs", "opened_gates"]
 
 SQL = load("measures")
 
@@ -60,12 +60,6 @@ async def first(store: ReadStore) -> bytes | None:
 async def opened_gates(store: ReadStore, first: int, last: int) -> dict[int, Instant]:
     """When the gates from one number to another were opened."""
     return dict(await store.all(SQL.gates, first=first, last=last))
-
-
-async def spent(store: ReadStore, account: str) -> Nano:
-    """What was spent on an account; nothing where there is none of that name."""
-    row = await store.one(SQL.spent, account=account)
-    return int(row[0]) if row else 0
 
 
 async def days(store: ReadStore, since: int, until: int) -> list[Day]:

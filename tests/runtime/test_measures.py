@@ -77,7 +77,7 @@ def measure(store: Store) -> Measure:
     """`measure()`: the measures at NOW."""
 
     async def measured() -> Measures:
-        return await read_measures(store, InlineOffload(), NOW, TODAY, Live())
+        return await read_measures(store, InlineOffload(), NOW, "UTC", Live())
 
     return measured
 
@@ -186,7 +186,7 @@ async def test_wake_ups_are_counted_as_they_are_taken_up(simulate: Callable[...,
 
 async def read_now(simulated: SimulatedWorkspace) -> Measures:
     now = simulated.clock.now()
-    return await read_measures(simulated.store, InlineOffload(), now, iso(now)[:10], Live())
+    return await read_measures(simulated.store, InlineOffload(), now, "UTC", Live())
 
 
 # -- runs
@@ -358,7 +358,7 @@ async def test_an_idle_day_costs_what_triage_did_on_days_without_runs(write: Wri
     await bought(write, 2, midnight - 2 * DAY, 100, run=1)  # a busy one; the day after it nothing was bought
     await bought(write, 3, midnight + 1, 7, run=None)
     costs = (await measure()).costs
-    assert (costs.today_nano, costs.idle_days, costs.idle_day_nano) == (138, 2, 16)  # rounded up
+    assert (costs.today_nano, costs.idle_days, costs.idle_day_nano) == (7, 2, 16)  # rounded up
 
 
 async def test_before_a_whole_day_an_idle_one_has_no_price(write: Write, measure: Measure) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from platos.core.budget import day_start
 from platos.core.event import decode_event
 from platos.core.instant import DAY, Instant
 from platos.core.money import Nano
-from platos.store import ReadStore, measures
+from platos.store import ReadStore, accounts, measures
 
 __all__ = ["Costs", "read_costs"]
 
@@ -22,9 +23,9 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
     idle_day_nano: Nano | None
 
 
-async def read_costs(store: ReadStore, now: Instant, today: str) -> Costs:
-    """`today` is the date of the day that accounts are in. The average of the idle days is None before the first."""
-    spent, until = await measures.spent(store, f"all/{today}"), now // DAY
+async def read_costs(store: ReadStore, now: Instant, zone: str) -> Costs:
+    """Today is that of the zone. The average of the idle days is None before the first."""
+    spent, until = await accounts.charged(store, day_start(now, zone), now + 1), now // DAY
     since = min(until, max(until - _DAYS, await _first_whole_day(store, until)))
     asked = await measures.days(store, since, until)
     idle = until - since - sum(day.of_runs > 0 for day in asked)

@@ -65,8 +65,8 @@ class _Read(NamedTuple):
     costs: Costs
 
 
-async def read_measures(store: ReadStore, offload: Offload, now: Instant, today: str, live: Live) -> Measures:
-    """The measures now. `today` is the date of the day that accounts are in. Raises StoreCorrupt."""
+async def read_measures(store: ReadStore, offload: Offload, now: Instant, zone: str, live: Live) -> Measures:
+    """The measures now; money's today is that of the zone. Raises StoreCorrupt."""
     window = await look_back(store, offload, now)
     answered = decisions(window.events)
     read = _Read(
@@ -74,7 +74,7 @@ async def read_measures(store: ReadStore, offload: Offload, now: Instant, today:
         open_runs=await measures.open_runs(store),
         window=window,
         opened_gates=await measures.opened_gates(store, min(answered), max(answered)) if answered else {},
-        costs=await read_costs(store, now, today),
+        costs=await read_costs(store, now, zone),
     )
     return await offload(_measure, read, now, live)
 

@@ -17,8 +17,5 @@ SELECT body FROM journal ORDER BY seq LIMIT 1
 -- name: gates
 SELECT id, opened FROM gates WHERE id BETWEEN :first AND :last
 
--- name: spent
-SELECT spent FROM accounts WHERE name = :account
-
 -- name: days
 SELECT made / :day, sum(charged), count(run) FROM reservations WHERE made >= :since AND made < :until GROUP BY 1
