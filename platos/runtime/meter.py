@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 import anyio
+import anyio.lowlevel
 import msgspec
 
 from platos.core.afford import Choice, Offer, afford, lines, shortest
@@ -136,7 +137,7 @@ async def reserved(host: Host, purse: Purse, ask: Ask, intent: StepMoved | None 
     async with host.limits.turn(host.model(offer.model).terms(offer.model) for offer in offers):
         wanted = _Wanted(purse, ask, offers, *_recorded(host, ask.request), host.now())
         try:
-            held = await host.store.transact(_reserve, wanted, intent)
+            held = await _hold(host, wanted, intent)
         except BudgetExceeded as refusal:
             _tell(host, await host.store.transact(_note_refusal, wanted, refusal.where, host.now()))
             log.warning("%s: %s was not asked: %s", purse.specialist, ask.models[0], refusal.what)
@@ -178,6 +179,18 @@ async def settle_the_lost(host: Host) -> int:
 
 
 # -- before the call
+
+
+async def _hold(host: Host, wanted: _Wanted, intent: StepMoved | None) -> Held:
+    """The reservation. Who is cancelled meanwhile gives back what it held: nobody else would."""
+    with anyio.CancelScope(shield=True):
+        held = await host.store.transact(_reserve, wanted, intent)
+    try:
+        await anyio.lowlevel.checkpoint_if_cancelled()
+    except BaseException:
+        await _settle_without_reply(host, held, "cancelled", sent=False)
+        raise
+    return held
 
 
 def _offers(host: Host, ask: Ask) -> tuple[Offer, ...]:
@@ -303,6 +316,7 @@ def _instead(wanted: _Wanted, choice: Choice) -> str:
 
 def _note_refusal(tx: Tx, wanted: _Wanted, account: str, now: Instant) -> list[AccountReached]:
     purse, ask = wanted.purse, wanted.ask
+    accounts.open_accounts(tx, purse.path, now)  # what refuses is a cap that stands in the record
     needed = _shortest(wanted.offers, ask.request.max_output).amount
     tx.record(
         purse.chain,
