@@ -158,7 +158,7 @@ async def complete(host: Host, held: Held, keep: Callable[[Tx, ModelReply, X, In
         await _settle_failed(host, held, failure)
         raise
     except BaseException as broken:
-        await _settle_without_reply(host, held, FailureRecord.of(broken).what, sent=True)
+        await _settle_without_reply(host, held, host.redact(FailureRecord.of(broken).what), sent=True)
         raise
     kept = host.redact(reply.text).encode()
     answered = _Answered(held, reply, kept, host.now() - began, host.now())
@@ -218,7 +218,7 @@ def _unpriced(model: str) -> Unpriced:
 def _recorded(host: Host, request: ModelRequest) -> tuple[bytes, bytes]:
     """The question as it is kept: what stands first in every question of its kind, and the rest; without secrets."""
     documents = [{"id": each.id, "text": host.redact(each.text)} for each in request.documents]
-    rest = {"documents": documents, "repair": request.repair}
+    rest = {"documents": documents, "repair": host.redact(request.repair)}
     return _prefix(host.redact(request.instructions), _encode(request.answer)), _encode(rest)
 
 
