@@ -1,48 +1,63 @@
-"""How a call is timed: 64 at once and one at a time, its latency, its CPU, and what memory it leaves behind."""
+"""How a call is timed: against a provider that answers at once, how many a second and what CPU they take; against one
+that takes half a second, how much longer a call lasts than that."""
 
 from __future__ import annotations
 
 import asyncio
 import resource
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+from _chat_server import serving
 from _measure import report
 
-__all__ = ["CALLS", "calls", "in_memory", "quantile"]
+__all__ = ["Call", "at", "calls", "in_memory", "tell_times", "together"]
 
-AT_ONCE = (64, 1)
-CALLS = {64: 4_000, 1: 400}
-"""How many calls each figure is taken from."""
+Call = Callable[[], Awaitable[object]]
 
+_CALLS = {64: 3_000, 1: 400}
+"""How many calls each figure is taken from, by how many at once."""
+
+_SECONDS = 0.5
+_LATER = {64: 640, 1: 10}
 _WARM = 64
 
 
-def _nothing(at_once: int) -> None:
-    """Nothing else is told."""
+async def calls(prepare: Callable[[str], AbstractAsyncContextManager[Call]]) -> None:
+    """Time calls; `prepare(base)` gives a call of the provider there, for as long as its block lasts."""
+    async with at(prepare) as call:
+        await together(call, _WARM, _WARM)
+        for at_once, count in _CALLS.items():
+            cpu, began = _cpu(), time.perf_counter()
+            await together(call, count, at_once)
+            seconds, used = time.perf_counter() - began, _cpu() - cpu
+            report(f"calls, {at_once} at once", count / seconds, "calls/s")
+            report(f"CPU of a call, {at_once} at once", used / count * 1_000, "ms")
+    async with at(prepare, _SECONDS) as call:
+        await together(call, _WARM, _WARM)
+        for at_once, count in _LATER.items():
+            longer = [seconds - _SECONDS for seconds in await together(call, count, at_once)]
+            tell_times("a call beyond the provider's time", longer, at_once)
 
 
-async def calls(
-    call: Callable[[], Awaitable[object]], *, most: int | None = None, each: Callable[[int], None] = _nothing
-) -> None:
-    """Time a call; `most` is how many of them, 64 at once, where not as many as usual. `each` tells what else is known
-    of these calls."""
-    for at_once in AT_ONCE:
-        await _together(call, _WARM, at_once)
-        count = most if most and at_once == AT_ONCE[0] else CALLS[at_once]
-        cpu, began = _cpu(), time.perf_counter()
-        latencies = await _together(call, count, at_once)
-        seconds, used = time.perf_counter() - began, _cpu() - cpu
-        report(f"calls, {at_once} at once", count / seconds, "calls/s")
-        report(f"a call, half are faster, {at_once} at once", quantile(latencies, 0.5) * 1_000, "ms")
-        report(f"a call, 99 of 100 are faster, {at_once} at once", quantile(latencies, 0.99) * 1_000, "ms")
-        report(f"CPU of a call, {at_once} at once", used / count * 1_000, "ms")
-        each(at_once)
+@asynccontextmanager
+async def at(prepare: Callable[[str], AbstractAsyncContextManager[Call]], seconds: float = 0.0) -> AsyncIterator[Call]:
+    """A call of a provider that takes so long."""
+    with serving(seconds) as base:
+        async with prepare(base) as call:
+            yield call
 
 
-async def _together(call: Callable[[], Awaitable[object]], count: int, at_once: int) -> list[float]:
-    """The latencies of so many calls, in seconds."""
+def tell_times(what: str, seconds: list[float], at_once: int) -> None:
+    """Report what half, and 99 of 100, stay under."""
+    report(f"{what}, half less, {at_once} at once", quantile(seconds, 0.5) * 1_000, "ms")
+    report(f"{what}, 99 of 100 less, {at_once} at once", quantile(seconds, 0.99) * 1_000, "ms")
+
+
+async def together(call: Call, count: int, at_once: int) -> list[float]:
+    """So many calls, so many of them at once; how long each took, in seconds."""
     left, took = count, []
 
     async def caller() -> None:

@@ -1,14 +1,18 @@
 """Platos: a triage's question, metered: reserved on every account of its path, recorded, asked through the part
-`litellm`, settled, and its answer kept, as the product does it. `--full` makes 100,000 calls and looks at memory."""
+`litellm`, settled, and its answer kept, as the product does it. `--full` makes 100,000 calls more, and looks at memory.
+"""
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
+from tempfile import mkdtemp
 
 import anyio
-from _calls import CALLS, calls, in_memory, quantile
-from _chat_server import ANSWER, DOCUMENT, INSTRUCTIONS, SCHEMA, serving
+from _calls import Call, at, calls, in_memory, tell_times, together
+from _chat_server import ANSWER, DOCUMENT, INSTRUCTIONS, SCHEMA
 from _measure import report
 from _platos import host_on, make_workspace
 
@@ -22,7 +26,6 @@ from platos.runtime.host import Host
 from platos.runtime.meter import Ask, Purse, complete, reserved
 from platos.store import answers
 
-NAME = "openai/bench"
 FRONT_MATTER = """
 schedule: "*/15 * * * *"
 sources:
@@ -37,8 +40,8 @@ output_per_million = 2.0
 [providers."{host}"]
 concurrency = 100
 """
-MANY = 100_000
-FULL = "--full" in sys.argv
+NAME = "openai/bench"
+MANY, AT_ONCE = 100_000, 64
 DEAR = Cap(usd=1_000_000 * NANO)
 BUDGET = Budget(day=DEAR, month=DEAR, triage_day=DEAR, run=DEAR, item=DEAR)
 NUMBERS = count(1)
@@ -75,34 +78,44 @@ async def ask_once(host: Host) -> float:
     return time.perf_counter() - began - ASKED.pop(f"i{number}")
 
 
-async def main() -> None:
-    root = make_workspace(FRONT_MATTER, ["bench"])
-    with serving() as base:
-        with (root / "platos.toml").open("a") as settings:
-            settings.write(SETTINGS.format(base=base, host=base.removeprefix("http://").removesuffix("/v1")))
-        app = load_app(root, environ={}, flags={"budget.day": "1000000"})
-        async with host_on(app) as host:
-            added: list[float] = []
-
-            async def call() -> None:
-                added.append(await ask_once(host))
-
-            await call()
-            before = in_memory()
-            await calls(call, most=MANY if FULL else None, each=lambda at_once: tell(added, at_once))
-            if FULL:
-                report(f"memory gained by {MANY:,} calls", in_memory() - before, "MiB")
-            await host.close()
+ADDED: list[list[float]] = []
+"""What was added to each call, by provider: the one that answers at once, and the one that does not."""
 
 
-def tell(added: list[float], at_once: int) -> None:
-    """What the latest calls had added to them; the next figures are of other calls."""
-    latest = added[-CALLS[at_once] :]
-    report(f"added to a call, half less, {at_once} at once", quantile(latest, 0.5) * 1_000, "ms")
-    report(f"added to a call, 99 of 100 less, {at_once} at once", quantile(latest, 0.99) * 1_000, "ms")
-    added.clear()
+@asynccontextmanager
+async def prepare(base: str) -> AsyncIterator[Call]:
+    """Metered calls in a workspace of their own."""
+    root = make_workspace(FRONT_MATTER, ["bench"], root=Path(mkdtemp(dir=Path.cwd())))
+    with (root / "platos.toml").open("a") as settings:
+        settings.write(SETTINGS.format(base=base, host=base.removeprefix("http://").removesuffix("/v1")))
+    app = load_app(root, environ={}, flags={"budget.day": "1000000"})
+    added: list[float] = []
+    ADDED.append(added)
+    async with host_on(app) as host:
+
+        async def call() -> None:
+            added.append(await ask_once(host))
+
+        yield call
+        await host.close()
+
+
+async def many() -> None:
+    """Is as much in memory after many calls as after the first thousands?"""
+    async with at(prepare) as call:
+        await together(call, MANY // 20, AT_ONCE)
+        before = in_memory()
+        await together(call, MANY, AT_ONCE)
+        report(f"memory gained by {MANY:,} calls", in_memory() - before, "MiB")
+
+
+async def measure() -> None:
+    await calls(prepare)
+    for provider, added in zip(("at once", "after half a second"), ADDED, strict=True):
+        tell_times(f"added to a call that is answered {provider}", added, AT_ONCE)
+    if "--full" in sys.argv:
+        await many()
 
 
 Litellm.complete = timed  # type: ignore[method-assign]
-sys.setswitchinterval(0.0005)
-anyio.run(main)
+anyio.run(measure)

@@ -172,9 +172,9 @@ def _first(day: datetime) -> Instant:
 def triage_path(
     name: str, budget: Budget, common: CommonBudget, *, zone: str, at: Instant, wake: Instant, items: Sequence[int]
 ) -> tuple[Account, ...]:
-    """Who pays for a question of triage, in the wake-up that began at `wake`."""
+    """Who pays for a question of triage in the wake-up that began at `wake`; the next has an account of its own."""
     triage = _windows(f"triage/{name}", Cap(), budget.triage_day, at, zone)
-    of_wake = _capped(f"wake/{name}/{date(wake, zone)}T{wake}", budget.wake, None)
+    of_wake = _capped(f"wake/{name}/{date(wake, zone)}T{wake}", budget.wake, at)
     return (*_shared(name, budget, common, at, zone), *triage, *of_wake, *_items(budget, at, zone, items))
 
 

@@ -366,6 +366,9 @@ class StepMoved(Event, frozen=True, kw_only=True, tag="step_moved"):
     def key(self) -> StepKey:
         return StepKey(self.run, self.revision, self.path, self.name, self.ordinal)
 
+    def __str__(self) -> str:
+        return str(self.key)
+
 
 class GateOpened(Event, frozen=True, kw_only=True, tag="gate_opened"):
     """A node waits for a person, who is shown exactly this."""
@@ -386,7 +389,10 @@ class GateDecided(Event, frozen=True, kw_only=True, tag="gate_decided"):
 
 
 class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
-    """What will be done, frozen before it is done: recovery sends these arguments and no others."""
+    """What will be done, frozen before it is done: recovery sends these arguments and no others.
+
+    `rule` is what policy said of it then.
+    """
 
     effect: str
     run: int
@@ -395,6 +401,7 @@ class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
     effect_class: EffectClass
     arguments: msgspec.Raw
     step: str
+    rule: str = ""
 
 
 class EffectMoved(Event, frozen=True, kw_only=True, tag="effect_moved"):

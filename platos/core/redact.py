@@ -11,18 +11,19 @@ MARK = "[redacted]"
 
 _SECRETS = re.compile(
     r"""
-    -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY-----.*?-----END[ ][A-Z ]*PRIVATE[ ]KEY-----
+    -----BEGIN[ ][A-Z ]*PRIVATE[ ]KEY(?:[ ]BLOCK)?-----.*?(?:-----END[ ][A-Z ]*PRIVATE[ ]KEY(?:[ ]BLOCK)?-----|\Z)
     | \b(?:sk|pk|rk)[-_](?:ant-|proj-|live_|test_)?[A-Za-z0-9_-]{16,}
+    | \b(?:gsk_|hf_|xai-|pplx-|r8_)[A-Za-z0-9]{20,}
     | \bgh[pousr]_[A-Za-z0-9]{20,} | \bgithub_pat_[A-Za-z0-9_]{20,} | \bglpat-[A-Za-z0-9_-]{16,}
     | \bxox[abprs]-[A-Za-z0-9-]{10,} | \bA(?:KIA|SIA)[0-9A-Z]{16}\b | \bAIza[0-9A-Za-z_-]{30,}
     | \beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}
     | (?<=[Bb]earer[ ])[A-Za-z0-9._~+/-]{16,}=*
-    | (?<=://)[^\s/:@]+:[^\s/:@]+(?=@)
+    | (?<=://)[^\s/:@]*:[^\s/@]+(?=@)
     """,
     re.VERBOSE | re.DOTALL,
 )
-"""Forms of keys that their issuers document: private keys, model and payment providers, code hosts, chat, clouds, JSON
-web tokens, bearer tokens, and passwords in addresses."""
+"""Forms of keys that their issuers document: private keys (also where the text ends within one), model and payment
+providers, code hosts, chat, clouds, JSON web tokens, bearer tokens, and passwords in addresses."""
 
 _SIGNS = (
     *("PRIVATE KEY", "://", "earer ", "eyJ", "AKIA", "ASIA", "AIza", "github_pat_", "glpat-"),

@@ -71,19 +71,9 @@ class Litellm:
 
     async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         key = await self._key(request.model)
-        self._litellm = self._litellm or await self._environment.offload(_load)
-        if self._settings.of(request.model).api_base is None:
-            await self._bound.prepare(request.model)
+        await self._prepare(request.model)
         with Pulse(alive) as pulse:
-            try:
-                with anyio.fail_after(request.timeout / SECOND):
-                    answer = await self._loop.call(partial(self._asked, request, key, pulse.beat))
-            except TimeoutError:
-                raise TimedOut("no answer in time", where=request.model, sent=True) from None
-            except Failure:
-                raise
-            except Exception as error:  # litellm's errors have no base class in common
-                raise failure_of(error, model=request.model, key=key) from error
+            answer = await self._attempt(request, key, pulse)
         return self._reply(answer, request)
 
     async def close(self) -> None:
@@ -106,8 +96,27 @@ class Litellm:
         except SecretMissing as missing:
             raise AuthFailed(missing.what, where=missing.where or name, hint=missing.hint) from missing
 
+    async def _prepare(self, name: str) -> None:
+        """Load litellm, and the model's encoding where it is one of OpenAI's own: once, in a thread."""
+        if self._litellm is None:
+            self._litellm = await self._environment.offload(_load)
+        if self._settings.of(name).api_base is None:
+            await self._bound.prepare(name)
+
+    async def _attempt(self, request: ModelRequest, key: str | None, pulse: Pulse) -> Answer:
+        """One attempt, and whatever goes wrong with it as a Failure."""
+        try:
+            with anyio.fail_after(request.timeout / SECOND):
+                return await self._loop.call(partial(self._asked, request, key, pulse.beat))
+        except TimeoutError:
+            raise TimedOut("no answer in time", where=request.model, sent=True) from None
+        except Failure:
+            raise
+        except Exception as error:  # litellm's errors have no base class in common
+            raise failure_of(error, model=request.model, key=key) from error
+
     async def _asked(self, request: ModelRequest, key: str | None, beat: Callable[[], None]) -> Answer:
-        """One attempt, on litellm's loop."""
+        """The answer, on litellm's loop."""
         stream = await self._litellm.acompletion(
             model=request.model,
             messages=messages(request, keep=request.again and keeps_when_asked(request)),

@@ -67,11 +67,7 @@ class NodeContext:
         return stored.item
 
     async def step(self, name: str, work: Callable[[*Ts], T | Awaitable[T]], *args: *Ts, returns: type[T]) -> T:
-        async def perform() -> T:
-            made = work(*args)
-            return await made if inspect.isawaitable(made) else made
-
-        return await self._do(StepKind.LOCAL, name, args, returns, perform)
+        return await self._do(StepKind.LOCAL, name, args, returns, lambda _: work(*args))
 
     async def ask_model(self, name: str, instructions: str, documents: Sequence[Document], answer: type[A]) -> A:
         async def ask(request: ModelRequest, models: tuple[str, ...]) -> ModelReply:
@@ -119,16 +115,18 @@ class NodeContext:
         return self._run.specialist.models[self._life.node.model]
 
     async def _do(
-        self, kind: StepKind, name: str, given: Any, returns: type[T], perform: Callable[..., Awaitable[T]]
+        self, kind: StepKind, name: str, given: Any, returns: type[T], perform: Callable[[int], T | Awaitable[T]]
     ) -> T:
-        """A step that nothing outside knows of: written once, at its end."""
+        """A step that nothing outside knows of: written once, at its end. `perform` is told which of its name it is."""
         life = self._life
         step = await life.begin(kind, name, given)
         if step.state is State.SUCCESS:
             return await load_result(life.net, step, returns)
         life.at_work(step)
         try:
-            made = await (perform(step.ordinal) if kind is StepKind.ASK else perform())
+            made = perform(step.ordinal)
+            if inspect.isawaitable(made):
+                made = await made
         except Failure as failure:
             await life.failed(step, failure)
         done = await life.record(step, State.SUCCESS, result=msgspec.Raw(msgspec.json.encode(made)))

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 import anyio
+import anyio.lowlevel
 import msgspec
 
 from platos.core.afford import Choice, Offer, afford, lines, shortest
@@ -127,8 +128,8 @@ class _Silence(NamedTuple):
 
 @asynccontextmanager
 async def reserved(host: Host, purse: Purse, ask: Ask, intent: StepMoved | None = None) -> AsyncIterator[Held]:
-    """A turn at the provider, and the worst case of a call held on every account of the path, its `intent` written
-    down with it. Within the block, the call is made with `complete`.
+    """A turn at every provider that may be asked, and the worst case of a call held on every account of the path, its
+    `intent` written down with it. Within the block, the call is made with `complete`.
 
     Raises BudgetExceeded, Unpriced or AuthFailed; then nothing was held and nothing was sent.
     """
@@ -136,7 +137,7 @@ async def reserved(host: Host, purse: Purse, ask: Ask, intent: StepMoved | None 
     async with host.limits.turn(host.model(offer.model).terms(offer.model) for offer in offers):
         wanted = _Wanted(purse, ask, offers, *_recorded(host, ask.request), host.now())
         try:
-            held = await host.store.transact(_reserve, wanted, intent)
+            held = await _hold(host, wanted, intent)
         except BudgetExceeded as refusal:
             _tell(host, await host.store.transact(_note_refusal, wanted, refusal.where, host.now()))
             log.warning("%s: %s was not asked: %s", purse.specialist, ask.models[0], refusal.what)
@@ -157,13 +158,15 @@ async def complete(host: Host, held: Held, keep: Callable[[Tx, ModelReply, X, In
         await _settle_failed(host, held, failure)
         raise
     except BaseException as broken:
-        await _settle_without_reply(host, held, FailureRecord.of(broken).what, sent=True)
+        await _settle_without_reply(host, held, host.redact(FailureRecord.of(broken).what), sent=True)
         raise
     kept = host.redact(reply.text).encode()
     answered = _Answered(held, reply, kept, host.now() - began, host.now())
     with anyio.CancelScope(shield=True):
         bought, told = await host.store.transact(_settle, answered, keep, extra)
     _tell(host, told)
+    if bought.cost > held.choice.amount:
+        log.error("%s is frozen: %s", held.purse.specialist, _surprise(held, bought.cost, reply.usage))
     return bought
 
 
@@ -178,6 +181,18 @@ async def settle_the_lost(host: Host) -> int:
 
 
 # -- before the call
+
+
+async def _hold(host: Host, wanted: _Wanted, intent: StepMoved | None) -> Held:
+    """The reservation. Who is cancelled meanwhile gives back what it held: nobody else would."""
+    with anyio.CancelScope(shield=True):
+        held = await host.store.transact(_reserve, wanted, intent)
+    try:
+        await anyio.lowlevel.checkpoint_if_cancelled()
+    except BaseException:
+        await _settle_without_reply(host, held, "cancelled", sent=False)
+        raise
+    return held
 
 
 def _offers(host: Host, ask: Ask) -> tuple[Offer, ...]:
@@ -205,7 +220,7 @@ def _unpriced(model: str) -> Unpriced:
 def _recorded(host: Host, request: ModelRequest) -> tuple[bytes, bytes]:
     """The question as it is kept: what stands first in every question of its kind, and the rest; without secrets."""
     documents = [{"id": each.id, "text": host.redact(each.text)} for each in request.documents]
-    rest = {"documents": documents, "repair": request.repair}
+    rest = {"documents": documents, "repair": host.redact(request.repair)}
     return _prefix(host.redact(request.instructions), _encode(request.answer)), _encode(rest)
 
 
@@ -301,6 +316,7 @@ def _instead(wanted: _Wanted, choice: Choice) -> str:
 
 def _note_refusal(tx: Tx, wanted: _Wanted, account: str, now: Instant) -> list[AccountReached]:
     purse, ask = wanted.purse, wanted.ask
+    accounts.open_accounts(tx, purse.path, now)  # what refuses is a cap that stands in the record
     needed = _shortest(wanted.offers, ask.request.max_output).amount
     tx.record(
         purse.chain,
