@@ -49,6 +49,7 @@ COMMANDS = {
     "cancel": Listed("redrive", "cancel", "End a run where it is, or lay one aside that failed."),
     "pause": Listed("pause", "pause", "Hold a specialist still, or all of them."),
     "resume": Listed("pause", "resume", "Let go on what was paused."),
+    "thaw": Listed("thaw", "thaw", "Let a frozen account be spent on again."),
     "spend": Listed("money", "spend", "Show what was spent, on what."),
     "prices": Listed("prices", "prices", "Show what models cost, every rate that can apply."),
     "replay": Listed("replay", "replay", "Replay a recorded stream through a specialist, in seconds."),

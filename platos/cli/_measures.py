@@ -20,7 +20,8 @@ async def take_measures(app: App, live: Live) -> Measures | None:
     """The measures now; None where nothing has run yet. They are only read: nothing is written. Raises a StoreError."""
     try:
         async with read_store(app.workspace.state) as store:
-            return await read_measures(store, app.offload, app.clock.now(), app.settings.settings.zone, live)
+            now, zone = app.clock.now(), app.settings.settings.zone
+            return await read_measures(store, app.offload, now, zone, live, await paying(app))
     except NotFound:
         return None
 

@@ -4,70 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import anyio
 import pytest
 
 from platos.clock import SystemClock
 from platos.core.budget import date
-from platos.store import accounts, open_store
 
-from .conftest import Cli, Told, add_settings
-
-PRICED = """
-from platos import Price, model, ModelReply, Usage, Terms
-
-DRAFT = '{"title": "t", "claims": [], "note": "", "remarks": [], "accepted": true, "confidence": 1}'
-
-
-@model("priced", version="1")
-class Priced:
-    def __init__(self, environment):
-        pass
-
-    def price(self, name):
-        return Price.flat(input=10**9, output=10**9, source="a list, 7")
-
-    def terms(self, name):
-        return Terms("priced")
-
-    def input_bound(self, request):
-        return 1_000
-
-    async def complete(self, request, alive):
-        usage = Usage(input=100, cached=300, output=600)
-        return ModelReply(text=DRAFT, usage=usage, served="priced-2026")
-
-    async def close(self):
-        pass
-"""
-
-
-@pytest.fixture
-def priced(root: Path) -> None:
-    """The frontier model costs a dollar for a million tokens: each call, $0.001."""
-    (root / "parts.py").write_text(PRICED)
-    settings = root / "platos.toml"
-    settings.write_text(settings.read_text().replace('frontier = "offline"', 'frontier = "priced"'))
-    add_settings(root, '\n[python]\nmodules = ["parts.py"]\n')
+from .conftest import Cli, Told, cap_all, freeze
 
 
 @pytest.fixture
 def spent(priced: None, cli: Cli) -> None:
     cli("wake", "advisories")
-
-
-def cap_all(root: Path, line: str) -> None:
-    """Another cap on all specialists together than a dollar a day."""
-    settings = root / "platos.toml"
-    settings.write_text(settings.read_text().replace("day = 1.00", line))
-
-
-def freeze(root: Path, account: str) -> None:
-    async def frozen() -> None:
-        async with open_store(root / ".platos", command="test", now=SystemClock().now()) as store:
-            await store.transact(accounts.freeze, account, "a call cost $2.00 where $1.00 was its worst case", 1)
-
-    anyio.run(frozen)
 
 
 def test_a_row_has_calls_tokens_by_class_and_cost(told: Told, spent: None) -> None:

@@ -367,6 +367,24 @@ async def test_before_a_whole_day_an_idle_one_has_no_price(write: Write, measure
     assert (await measure()).costs.idle_days == 0
 
 
+async def test_an_idle_day_of_one_specialist_may_be_a_busy_one_of_another(
+    simulate: Callable[..., SimulatedWorkspace],
+) -> None:
+    elsewhere = {"sources": [{"directory": {"path": "elsewhere"}}]}
+    simulated = simulate(policy={"outbox": 0}, others={"second": elsewhere})
+    await simulated.drop("elsewhere/note.txt", "Nothing of the kind.")
+    async with simulated.up():
+        await simulated.live(DAY)
+        await simulated.drop("inbox/note.txt", "An advisory.")
+        await simulated.live(2 * DAY)
+        costs = (await read_now(simulated)).costs
+    assert {name: (idle.days, idle.nano) for name, idle in costs.specialists.items()} == {
+        "watch": (1, 0),
+        "second": (2, 0),
+    }
+    assert costs.idle_days == 1
+
+
 async def bought(write: Write, number: int, at: Instant, charged: int, run: int | None) -> None:
     held = MoneyReserved(
         at=at,
