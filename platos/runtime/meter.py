@@ -166,7 +166,7 @@ async def complete(host: Host, held: Held, keep: Callable[[Tx, ModelReply, X, In
         bought, told = await host.store.transact(_settle, answered, keep, extra)
     _tell(host, told)
     if bought.cost > held.choice.amount:
-        log.error("%s is frozen: %s", held.purse.specialist, _surprise(held, bought.cost, reply.usage))
+        log.warning("%s is frozen: %s", held.purse.specialist, _surprise(held, bought.cost, reply.usage))
     return bought
 
 

@@ -89,7 +89,7 @@ class Season:
         self.house = draw_household(world.chance)
         self._midnight = world.chance.random() * _SPREAD
         self.clocks = MachineClocks(loop, _before_midnight(world, self._midnight))
-        self.clock = SystemClock(self.clocks.read)
+        self.clock = SystemClock(self.clocks)
         self.provider = Provider(world)
         self.questions: dict[str, Question] = {}
         self.heard: dict[str, str] = {}
