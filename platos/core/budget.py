@@ -76,7 +76,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
     `day` and `month` are on all that it spends. `triage_day` is the envelope of triage within them: what is above it
     is left for work, however many items come. `wake` is on the triage of one wake-up, `run` on one run, `item` on
-    whatever is asked about one item in a month. `accounts` are names of the workspace's own accounts that pay too.
+    whatever is asked about one item in a month, alone or with a few others. `accounts` are names of the workspace's own
+    accounts that pay too.
     """
 
     day: Cap
@@ -104,6 +105,9 @@ class CommonBudget(msgspec.Struct, frozen=True, kw_only=True):
     month: Cap = Cap()
     named: dict[str, NamedBudget] = {}
 
+
+_FEW = 32
+"""A question about more items than these is about none of them in particular."""
 
 _NOT_THERE = NamedBudget(day=Cap(usd=0))
 """What an account pays that the workspace does not name any more."""
@@ -224,7 +228,7 @@ def _windows(root: str, of_month: Cap, of_day: Cap, at: Instant, zone: str) -> I
 
 
 def _items(budget: Budget, at: Instant, zone: str, items: Sequence[int]) -> Iterator[Account]:
-    if items and budget.item != Cap():
+    if 0 < len(items) <= _FEW and budget.item != Cap():
         named, end = month(at, zone), window_end(Window.MONTH, at, zone)
         for item in items:
             yield from _capped(f"item/{item}/{named}", budget.item, end)
