@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -137,16 +138,7 @@ def _run_once(contender: Contender, results: Results) -> None:
     folder = tempfile.mkdtemp(prefix="bench-")
     env = {**os.environ, **_KEPT_LOCAL, "XDG_CONFIG_HOME": folder}
     try:
-        done = subprocess.run(
-            contender.command,
-            cwd=folder,
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=contender.patience,
-            check=True,
-        )
-        for line in done.stdout.splitlines():
+        for line in _said(contender, folder, env).splitlines():
             results.add(contender.name, json.loads(line))
     except subprocess.CalledProcessError as failed:
         results.not_run[contender] = _last_words(failed.stderr) or f"it ended with {failed.returncode}"
@@ -154,6 +146,24 @@ def _run_once(contender: Contender, results: Results) -> None:
         results.not_run[contender] = str(error)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _said(contender: Contender, folder: str, env: dict[str, str]) -> str:
+    """What a contender prints. One that is given up ends with every process that it has begun.
+
+    Raises CalledProcessError, or TimeoutExpired.
+    """
+    pipe, command = subprocess.PIPE, contender.command
+    begun = subprocess.Popen(command, cwd=folder, env=env, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    try:
+        said, errors = begun.communicate(timeout=contender.patience)
+    except BaseException:
+        os.killpg(begun.pid, signal.SIGKILL)
+        begun.communicate()
+        raise
+    if begun.returncode:
+        raise subprocess.CalledProcessError(begun.returncode, command, said, errors)
+    return said
 
 
 def _last_words(stderr: str) -> str:
@@ -172,15 +182,18 @@ def _machine() -> dict[str, Any]:
 
 
 def _rows(results: Results) -> list[dict[str, Any]]:
-    """A row for each of our measures, with our value divided by each peer's; then a row for each who could not run."""
+    """A row for each of our measures, with what each peer read and our value divided by it; then a row for each who
+    could not run."""
     rows: list[dict[str, Any]] = []
     for ours in results.by.get(OURS, {}).values():
-        peers = results.peers(ours)
-        vs = {name: round(ours.value / peer.value, 3) for name, peer in peers.items() if peer.value > 0}
-        rows.append({"what": ours.what, "value": ours.value, "unit": ours.unit, "spread": ours.spread, "vs": vs})
+        found = results.peers(ours)
+        vs = {name: round(ours.value / peer.value, 3) for name, peer in found.items() if peer.value > 0}
+        peers = {name: {"value": peer.value, "spread": peer.spread} for name, peer in found.items()}
+        row = {"what": ours.what, "value": ours.value, "unit": ours.unit, "spread": ours.spread}
+        rows.append({**row, "vs": vs, "peers": peers})
     for contender, why in results.not_run.items():
         what = f"{contender.name}: not run: {why}"
-        rows.append({"what": what, "value": None, "unit": "", "spread": [None, None], "vs": {}})
+        rows.append({"what": what, "value": None, "unit": "", "spread": [None, None], "vs": {}, "peers": {}})
     return rows
 
 

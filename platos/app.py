@@ -57,7 +57,7 @@ class WorkspaceParts:
 
     def build(self, kind: PartKind, name: str, options: Mapping[str, Any]) -> Any:
         """A part, built. Models see the tables `[models]` and `[providers]` of `platos.toml`."""
-        environment = replace(self.environment, settings=self.models if kind == "model" else {})
+        environment = replace(self.environment, settings=self.models) if kind == "model" else self.environment
         return self.registry.find(kind, name).build(options, environment)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, TypeVarTuple
+from typing import Protocol, TypeVar, TypeVarTuple
 
 import anyio
 import anyio.lowlevel
@@ -14,7 +14,7 @@ import anyio.to_thread
 from platos.core.instant import SECOND, Instant, Span
 from platos.core.jump import Jump, JumpKind, Reading, jumps_between
 
-__all__ = ["InlineOffload", "SystemClock", "ThreadOffload", "VirtualClock", "read_clocks"]
+__all__ = ["Clocks", "InlineOffload", "MachineClocks", "SystemClock", "ThreadOffload", "VirtualClock"]
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -24,21 +24,35 @@ _BOOTTIME = getattr(time, "CLOCK_BOOTTIME", None)
 """Linux has a clock that counts suspends too, beside the monotonic one, which does not."""
 
 
-def read_clocks() -> Reading:
-    """All clocks of this machine, now."""
-    passed = None if _BOOTTIME is None else time.clock_gettime_ns(_BOOTTIME) // 1000
-    return Reading(time.time_ns() // 1000, time.monotonic_ns() // 1000, passed)
+class Clocks(Protocol):
+    """The clocks of a machine: the one on the wall, which is asked often, or all of them at one moment."""
+
+    def wall(self) -> Instant: ...
+
+    def read(self) -> Reading: ...
+
+
+class MachineClocks:
+    """This machine's."""
+
+    def wall(self) -> Instant:
+        return time.time_ns() // 1000
+
+    def read(self) -> Reading:
+        passed = None if _BOOTTIME is None else time.clock_gettime_ns(_BOOTTIME) // 1000
+        return Reading(self.wall(), time.monotonic_ns() // 1000, passed)
 
 
 class SystemClock:
-    """The machine's clock. `read` gives all clocks of the machine at one moment."""
+    """The machine's clock."""
 
-    def __init__(self, read: Callable[[], Reading] = read_clocks) -> None:
-        self._read, self._last = read, read()
+    def __init__(self, clocks: Clocks | None = None) -> None:
+        self._clocks = clocks or MachineClocks()
+        self._last = self._clocks.read()
         self._jumps: deque[Jump] = deque()
 
     def now(self) -> Instant:
-        return self._read().wall
+        return self._clocks.wall()
 
     def jumps(self) -> deque[Jump]:
         self._look()
@@ -54,7 +68,7 @@ class SystemClock:
             self._look()
 
     def _look(self) -> None:
-        reading = self._read()
+        reading = self._clocks.read()
         self._jumps += jumps_between(self._last, reading)
         self._last = reading
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,28 @@ MAY_BLOCK = {
     "platos/store/writer.py": ("submit", "close"),
 }
 """Where blocking the loop is meant: functions by the end of their file's path."""
+
+
+FLOORS = {
+    "backups": (5, 50),
+    "bit flips": (20, 300),
+    "busy seconds": (3, 30),
+    "cancellations": (60, 800),
+    "clock jumps": (75, 1_900),
+    "crash": (12, 348),
+    "crash pairs": (4, 100),
+    "interleavings": (0, 300),
+    "io errors": (200, 2_000),
+    "ledgers": (0, 300),
+    "power losses": (400, 20_000),
+    "simulated weeks": (40, 2_000),
+    "slots explained": (1_000, 30_000),
+    "two processes": (5, 50),
+    "zones": (30, 190),
+}
+"""How many cases all tests together go through at least, by default and under `-m exhaustive`. A proof that was
+skipped, or went through less than it says, fails the whole. Where a machine has no strace, there are fewer io errors.
+"""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -78,10 +100,41 @@ def cases_by_kind(reports: Iterable[pytest.TestReport]) -> Counter[str]:
     return counts
 
 
+def below(counts: Mapping[str, int], *, exhaustive: bool) -> list[str]:
+    """What is below its floor, with both numbers."""
+    floors = {kind: each[exhaustive] for kind, each in FLOORS.items()}
+    return [f"{kind} {counts.get(kind, 0)} of {floor}" for kind, floor in floors.items() if counts.get(kind, 0) < floor]
+
+
+def _everything_ran(config: pytest.Config) -> bool:
+    """Were all tests asked for, by default or exhaustively? A part of them has no floor."""
+    asked = config.option
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (asked.keyword or asked.deselect)
+    return bool(whole and not asked.lf and asked.markexpr in ("exhaustive", "not exhaustive"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """All tests together fail below a floor."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(session.config, "workerinput") or not _everything_ran(session.config):
+        return
+    exhaustive = session.config.option.markexpr == "exhaustive"
+    if session.exitstatus == pytest.ExitCode.OK and below(cases_by_kind(_passed(reporter)), exhaustive=exhaustive):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _passed(reporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
+    return reporter.stats.get("passed", [])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says how many checks of each kind ran, and how many cases they went through."""
-    passed = terminalreporter.stats.get("passed", [])
+    passed, config = _passed(terminalreporter), terminalreporter.config
     for heading, counts in (("checks", checks_by_kind(passed)), ("cases", cases_by_kind(passed))):
         if counts:
             line = ", ".join(f"{kind} {count}" for kind, count in sorted(counts.items()))
             terminalreporter.write_line(f"{heading}: {line}")
+    if _everything_ran(config):
+        for each in below(cases_by_kind(passed), exhaustive=config.option.markexpr == "exhaustive"):
+            terminalreporter.write_line(f"BELOW ITS FLOOR: {each}", red=True)

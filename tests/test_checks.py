@@ -124,3 +124,28 @@ def test_the_summary_counts_checks_by_folder_and_sums_their_cases() -> None:
 
 def _report(name: str, *properties: Any) -> pytest.TestReport:
     return pytest.TestReport(name, ("", 0, ""), {}, "passed", None, "call", user_properties=properties)
+
+
+LITTLE = {
+    "pyproject.toml": "[tool.pytest.ini_options]\naddopts = \"-m 'not exhaustive'\"\ntestpaths = ['tests']\n"
+    "markers = ['exhaustive: all']\n",
+    "tests/test_little.py": "def test_a_little(record_cases):\n    record_cases('crash', 11)\n",
+}
+"""A project whose tests go through too few cases."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "code"),
+    [((), ("crash 11 of 12", "bit flips 0 of 20"), 1), (("tests/test_little.py",), (), 0), (("-k", "little"), (), 0)],
+    ids=["all of it", "a file", "a name"],
+)
+def test_all_tests_together_fail_below_a_floor(
+    tmp_path: Path, asked: tuple[str, ...], said: tuple[str, ...], code: int
+) -> None:
+    for name, text in {**LITTLE, "tests/conftest.py": (ROOT / "tests" / "conftest.py").read_text("utf-8")}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    done = subprocess.run([sys.executable, "-m", "pytest", *asked], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == code, done.stdout
+    assert [each for each in said if f"BELOW ITS FLOOR: {each}" not in done.stdout] == []
+    assert ("BELOW" in done.stdout) == bool(said)

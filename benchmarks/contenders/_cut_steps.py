@@ -1,4 +1,4 @@
-"""A user's parts: an actor that is killed at its third step and put off there when it is taken up, and its planner."""
+"""A user's parts: an actor that is killed at its third step, and its planner."""
 
 import sys
 
@@ -23,8 +23,8 @@ class CutSteps:
 
 
 async def arrive() -> None:
-    """The first process dies while all runs are here; in the second each makes way for the next."""
-    if sys.argv[1] == "cut_off":
+    """A process dies while its runs are here. Where it takes up many, each makes way for the next."""
+    if sys.argv[1] != "take_up":
         await ARRIVALS.arrive()
     ARRIVALS.count()
     raise Unavailable("it is another's turn")

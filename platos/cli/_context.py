@@ -11,14 +11,14 @@ import typer
 
 from platos.cli._options import WORKSPACE_VARIABLE, options_of
 from platos.cli.output import Line, print_result
-from platos.errors import PlatosError, UsageError
+from platos.errors import NotFound, PlatosError, UsageError
 
 if TYPE_CHECKING:
     import msgspec
 
     from platos.app import App
 
-__all__ = ["load", "number_of", "options_of", "run_async", "show"]
+__all__ = ["load", "load_anywhere", "number_of", "options_of", "run_async", "show"]
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -31,12 +31,33 @@ def load(ctx: typer.Context) -> App:
     from platos.cli._log import log_to_stderr
 
     options = options_of(ctx)
-    environ = dict(os.environ)
-    named = environ.pop(WORKSPACE_VARIABLE, "")
-    start = options.workspace or (Path(named) if named else None)
-    app = load_app(start, flags=options.settings, environ=environ)
+    app = load_app(_start(ctx), flags=options.settings, environ=_environ())
     log_to_stderr(options.log, app.clock)
     return app
+
+
+def load_anywhere(ctx: typer.Context) -> App:
+    """The same; where no workspace was named and none is around, that of this folder, as the defaults have it."""
+    from platos.app import load_workspace
+    from platos.config.workspace import Workspace
+
+    try:
+        return load(ctx)
+    except NotFound:
+        if _start(ctx) is not None:
+            raise
+    return load_workspace(Workspace(Path.cwd()), flags=options_of(ctx).settings, environ=_environ())
+
+
+def _start(ctx: typer.Context) -> Path | None:
+    """Where the workspace is, or is around, as far as that was said."""
+    named = os.environ.get(WORKSPACE_VARIABLE, "")
+    return options_of(ctx).workspace or (Path(named) if named else None)
+
+
+def _environ() -> dict[str, str]:
+    """The environment without the workspace's name, which is no setting."""
+    return {name: value for name, value in os.environ.items() if name != WORKSPACE_VARIABLE}
 
 
 def show(ctx: typer.Context, result: S, render: Callable[[S], Iterable[Line]]) -> None:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import msgspec
 
 from platos.app import App
-from platos.core.budget import date
+from platos.core.budget import Account
+from platos.core.specialist import Specialist
 from platos.errors import NotFound, Unreachable
 from platos.runtime.control import ask
 from platos.runtime.measures import Live, Measures, read_measures
+from platos.runtime.measures.accounts import in_force
 from platos.store import read_store
 
-__all__ = ["ask_live", "take_measures", "today"]
+__all__ = ["ask_live", "paying", "take_measures"]
 
 
 async def take_measures(app: App, live: Live) -> Measures | None:
     """The measures now; None where nothing has run yet. They are only read: nothing is written. Raises a StoreError."""
     try:
         async with read_store(app.workspace.state) as store:
-            return await read_measures(store, app.offload, app.clock.now(), today(app), live)
+            now, zone = app.clock.now(), app.settings.settings.zone
+            return await read_measures(store, app.offload, now, zone, live, await paying(app))
     except NotFound:
         return None
 
@@ -32,6 +35,8 @@ async def ask_live(app: App) -> Live:
     return Live() if answer is None or answer.error is not None else msgspec.convert(answer.result, type=Live)
 
 
-def today(app: App) -> str:
-    """The date in the zone in which the budget's day begins and ends."""
-    return date(app.clock.now(), app.settings.settings.zone)
+async def paying(app: App) -> list[Account]:
+    """The accounts that pay for what the workspace's specialists ask now, as their files and the settings have them."""
+    found = await app.offload(app.definitions.scan)
+    sound = [each for each in found.values() if isinstance(each, Specialist)]
+    return in_force(sound, app.settings.settings.common_budget(), app.clock.now())

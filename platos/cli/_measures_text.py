@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from platos.cli.output import Line, bold, one_line, red, yellow
+from platos.cli.output import Line, bold, one_line, red, table, yellow
 from platos.core.instant import SECOND, span_text
 from platos.core.money import dollars
 from platos.runtime.measures import Measures
+from platos.runtime.measures.models import ModelState
 
 __all__ = ["render_measures"]
 
@@ -22,6 +23,7 @@ def render_measures(measures: Measures) -> Iterator[Line]:
         yield bold(_heading(measures))
         yield from (f"  {line}" for line in lines)
         yield from worries
+    yield from _models(measures.money.models)
 
 
 def _heading(measures: Measures) -> str:
@@ -94,6 +96,26 @@ def _money(measures: Measures) -> str:
     if idle is not None:
         said.append(f"an idle day costs {dollars(idle)}")
     return "; ".join(said)
+
+
+def _models(found: Iterable[ModelState]) -> Iterator[Line]:
+    """A row for each model that was asked in the last day, with the rates of the thirty days before in brackets."""
+    rows = [_model(each) for each in found if each.lately.calls]
+    if rows:
+        yield bold("Models in the last day (and in the 30 days before)")
+        yield from table(("MODEL", "CALLS", "REFUSED", "REPAIRED", "REVIEWED", "CACHED", "SERVED BY"), rows)
+
+
+def _model(each: ModelState) -> tuple[str, ...]:
+    names = ("refusal", "repair", "review", "cached_share")
+    rates = (_rate(getattr(each.lately, name), getattr(each.before, name)) for name in names)
+    return (each.model, f"{each.lately.calls:,}", *rates, ", ".join(each.served))
+
+
+def _rate(lately: float | None, before: float | None) -> str:
+    """`2.1% (0.4%)`."""
+    now, then = ("-" if rate is None else f"{rate:.1%}" for rate in (lately, before))
+    return now if before is None else f"{now} ({then})"
 
 
 def _count(number: int, what: str) -> str:

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from platos.cli._metrics_money import money_metrics
 from platos.core.money import NANO
 from platos.runtime.measures import Measures
 
@@ -31,6 +32,7 @@ class _Told:
         if self._measures is not None:
             for group in (_window, _wakes, _runs, _steps, _trouble, _people, _money):
                 yield from group(self._measures)
+            yield from money_metrics(self._measures.money)
 
 
 def exposition(measures: Measures | None) -> bytes:
@@ -102,12 +104,20 @@ def _people(measures: Measures) -> Iterator[Metric]:
 
 
 def _money(measures: Measures) -> Iterator[Metric]:
-    today, idle = measures.costs.today_nano, measures.costs.idle_day_nano
+    costs = measures.costs
+    today, idle = costs.today_nano, costs.idle_day_nano
+    own = {name: None if day.nano is None else day.nano / NANO for name, day in costs.specialists.items()}
     yield _gauge("spent_today_dollars", "What models were paid today.", today / NANO)
     yield _gauge(
         "idle_day_dollars",
         "What a day cost, of the last 30, on which no run asked a model.",
         None if idle is None else idle / NANO,
+    )
+    yield _gauges(
+        "specialist_idle_day_dollars",
+        "What a day cost, of the last 30, on which no run of the specialist's asked a model.",
+        "specialist",
+        own,
     )
 
 

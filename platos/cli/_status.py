@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -10,13 +11,14 @@ from platos.app import App
 from platos.cli._change import is_up
 from platos.cli._measures import ask_live, take_measures
 from platos.cli._pauses import PauseTold, tell_pause
-from platos.core.budget import date
+from platos.core.budget import day_start
 from platos.core.event import Paused
 from platos.core.instant import Instant, iso, local
 from platos.core.specialist import Specialist
 from platos.core.state import State
 from platos.errors import ConfigurationError, NotFound
 from platos.runtime.measures import Measures
+from platos.runtime.measures.money import IdleDay
 from platos.store import ReadStore, accounts, cursors, gates, items, pauses, read_store, runs, specialists
 from platos.store.lock import holder_of
 from platos.store.pauses import EVERYTHING
@@ -24,10 +26,12 @@ from platos.store.specialists import SpecialistRow
 
 __all__ = ["SpecialistStatus", "Status", "read_status"]
 
+Definitions = Mapping[str, Specialist | ConfigurationError]
+
 
 class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One specialist. `state` is `asleep`, `working`, `waits for you`, `paused`, `problem` or `gone`; money is
-    nano-dollars."""
+    nano-dollars: spent today, and what an idle day costs, None before there was one."""
 
     specialist: str
     state: str
@@ -43,6 +47,7 @@ class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
     cap_nano: int | None
     triage_spent_nano: int
     triage_cap_nano: int | None
+    idle_day_nano: int | None
     problems: tuple[str, ...]
 
 
@@ -66,7 +71,7 @@ class _Stored(msgspec.Struct, frozen=True):
     open_runs: dict[str, list[tuple[str, State]]]
     gates: dict[str, list[str]]
     sources: dict[str, list[str]]
-    spent: dict[str, int]
+    spent: dict[str, tuple[int, int]]
     paused: dict[str, Paused]
 
 
@@ -77,18 +82,20 @@ async def read_status(app: App) -> Status:
     up = await app.offload(_holder, folder) if await is_up(folder) else ""
     try:
         async with read_store(folder) as store:
-            known = await _stored(store)
+            known = await _stored(store, found, app.clock.now())
     except NotFound:
         known = None
     stored = known or _Stored({}, {}, {}, {}, {}, {}, {})
-    each = [_specialist(app, name, found.get(name), stored) for name in sorted({*found, *stored.rows})]
+    measures = await take_measures(app, await ask_live(app))
+    idle = measures.costs.specialists if measures else {}
+    each = [_specialist(app, name, found.get(name), stored, idle) for name in sorted({*found, *stored.rows})]
     return Status(
         workspace=str(app.workspace.root),
         up=up,
         has_run=known is not None,
         paused=tell_pause(stored.paused, [EVERYTHING]),
         specialists=tuple(each),
-        measures=await take_measures(app, await ask_live(app)),
+        measures=measures,
     )
 
 
@@ -96,7 +103,7 @@ def _holder(folder: Path) -> str:
     return str(holder_of(folder) or "a process that did not say which")
 
 
-async def _stored(store: ReadStore) -> _Stored:
+async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored:
     open_runs: dict[str, list[tuple[str, State]]] = {}
     waiting: dict[str, list[str]] = {}
     of_run: dict[int, str] = {}
@@ -109,41 +116,47 @@ async def _stored(store: ReadStore) -> _Stored:
     for name, source, failures, problem in await cursors.problems(store):
         times = f" ({failures} times in a row)" if failures > 1 else ""
         sources.setdefault(name, []).append(f"source {source}: {problem}{times}")
+    rows = {row.name: row for row in await specialists.every(store)}
     return _Stored(
-        rows={row.name: row for row in await specialists.every(store)},
+        rows=rows,
         items=await items.counts(store),
         open_runs=open_runs,
         gates=waiting,
         sources=sources,
-        spent={row.name: row.spent for row in await accounts.every(store)},
+        spent={name: await accounts.charged_to(store, name, day_start(now, _zone(found.get(name)))) for name in rows},
         paused=await pauses.every(store),
     )
 
 
+def _zone(found: Specialist | ConfigurationError | None) -> str:
+    return found.schedule.zone if isinstance(found, Specialist) else "UTC"
+
+
 def _specialist(
-    app: App, name: str, found: Specialist | ConfigurationError | None, stored: _Stored
+    app: App, name: str, found: Specialist | ConfigurationError | None, stored: _Stored, idle: Mapping[str, IdleDay]
 ) -> SpecialistStatus:
     row, problems = stored.rows.get(name), list(stored.sources.get(name, []))
     if isinstance(found, ConfigurationError):
         problems.insert(0, str(found))
     definition = found if isinstance(found, Specialist) else None
     due = _due(row, definition, app.clock.now())
-    zone = definition.schedule.zone if definition else "UTC"
+    spent, of_triage = stored.spent.get(name, (0, 0))
     return SpecialistStatus(
         specialist=name,
         state=_state(name, found, stored),
         paused=tell_pause(stored.paused, [EVERYTHING, name]),
         next=iso(due),
-        next_local=local(due, zone) if due is not None else "",
+        next_local=local(due, _zone(found)) if due is not None else "",
         wakes=row.wakes if row else 0,
         quiet=row.quiet if row else 0,
         items=stored.items.get(name, {}),
         open_runs=tuple(run for run, _ in stored.open_runs.get(name, [])),
         gates=tuple(stored.gates.get(name, [])),
-        spent_nano=stored.spent.get(f"specialist/{name}/{date(app.clock.now(), zone)}", 0),
+        spent_nano=spent,
         cap_nano=definition.budget.day.usd if definition else 0,
-        triage_spent_nano=stored.spent.get(f"triage/{name}/{date(app.clock.now(), zone)}", 0),
+        triage_spent_nano=of_triage,
         triage_cap_nano=definition.budget.triage_day.usd if definition else 0,
+        idle_day_nano=idle[name].nano if name in idle else None,
         problems=tuple(problems),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from platos.cli._measures_text import render_measures
+from platos.cli._money_worries import render_worries
 from platos.cli._status import SpecialistStatus, Status
 from platos.cli.output import Line, bold, one_line, red, yellow
 from platos.core.money import dollars
@@ -17,6 +18,8 @@ def render_status(status: Status) -> Iterator[Line]:
     yield f"platos up runs: {status.up}" if status.up else "platos up does not run here: nobody wakes them"
     if status.paused is not None:
         yield yellow(f"Everything is {status.paused.text}: {status.paused.way_out}")
+    if status.measures is not None:
+        yield from render_worries(status.measures.money)
     if not status.has_run:
         yield "Nothing has run here yet; this is what the files say."
     if not status.specialists:
@@ -40,7 +43,9 @@ def _specialist(each: SpecialistStatus) -> Iterator[Line]:
         yield "  open runs: " + ", ".join(each.open_runs)
     if each.cap_nano != 0:
         triage = _of(each.triage_spent_nano, each.triage_cap_nano)
-        yield f"  spent today: {_of(each.spent_nano, each.cap_nano)} of it {triage} on triage"
+        yield f"  spent today: {_of(each.spent_nano, each.cap_nano)}, of it {triage} on triage"
+    if each.idle_day_nano is not None:
+        yield f"  an idle day costs {dollars(each.idle_day_nano)}"
     for problem in each.problems:
         for line in problem.splitlines():
             yield red(f"  {one_line(line, 200)}")

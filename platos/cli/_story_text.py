@@ -33,7 +33,7 @@ def render_story(story: Story, *, results: bool = False) -> Iterator[Line]:
             yield f"  by plan {revision}"
         yield from _tree(tuple(step for step in story.steps if step.revision == revision), results)
     yield from _decisions(story)
-    yield from _proof(story)
+    yield from _proof(story, results)
     yield f"The journal's {story.entries} entries verify."
 
 
@@ -81,7 +81,8 @@ def _step(step: StepTold, margin: str) -> Iterator[Line]:
 
 def _came_to(step: StepTold | None, margin: str, results: bool) -> Iterator[Line]:
     if results and step is not None and step.result:
-        yield f"{margin}given {step.input[:12]}, came to {one_line(step.result, 400)}"
+        names = f"{', '.join(step.received)} " if step.received else ""
+        yield f"{margin}given {names}({step.input[:12]}), came to {one_line(step.result, 400)}"
 
 
 def _how(step: StepTold) -> str:
@@ -107,24 +108,25 @@ def _decisions(story: Story) -> Iterator[Line]:
         yield yellow(text) if gate.state == GateState.OPEN else text
 
 
-def render_effect(effect: EffectTold) -> Iterator[Line]:
-    """An effect; where it is in doubt, exactly what was sent, and how to say what became of it."""
-    text = f"  {effect.tool} ({effect.effect_class}): {effect.state}, {effect.receipt or effect.why or 'no receipt'}"
-    if effect.state != EffectState.IN_DOUBT:
-        yield text
-        return
-    yield yellow(text)
-    for name, value in effect.arguments.items():
+def render_effect(effect: EffectTold, *, whole: bool = False) -> Iterator[Line]:
+    """An effect, and the rule that let it be done or had a person asked. Exactly what was sent, where `whole` is asked
+    for or it is in doubt; then also how to say what became of it."""
+    came_to = effect.receipt or effect.why or "no receipt"
+    rule = f"; {effect.rule}" if effect.rule else ""
+    text = f"  {effect.tool} ({effect.effect_class}): {effect.state}, {came_to}{rule}"
+    doubt = effect.state == EffectState.IN_DOUBT
+    yield yellow(text) if doubt else text
+    for name, value in effect.arguments.items() if whole or doubt else ():
         yield from render_argument(name, value)
     if effect.next:
         yield f"  next: {effect.next}"
 
 
-def _proof(story: Story) -> Iterator[Line]:
+def _proof(story: Story, results: bool) -> Iterator[Line]:
     if story.effects:
         yield bold("Effects")
     for effect in story.effects:
-        yield from render_effect(effect)
+        yield from render_effect(effect, whole=results)
     if story.evidence:
         yield bold("Evidence")
     for each in story.evidence:

@@ -20,6 +20,8 @@ def way_on(run: str, state: State, waits: Sequence[str], *, in_doubt: bool) -> s
         return f"platos inbox, then platos approve {gates[0]}, or platos deny {gates[0]}"
     if "code changed" in waits:
         return f"bring the code back, or: platos retry {run} plans it anew"
+    if "low confidence" in waits:
+        return f"look at what it made, then: platos retry {run} plans it anew, or platos cancel {run}"
     if state is State.NEEDS_REVIEW:
         return f"platos retry {run}, or platos cancel {run}"
     if "time" in waits:

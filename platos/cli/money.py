@@ -1,8 +1,8 @@
-"""`platos spend`: what was spent, on what."""
+"""`platos spend`: what was spent, on what; what the month will come to; how the accounts stand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import msgspec
@@ -10,10 +10,13 @@ import typer
 
 from platos.app import App
 from platos.cli._context import load, run_async, show
-from platos.cli.output import Line, bold, table
-from platos.core.instant import DAY, iso
-from platos.core.money import dollars
-from platos.errors import NotFound
+from platos.cli._measures import paying
+from platos.cli._spend_text import render_spend
+from platos.cli._spent import COLUMNS, ModelSpent, Spend, Spent
+from platos.core.budget import day_start, month
+from platos.errors import NotFound, UsageError
+from platos.runtime.measures.accounts import read_accounts, read_frozen
+from platos.runtime.measures.forecast import Forecast, read_forecast
 from platos.store import accounts, read_store
 from platos.store.accounts import SpendRow
 
@@ -22,72 +25,81 @@ __all__ = ["spend"]
 _LONGEST = 3_660
 
 
-class Spent(msgspec.Struct, frozen=True, kw_only=True):
-    """What one tier of model of one specialist cost on one UTC day."""
-
-    day: str
-    specialist: str
-    tier: str
-    model: str
-    calls: int
-    tokens_in: int
-    tokens_out: int
-    cost_nano: int
-
-
-class Spend(msgspec.Struct, frozen=True, kw_only=True):
-    """The last days. Money is nano-dollars."""
-
-    days: int
-    cost_nano: int
-    rows: tuple[Spent, ...]
-
-
 def spend(
     ctx: typer.Context,
     days: Annotated[int, typer.Option("--days", help="How many days, today included.", min=1, max=_LONGEST)] = 7,
+    by: Annotated[str, typer.Option("--by", metavar="COLUMNS", help="What to add up by.")] = ",".join(COLUMNS),
 ) -> None:
-    """Show what was spent, on what, by UTC day.
+    """Show what was spent, on what, with a forecast for the month and how the accounts stand.
 
-    Example: platos spend --days 30
+    Days are those of the workspace's zone. Add up by any of day, specialist, tier and model.
+
+    Example: platos spend --days 30 --by specialist,model
     """
-    show(ctx, run_async(_spend, load(ctx), days), _render)
+    columns = _columns(by)
+    show(ctx, run_async(_spend, load(ctx), days, columns), render_spend)
 
 
-async def _spend(app: App, days: int) -> Spend:
-    since = (app.clock.now() // DAY - days + 1) * DAY
+def _columns(by: str) -> tuple[str, ...]:
+    """The columns that were asked for, each once. Raises UsageError."""
+    named = tuple(dict.fromkeys(word.strip() for word in by.split(",")))
+    unknown = [name for name in named if name not in COLUMNS]
+    if unknown:
+        raise UsageError(
+            f"spending is not added up by {unknown[0]!r}",
+            expected=f"some of {', '.join(COLUMNS)}, with commas between them",
+            hint="for example: platos spend --by day,specialist",
+        )
+    return named
+
+
+async def _spend(app: App, days: int, by: tuple[str, ...]) -> Spend:
+    now, zone = app.clock.now(), app.settings.settings.zone
+    cap = app.settings.settings.budget.month.usd
+    found = Spend(
+        days=days,
+        zone=zone,
+        by=by,
+        total=Spent(),
+        rows=(),
+        models=(),
+        forecast=Forecast(month=month(now, zone), spent_nano=0, days=0, nano=None, cap_nano=cap),
+        accounts=(),
+        frozen=(),
+    )
     try:
         async with read_store(app.workspace.state) as store:
-            rows = tuple(_spent(row) for row in await accounts.spend(store, since))
+            rows = await accounts.spend(store, day_start(now, zone, days - 1), zone)
+            return msgspec.structs.replace(
+                found,
+                total=_sum(rows),
+                rows=tuple(_sums(rows, by)),
+                models=tuple(map(_of_model, _sums(rows, ("model",)))),
+                forecast=await read_forecast(store, now, zone, cap),
+                accounts=await read_accounts(store, await paying(app)),
+                frozen=await read_frozen(store),
+            )
     except NotFound:
-        rows = ()
-    return Spend(days=days, cost_nano=sum(row.cost_nano for row in rows), rows=rows)
+        return found
 
 
-def _spent(row: SpendRow) -> Spent:
+def _sums(rows: Iterable[SpendRow], by: Sequence[str]) -> Iterable[Spent]:
+    """The rows added up by some of their columns, in the order of these."""
+    groups: dict[tuple[str, ...], list[SpendRow]] = {}
+    for row in rows:
+        groups.setdefault(tuple(getattr(row, name) for name in by), []).append(row)
+    return (msgspec.structs.replace(_sum(groups[key]), **dict(zip(by, key, strict=True))) for key in sorted(groups))
+
+
+def _sum(rows: Sequence[SpendRow]) -> Spent:
     return Spent(
-        day=iso(row.day * DAY)[:10],
-        specialist=row.specialist,
-        tier=row.tier,
-        model=row.model,
-        calls=row.calls,
-        tokens_in=row.tokens_in,
-        tokens_out=row.tokens_out,
-        cost_nano=row.charged,
+        calls=sum(row.calls for row in rows),
+        tokens_in=sum(row.tokens_in for row in rows),
+        cached=sum(row.cached for row in rows),
+        tokens_out=sum(row.tokens_out for row in rows),
+        cost_nano=sum(row.charged for row in rows),
     )
 
 
-def _render(spent: Spend) -> Iterator[Line]:
-    days = "today" if spent.days == 1 else f"in {spent.days} days"
-    yield bold(f"{dollars(spent.cost_nano)} {days}")
-    if spent.rows:
-        rows = [
-            (row.day, row.specialist, row.tier, row.model, str(row.calls), _tokens(row), dollars(row.cost_nano))
-            for row in spent.rows
-        ]
-        yield from table(("DAY", "SPECIALIST", "FOR", "MODEL", "CALLS", "TOKENS", "COST"), rows)
-
-
-def _tokens(row: Spent) -> str:
-    """`1200 in, 300 out`."""
-    return f"{row.tokens_in} in, {row.tokens_out} out"
+def _of_model(sums: Spent) -> ModelSpent:
+    return ModelSpent(model=sums.model, cached_share=sums.cached_share)

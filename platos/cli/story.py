@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from platos.cli._received import received
 from platos.cli._ways_on import way_on
 from platos.core.effect import EffectState
 from platos.core.event import AnyEvent, PlanMade, RunMoved, StepMoved
@@ -14,7 +15,7 @@ from platos.core.instant import SECOND, iso
 from platos.core.item import StoredItem
 from platos.core.plan import draw
 from platos.core.state import State
-from platos.core.step import StepKey
+from platos.core.step import StepKey, StepKind
 from platos.core.verdict import Verdict
 from platos.store import ReadStore, accounts, effects, evidence, gates, items, journal, runs, verdicts
 from platos.store.accounts import Call
@@ -71,8 +72,9 @@ class CallTold(msgspec.Struct, frozen=True, kw_only=True):
 class StepTold(msgspec.Struct, frozen=True, kw_only=True):
     """A step's last word; `attempt` counts its tries.
 
-    `revision` is of the plan that it belongs to, `input` the digest of what it was given, `result` what it came to, as
-    JSON, cut to what a person reads.
+    `revision` is of the plan that it belongs to. `received` names what a node was given: items, and the nodes whose
+    hand-offs came to it; `input` is the digest of it. `result` is what the step came to, as JSON, cut to what a person
+    reads.
     """
 
     revision: int
@@ -86,6 +88,7 @@ class StepTold(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     waits: str
     failure: str
+    received: tuple[str, ...]
     input: str
     result: str
     calls: tuple[CallTold, ...]
@@ -105,11 +108,13 @@ class GateTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EffectTold(msgspec.Struct, frozen=True, kw_only=True):
-    """An effect and its receipt, where there is one. `next` is what a person may do about one that is in doubt."""
+    """An effect and its receipt, where there is one. `rule` is the one that let it be done, or had a person asked;
+    `next` is what a person may do about one that is in doubt."""
 
     tool: str
     effect_class: str
     state: str
+    rule: str
     arguments: dict[str, Any]
     receipt: str
     data: dict[str, Any]
@@ -161,6 +166,7 @@ async def read_story(store: ReadStore, run: int) -> Story:
     row = await runs.find(store, run)
     told = await journal.events(store, row.name)
     calls = await accounts.calls_of_run(store, run)
+    taken = await _items(store, run)
     return Story(
         run=row.name,
         specialist=row.specialist,
@@ -170,9 +176,9 @@ async def read_story(store: ReadStore, run: int) -> Story:
         opened=iso(row.opened),
         ended=iso(row.ended),
         cost_nano=sum(call.charged for call in calls),
-        items=await _items(store, run),
+        items=taken,
         plans=_plans(told),
-        steps=_steps(told, calls, await _results(store, told)),
+        steps=_steps(told, [item.item for item in taken], calls, await _results(store, told)),
         gates=await _gates(store, run),
         effects=await _effects(store, row),
         evidence=await _evidence(store, run),
@@ -223,16 +229,35 @@ async def _results(store: ReadStore, told: Iterable[AnyEvent]) -> dict[str, byte
     return {digest: await journal.get_payload(store, digest) for digest in large}
 
 
-def _steps(told: Iterable[AnyEvent], calls: Iterable[Call], large: Mapping[str, bytes]) -> tuple[StepTold, ...]:
+def _steps(
+    told: Sequence[AnyEvent], about: Sequence[str], calls: Iterable[Call], large: Mapping[str, bytes]
+) -> tuple[StepTold, ...]:
     """The last word on each step, in the order in which they began."""
     last: dict[StepKey, StepMoved] = {}
     for event in told:
         if isinstance(event, StepMoved):
             last[event.key] = event
+    given = _given(told, about, last.values())
     made: dict[str, list[CallTold]] = {}
     for call in calls:
         made.setdefault(call.step, []).append(_call(call))
-    return tuple(_step(moved, made.get(str(key), []), large) for key, moved in last.items())
+    return tuple(_step(moved, given, made.get(str(key), []), large) for key, moved in last.items())
+
+
+def _given(
+    told: Iterable[AnyEvent], about: Sequence[str], steps: Iterable[StepMoved]
+) -> dict[tuple[int, str], tuple[str, ...]]:
+    """What each node received, by the revision of its plan and its path."""
+    lived: dict[int, set[str]] = {}
+    for step in steps:
+        if step.kind is StepKind.NODE:
+            lived.setdefault(step.revision, set()).add(step.path)
+    plans = {event.revision: event.plan for event in told if isinstance(event, PlanMade)}
+    return {
+        (revision, path): names
+        for revision, plan in plans.items()
+        for path, names in received(plan, about, lived.get(revision, ())).items()
+    }
 
 
 def _call(call: Call) -> CallTold:
@@ -246,7 +271,12 @@ def _call(call: Call) -> CallTold:
     )
 
 
-def _step(moved: StepMoved, calls: list[CallTold], large: Mapping[str, bytes]) -> StepTold:
+def _step(
+    moved: StepMoved,
+    given: Mapping[tuple[int, str], tuple[str, ...]],
+    calls: list[CallTold],
+    large: Mapping[str, bytes],
+) -> StepTold:
     result = bytes(moved.result) if moved.payload is None else large[moved.payload]
     return StepTold(
         revision=moved.revision,
@@ -260,6 +290,7 @@ def _step(moved: StepMoved, calls: list[CallTold], large: Mapping[str, bytes]) -
         seconds=(moved.at - moved.started) / SECOND if moved.started else 0.0,
         waits=moved.waits,
         failure=f"{moved.failure.kind}: {moved.failure.what}" if moved.failure else "",
+        received=given.get((moved.revision, moved.path), ()) if moved.kind is StepKind.NODE else (),
         input=moved.input,
         result="" if result == b"null" else result[:_MOST_RESULT].decode("utf-8", "replace"),
         calls=tuple(calls),
@@ -293,6 +324,7 @@ def _effect(run: RunRow, row: effects.EffectRow) -> EffectTold:
         tool=row.tool,
         effect_class=row.effect_class,
         state=row.state,
+        rule=row.rule,
         arguments=msgspec.json.decode(row.arguments),
         receipt=row.receipt.summary if row.receipt else "",
         data=row.receipt.data if row.receipt else {},

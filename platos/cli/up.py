@@ -17,6 +17,7 @@ from platos.app import App
 from platos.cli._context import load, run_async
 from platos.cli._measures import take_measures
 from platos.cli._pauses import tell_pause
+from platos.cli._watch import watch_models
 from platos.runtime.commands import commands_of
 from platos.runtime.control import serve, socket_path
 from platos.runtime.engine import Engine
@@ -82,6 +83,7 @@ async def _keep_going(app: App, listener: Listener[SocketStream] | None) -> None
         async with serve(app.workspace.state, commands_of(engine)), anyio.create_task_group() as tasks:
             await _greet(app, engine)
             tasks.start_soon(_look_at_files, engine)
+            tasks.start_soon(watch_models, engine.store, app.offload, app.clock)
             if listener is not None:
                 tasks.start_soon(_show_measures, app, engine, listener)
             tasks.start_soon(engine.live)

@@ -8,13 +8,15 @@ All of them obey one rule, in every committed state: spent + reserved <= cap + e
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from platos.core.instant import DAY, Instant, from_datetime, to_datetime
+from platos.core.instant import DAY, SECOND, Instant, from_datetime, to_datetime
 from platos.core.money import Nano, dollars
 
 __all__ = [
@@ -26,13 +28,16 @@ __all__ = [
     "Unit",
     "Window",
     "date",
+    "day_start",
     "month",
+    "month_start",
     "root_of",
     "run_path",
     "share",
     "triage_path",
     "unit_of",
     "window_end",
+    "window_of",
 ]
 
 
@@ -71,7 +76,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
     `day` and `month` are on all that it spends. `triage_day` is the envelope of triage within them: what is above it
     is left for work, however many items come. `wake` is on the triage of one wake-up, `run` on one run, `item` on
-    whatever is asked about one item in a month. `accounts` are names of the workspace's own accounts that pay too.
+    whatever is asked about one item in a month, alone or with a few others. `accounts` are names of the workspace's own
+    accounts that pay too.
     """
 
     day: Cap
@@ -100,6 +106,9 @@ class CommonBudget(msgspec.Struct, frozen=True, kw_only=True):
     named: dict[str, NamedBudget] = {}
 
 
+_FEW = 32
+"""A question about more items than these is about none of them in particular."""
+
 _NOT_THERE = NamedBudget(day=Cap(usd=0))
 """What an account pays that the workspace does not name any more."""
 
@@ -114,7 +123,7 @@ class Account(NamedTuple):
 
 def date(at: Instant, zone: str) -> str:
     """The date there: `2026-11-21`."""
-    return to_datetime(at).astimezone(ZoneInfo(zone)).date().isoformat()
+    return _day(at // SECOND, zone).date
 
 
 def month(at: Instant, zone: str) -> str:
@@ -122,23 +131,54 @@ def month(at: Instant, zone: str) -> str:
     return date(at, zone)[:7]
 
 
+def day_start(at: Instant, zone: str, days_before: int = 0) -> Instant:
+    """The first instant of the day around a moment there, or of one so many days before."""
+    there = ZoneInfo(zone)
+    day = to_datetime(at).astimezone(there).date() - timedelta(days=days_before)
+    return from_datetime(datetime.combine(day, time(), there))
+
+
+def month_start(at: Instant, zone: str) -> Instant:
+    """The first instant of the month around a moment there."""
+    there = ZoneInfo(zone)
+    first = to_datetime(at).astimezone(there).date().replace(day=1)
+    return from_datetime(datetime.combine(first, time(), there))
+
+
 def window_end(window: Window, at: Instant, zone: str) -> Instant:
     """When the window around a moment ends: the first instant of the next day, or month, there."""
+    day = _day(at // SECOND, zone)
+    return day.ends if window is Window.DAY else day.month_ends
+
+
+class _Day(NamedTuple):
+    """A day in a zone: its date, when it ends, and when its month does."""
+
+    date: str
+    ends: Instant
+    month_ends: Instant
+
+
+@lru_cache(maxsize=256)
+def _day(second: int, zone: str) -> _Day:
     there = ZoneInfo(zone)
-    start = to_datetime(at).astimezone(there).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    long = DAY + DAY // 2 if window is Window.DAY else 45 * DAY
-    first = start if window is Window.DAY else start.replace(day=1)
-    later = to_datetime(from_datetime(first) + long).astimezone(there)
-    end = later if window is Window.DAY else later.replace(day=1)
-    return from_datetime(end.replace(hour=0, minute=0, second=0, microsecond=0, fold=0))
+    start = to_datetime(second * SECOND).astimezone(there).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    tomorrow = to_datetime(from_datetime(start) + DAY + DAY // 2).astimezone(there)
+    next_month = to_datetime(from_datetime(start.replace(day=1)) + 45 * DAY).astimezone(there)
+    return _Day(start.date().isoformat(), _first(tomorrow), _first(next_month.replace(day=1)))
+
+
+def _first(day: datetime) -> Instant:
+    """The first instant of the day that a moment lies in."""
+    return from_datetime(day.replace(hour=0, minute=0, second=0, microsecond=0, fold=0))
 
 
 def triage_path(
     name: str, budget: Budget, common: CommonBudget, *, zone: str, at: Instant, wake: Instant, items: Sequence[int]
 ) -> tuple[Account, ...]:
-    """Who pays for a question of triage, in the wake-up that began at `wake`."""
+    """Who pays for a question of triage in the wake-up that began at `wake`; the next has an account of its own."""
     triage = _windows(f"triage/{name}", Cap(), budget.triage_day, at, zone)
-    of_wake = _capped(f"wake/{name}/{date(wake, zone)}T{wake}", budget.wake, None)
+    of_wake = _capped(f"wake/{name}/{date(wake, zone)}T{wake}", budget.wake, at)
     return (*_shared(name, budget, common, at, zone), *triage, *of_wake, *_items(budget, at, zone, items))
 
 
@@ -162,6 +202,11 @@ def root_of(account: str) -> str:
     return path[0] if path[0] == "all" else "/".join(path[:2])
 
 
+def window_of(account: str) -> str:
+    """The window in an account's name: `2026-11-21` of `specialist/inbox/2026-11-21:calls`; empty where it has none."""
+    return account.partition(":")[0].removeprefix(root_of(account)).lstrip("/")
+
+
 def share(account: str, amount: int, items: int) -> int:
     """What an account bears of an amount: an item its part of what is asked about several, rounded up."""
     return -(-amount // items) if items > 1 and account.startswith("item/") else amount
@@ -183,7 +228,7 @@ def _windows(root: str, of_month: Cap, of_day: Cap, at: Instant, zone: str) -> I
 
 
 def _items(budget: Budget, at: Instant, zone: str, items: Sequence[int]) -> Iterator[Account]:
-    if items and budget.item != Cap():
+    if 0 < len(items) <= _FEW and budget.item != Cap():
         named, end = month(at, zone), window_end(Window.MONTH, at, zone)
         for item in items:
             yield from _capped(f"item/{item}/{named}", budget.item, end)

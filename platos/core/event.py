@@ -235,8 +235,8 @@ class ItemsWithdrawn(Event, frozen=True, kw_only=True, tag="items_withdrawn"):
 class MoneyReserved(Event, frozen=True, kw_only=True, tag="money_reserved"):
     """Money is held on every account of the path, before anything is sent: one line an account, in its unit.
 
-    `step` names what it is for, `attempt` and `cause` why it is asked now: `first`, `repair`, or the failure before
-    it. `instead` says what was wanted, where the headroom was too short for it. `price` is the list and its version,
+    `step` names what it is for, `attempt` and `cause` why it is asked now: `first`, `repair`, `lost` where a crash
+    took the answer, or the failure before it. `instead` says what was wanted, where the headroom was too short for it. `price` is the list and its version,
     `rates`, `prefix` and `request` the digests of the whole price, of what stands first in every question of its kind,
     and of the rest.
     """
@@ -321,7 +321,7 @@ class RunMoved(Event, frozen=True, kw_only=True, tag="run_moved"):
     """A run changed its state. `due` is when it goes on by itself; `outcome`, `checks` and `failure` are of its end.
 
     `waits` are what it waits for: `g3` for a gate, `time`, `pause`, `code changed` where the code is not what it was,
-    `review` for a person to look.
+    `review` for a person to look, `low confidence` where a model was not sure.
     """
 
     run: int
@@ -366,6 +366,9 @@ class StepMoved(Event, frozen=True, kw_only=True, tag="step_moved"):
     def key(self) -> StepKey:
         return StepKey(self.run, self.revision, self.path, self.name, self.ordinal)
 
+    def __str__(self) -> str:
+        return str(self.key)
+
 
 class GateOpened(Event, frozen=True, kw_only=True, tag="gate_opened"):
     """A node waits for a person, who is shown exactly this."""
@@ -386,7 +389,10 @@ class GateDecided(Event, frozen=True, kw_only=True, tag="gate_decided"):
 
 
 class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
-    """What will be done, frozen before it is done: recovery sends these arguments and no others."""
+    """What will be done, frozen before it is done: recovery sends these arguments and no others.
+
+    `rule` is what policy said of it then.
+    """
 
     effect: str
     run: int
@@ -395,6 +401,7 @@ class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
     effect_class: EffectClass
     arguments: msgspec.Raw
     step: str
+    rule: str = ""
 
 
 class EffectMoved(Event, frozen=True, kw_only=True, tag="effect_moved"):

@@ -7,6 +7,8 @@ after the request had left may have been worked on, and counts as sent.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from platos.errors import AuthFailed, BillingFailed, Broken, Failure, RateLimited, TimedOut, Unavailable
@@ -23,6 +25,8 @@ _WAITED = {"ReadTimeout", "WriteTimeout", "TimeoutException"}
 _UNREADABLE = {"JSONDecodeError", "DecodeError", "APIResponseValidationError"}
 _UNPAID = ("insufficient_quota", "credit balance is too low")
 _LONGEST = 300
+_ADDED = (" Traceback (most recent call last)", " This looks like a bug in LiteLLM")
+"""Where litellm's own words begin."""
 
 
 def failure_of(error: Exception, *, model: str, key: str | None) -> Failure:
@@ -77,16 +81,29 @@ def _status(error: Exception) -> int:
 
 
 def _retry_after(chain: list[BaseException]) -> float | None:
-    """The provider's wish in seconds, out of whichever response in the chain has it. A date is not read."""
+    """The provider's wish in seconds, out of whichever response in the chain has it."""
     for error in chain:
         headers: Any = getattr(getattr(error, "response", None), "headers", None) or {}
         value = str(headers.get("retry-after", ""))
         if value.replace(".", "", 1).isdecimal():
             return float(value)
+        if (until := _date(value)) and (sent := _date(str(headers.get("date", "")))):
+            return max((until - sent).total_seconds(), 0.0)
     return None
 
 
+def _date(text: str) -> datetime | None:
+    """A date as HTTP has it. It is measured against the response's own date: two clocks need not agree."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def _line(error: Exception, key: str | None) -> str:
-    """The provider's words in one line: cut short, without the key, and without litellm's own traceback."""
-    text = " ".join(str(error).split()).partition(" Traceback (most recent call last)")[0]
+    """The provider's words in one line: cut short, without the key, and without what litellm adds."""
+    text = " ".join(str(error).split())
+    for added in _ADDED:
+        text = text.partition(added)[0]
     return (text.replace(key, "***") if key else text)[:_LONGEST]

@@ -33,7 +33,7 @@ def messages(request: ModelRequest, *, keep: bool = False) -> list[Message]:
 
 def fixed_part(request: ModelRequest) -> str:
     """What is the same in every question of a kind. It goes first."""
-    return f"{request.instructions}\n{_RULES}{json.dumps(request.answer)}"
+    return _sendable(f"{request.instructions}\n{_RULES}{json.dumps(request.answer)}")
 
 
 def changing_part(request: ModelRequest) -> str:
@@ -41,7 +41,12 @@ def changing_part(request: ModelRequest) -> str:
     data: dict[str, Any] = {"documents": [{"id": each.id, "text": each.text} for each in request.documents]}
     if request.repair:
         data["repair"] = request.repair
-    return json.dumps(data, ensure_ascii=False)
+    return _sendable(json.dumps(data, ensure_ascii=False))
+
+
+def _sendable(text: str) -> str:
+    """The text with a question mark for each half of a letter: UTF-8 has none, and the call would fail every time."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def response_format(request: ModelRequest) -> dict[str, Any]:

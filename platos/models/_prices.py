@@ -20,7 +20,7 @@ from platos.core.money import Price
 from platos.errors import ConfigurationError
 from platos.models._bands import bands_of
 
-__all__ = ["base_price", "list_price", "listed_provider", "table"]
+__all__ = ["base_price", "list_price", "listed_mode", "listed_provider", "table"]
 
 Entry = dict[str, Any]
 
@@ -83,6 +83,12 @@ def listed_provider(name: str) -> str | None:
     """Whose model it is, as the table says; None where it does not know the model."""
     entry = _entry(name)
     return entry.get("litellm_provider") if entry else None
+
+
+def listed_mode(name: str) -> str | None:
+    """By which of its provider's interfaces the model is asked, as the table says."""
+    entry = _entry(name)
+    return entry.get("mode") if entry else None
 
 
 def _entry(name: str) -> Entry | None:

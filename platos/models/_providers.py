@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from platos.models._messages import fixed_part
-from platos.models._prices import listed_provider, table
+from platos.models._prices import listed_mode, listed_provider, table
 from platos.ports.model import ModelRequest
 
-__all__ = ["keeps_when_asked", "provider_of"]
+__all__ = ["asks_openai", "keeps_when_asked", "provider_of"]
 
 _ONE = {
     "ollama_chat": "ollama",
@@ -28,6 +28,11 @@ def provider_of(name: str) -> str:
     prefix, slash, _ = name.partition("/")
     provider = prefix if slash else listed_provider(name) or name
     return _VERTEX if provider.startswith(_VERTEX) else _ONE.get(provider, provider)
+
+
+def asks_openai(name: str) -> bool:
+    """Is it asked through OpenAI's chat completions, or a server that speaks them?"""
+    return provider_of(name) == "openai" and listed_mode(name) != "responses"
 
 
 def keeps_when_asked(request: ModelRequest) -> bool:

@@ -23,6 +23,7 @@ _EXAMPLES = {
     "models": '[models."openai/qwen3"] with api_base, key, and free = true or input_per_million and output_per_million',
     "providers": "[providers.openai] with concurrency and per_minute",
 }
+_AT_HOME = {"ollama", "lm_studio", "llamafile"}
 _SILENT_AT_HOME, _TOTAL_AT_HOME = 10 * MINUTE, HOUR
 """A model on this machine may have to be loaded first, and is slow."""
 
@@ -48,7 +49,7 @@ class WrittenSettings:
         if settings.api_base:
             provider = urlsplit(settings.api_base).netloc or settings.api_base
         limits = self._providers.get(provider, ProviderSettings())
-        at_home = _is_loopback(settings.api_base)
+        at_home = provider in _AT_HOME or _is_loopback(settings.api_base)
         return Terms(
             provider=provider,
             first_token=settings.first_token or (_SILENT_AT_HOME if at_home else None),

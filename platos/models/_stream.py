@@ -6,9 +6,10 @@ A stream that ends before it says why has been cut: what came until then is not 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
+import anyio
 import msgspec
 
 from platos.errors import Unavailable
@@ -27,6 +28,8 @@ _FINISHES = {
 _USUAL_SERVICE = {"default", "auto", "standard", "on_demand"}
 _SAME_SERVICE = {"fast": "priority"}
 _LONGEST = 300
+_AT_HAND = 1.0
+"""Seconds for the end of a response whose last event has come."""
 
 Chunk = Mapping[str, Any]
 
@@ -115,9 +118,17 @@ async def _told(response: Any) -> AsyncGenerator[Chunk, None]:
         async for line in lines:
             data = line.removeprefix(_DATA).strip()
             if data == _END:
+                await _drain(lines)
                 return
             if line.startswith(_DATA):
                 yield msgspec.json.decode(data)
+
+
+async def _drain(lines: AsyncGenerator[bytes, None]) -> None:
+    """Read to the end of the response, so that its connection can be used again. The answer is whole by then."""
+    with anyio.move_on_after(_AT_HAND), suppress(Exception):
+        async for _ in lines:
+            pass
 
 
 async def _lines(response: Any) -> AsyncGenerator[bytes, None]:

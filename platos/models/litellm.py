@@ -8,6 +8,7 @@ What it does by itself is off: retries, callbacks, telemetry, fetching prices, r
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NoReturn
@@ -17,12 +18,12 @@ import anyio
 from platos.core.instant import SECOND
 from platos.core.money import Price
 from platos.errors import AuthFailed, Failure, SecretMissing, TimedOut
-from platos.models._bound import input_bound
+from platos.models._bound import InputBound
 from platos.models._failures import failure_of
 from platos.models._messages import messages, response_format
 from platos.models._own_loop import OwnLoop
 from platos.models._prices import list_price
-from platos.models._providers import keeps_when_asked, provider_of
+from platos.models._providers import asks_openai, keeps_when_asked, provider_of
 from platos.models._pulse import Pulse
 from platos.models._settings import read_settings, written_price
 from platos.models._stream import Answer, read_answer
@@ -53,7 +54,9 @@ class Litellm:
         self._environment = environment
         self._settings = read_settings(environment.settings)
         self._loop = OwnLoop(environment.offload)
+        self._bound = InputBound(environment.offload)
         self._litellm: Any = None
+        self._held: dict[str, bool] = {}
 
     def price(self, name: str) -> Price | None:
         """What the user wrote; else the list price, which a server of the user's own does not have."""
@@ -64,21 +67,13 @@ class Litellm:
         return self._settings.terms(name, provider_of(name))
 
     def input_bound(self, request: ModelRequest) -> int:
-        return input_bound(request)
+        return self._bound.of(request)
 
     async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         key = await self._key(request.model)
-        self._litellm = self._litellm or await self._environment.offload(_load)
+        await self._prepare(request.model)
         with Pulse(alive) as pulse:
-            try:
-                with anyio.fail_after(request.timeout / SECOND):
-                    answer = await self._loop.call(partial(self._asked, request, key, pulse.beat))
-            except TimeoutError:
-                raise TimedOut("no answer in time", where=request.model, sent=True) from None
-            except Failure:
-                raise
-            except Exception as error:  # litellm's errors have no base class in common
-                raise failure_of(error, model=request.model, key=key) from error
+            answer = await self._attempt(request, key, pulse)
         return self._reply(answer, request)
 
     async def close(self) -> None:
@@ -101,12 +96,30 @@ class Litellm:
         except SecretMissing as missing:
             raise AuthFailed(missing.what, where=missing.where or name, hint=missing.hint) from missing
 
+    async def _prepare(self, name: str) -> None:
+        """Load litellm, and the model's encoding where it is one of OpenAI's own: once, in a thread."""
+        if self._litellm is None:
+            self._litellm = await self._environment.offload(_load)
+        if self._settings.of(name).api_base is None:
+            await self._bound.prepare(name)
+
+    async def _attempt(self, request: ModelRequest, key: str | None, pulse: Pulse) -> Answer:
+        """One attempt, and whatever goes wrong with it as a Failure."""
+        try:
+            with anyio.fail_after(request.timeout / SECOND):
+                return await self._loop.call(partial(self._asked, request, key, pulse.beat))
+        except TimeoutError:
+            raise TimedOut("no answer in time", where=request.model, sent=True) from None
+        except Failure:
+            raise
+        except Exception as error:  # litellm's errors have no base class in common
+            raise failure_of(error, model=request.model, key=key) from error
+
     async def _asked(self, request: ModelRequest, key: str | None, beat: Callable[[], None]) -> Answer:
-        """One attempt, on litellm's loop."""
+        """The answer, on litellm's loop."""
         stream = await self._litellm.acompletion(
             model=request.model,
             messages=messages(request, keep=request.again and keeps_when_asked(request)),
-            response_format=response_format(request) if self._holds_to_schema(request.model) else None,
             max_tokens=request.max_output,
             timeout=request.timeout / SECOND,
             api_base=self._settings.of(request.model).api_base,
@@ -115,6 +128,7 @@ class Litellm:
             num_retries=0,
             stream=True,
             stream_options={"include_usage": True},
+            **self._form(request),
         )
         return await read_answer(stream, request.model, beat)
 
@@ -124,8 +138,20 @@ class Litellm:
         await self._litellm.module_level_aclient.close()
         self._litellm.in_memory_llm_clients_cache.flush_cache()
 
+    def _form(self, request: ModelRequest) -> dict[str, Any]:
+        """The answer's schema, where the provider holds a model to it.
+
+        OpenAI's library walks through every parameter that it knows, schemas included; what is extra it sends as it is.
+        """
+        if not self._holds_to_schema(request.model):
+            return {}
+        form = {"response_format": response_format(request)}
+        return {"extra_body": form} if asks_openai(request.model) else form
+
     def _holds_to_schema(self, name: str) -> bool:
-        return bool(self._litellm.supports_response_schema(model=name))
+        if name not in self._held:
+            self._held[name] = bool(self._litellm.supports_response_schema(model=name))
+        return self._held[name]
 
     def _reply(self, answer: Answer, request: ModelRequest) -> ModelReply:
         """An empty answer is an answer: it is charged, and the runtime asks for repair."""
@@ -144,6 +170,7 @@ class Litellm:
 def _load() -> Any:
     """litellm, imported and made quiet. Seconds of work: in a thread."""
     os.environ.update(_OFF)
+    warnings.filterwarnings("ignore", message=".*using the `ReadOnly` qualifier", category=UserWarning)  # its types
     import litellm
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
 

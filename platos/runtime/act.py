@@ -14,7 +14,7 @@ from platos.core.instant import Instant
 from platos.core.plan import Single
 from platos.core.state import State
 from platos.core.step import StepKey, StepKind
-from platos.errors import Failure
+from platos.errors import Failure, LowConfidence
 from platos.runtime.context import NodeContext
 from platos.runtime.life import Life
 from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
@@ -59,7 +59,8 @@ async def _live(net: Net, node: Single, path: str, work: Work) -> HandOff | Park
 async def _give_up(net: Net, key: StepKey, given: str, started: Instant, failure: Failure) -> Result:
     """What a person can still decide waits for one; anything else ends the node."""
     if ANSWERS[failure.kind] is Answer.REVIEW:
-        return Parked((Wait(key.path, "review", failure.what),))
+        what = "low confidence" if isinstance(failure, LowConfidence) else "review"
+        return Parked((Wait(key.path, what, failure.what),))
     record = FailureRecord.of(failure)
     failed = _node(key, given, State.FAILED, started, net.run.host.now())
     await record_step(net, msgspec.structs.replace(failed, failure=record))

@@ -32,8 +32,9 @@ async def assemble(run: Run) -> AsyncIterator[Net]:
             run.steps[step.key] = step
     with one_error():
         async with anyio.create_task_group() as tasks:
-            yield Net(run, Supervisor(tasks, crashes=run.specialist.retry.crashes), host.in_hand[run.row.id].stop)
-            tasks.cancel_scope.cancel()
+            supervisor = Supervisor(tasks, crashes=run.specialist.retry.crashes)
+            yield Net(run, supervisor, host.in_hand[run.row.id].stop)
+            supervisor.stop()
 
 
 def _take_up(tx: Tx, run: int, cut_off: list[StepMoved], now: Instant) -> list[StepMoved]:

@@ -60,6 +60,13 @@ class _OfRun(msgspec.Struct, frozen=True):
     happened: bool | None = None
 
 
+class _Account(msgspec.Struct, frozen=True):
+    """An account, by its name with or without its window."""
+
+    account: str
+    by: str
+
+
 class _Breaker(msgspec.Struct, frozen=True):
     """The breaker of a model."""
 
@@ -106,6 +113,11 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         await engine.resume(asked.name, by=asked.by)
         return {"resumed": asked.name}
 
+    async def thaw(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_Account)
+        row, names = await engine.thaw(asked.account, by=asked.by)
+        return {"account": row.account, "why": row.why, "specialists": names}
+
     async def cancel(arguments: Mapping[str, Any]) -> Any:
         asked = msgspec.convert(arguments, type=_OfRun)
         row = await engine.cancel(asked.run, by=asked.by, why=asked.why)
@@ -122,5 +134,5 @@ def commands_of(engine: Engine) -> dict[str, Command]:
     async def close_breaker(arguments: Mapping[str, Any]) -> Any:
         return await engine.store.transact(breakers.close_breaker, msgspec.convert(arguments, type=_Breaker).model)
 
-    commands = (wake, decide, label, pause, resume, cancel, retry, measures, close_breaker)
+    commands = (wake, decide, label, pause, resume, thaw, cancel, retry, measures, close_breaker)
     return {command.__name__: command for command in commands}

@@ -18,12 +18,12 @@ from platos.core.item import Item
 from platos.core.plan import Single
 from platos.core.state import State
 from platos.core.step import StepKind
-from platos.errors import Failure, NotFound
+from platos.errors import Failure, LowConfidence, NotFound
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.runtime.answers import ask_until_valid
 from platos.runtime.effects import call_tool
 from platos.runtime.life import Life, moved
-from platos.runtime.meter import Ask, complete, reserved
+from platos.runtime.meter import Ask, complete, reserve, turn
 from platos.runtime.net import Failed, Net, Parked, Result
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
@@ -34,6 +34,9 @@ __all__ = ["NodeContext"]
 A = TypeVar("A", bound=pydantic.BaseModel)
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+LEAST_CONFIDENCE = 0.5
+"""An answer that has a `confidence`, 0 to 1, and less of it, is looked at by a person before anything is made of it."""
 
 LetAct = Callable[[Net, Single, str, Work], Awaitable[Result]]
 
@@ -64,11 +67,7 @@ class NodeContext:
         return stored.item
 
     async def step(self, name: str, work: Callable[[*Ts], T | Awaitable[T]], *args: *Ts, returns: type[T]) -> T:
-        async def perform() -> T:
-            made = work(*args)
-            return await made if inspect.isawaitable(made) else made
-
-        return await self._do(StepKind.LOCAL, name, args, returns, perform)
+        return await self._do(StepKind.LOCAL, name, args, returns, lambda _: work(*args))
 
     async def ask_model(self, name: str, instructions: str, documents: Sequence[Document], answer: type[A]) -> A:
         async def ask(request: ModelRequest, models: tuple[str, ...]) -> ModelReply:
@@ -80,7 +79,7 @@ class NodeContext:
             documents=tuple(documents),
             answer=schema_of(answer),
         )
-        return await ask_until_valid(request, self._models, answer, ask)
+        return _sure(name, await ask_until_valid(request, self._models, answer, ask))
 
     async def call_tool(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
         return await call_tool(self._life, self._work, tool, arguments, why)
@@ -116,16 +115,18 @@ class NodeContext:
         return self._run.specialist.models[self._life.node.model]
 
     async def _do(
-        self, kind: StepKind, name: str, given: Any, returns: type[T], perform: Callable[..., Awaitable[T]]
+        self, kind: StepKind, name: str, given: Any, returns: type[T], perform: Callable[[int], T | Awaitable[T]]
     ) -> T:
-        """A step that nothing outside knows of: written once, at its end."""
+        """A step that nothing outside knows of: written once, at its end. `perform` is told which of its name it is."""
         life = self._life
         step = await life.begin(kind, name, given)
         if step.state is State.SUCCESS:
             return await load_result(life.net, step, returns)
         life.at_work(step)
         try:
-            made = await (perform(step.ordinal) if kind is StepKind.ASK else perform())
+            made = perform(step.ordinal)
+            if inspect.isawaitable(made):
+                made = await made
         except Failure as failure:
             await life.failed(step, failure)
         done = await life.record(step, State.SUCCESS, result=msgspec.Raw(msgspec.json.encode(made)))
@@ -140,21 +141,22 @@ class NodeContext:
         step = await life.begin(StepKind.MODEL, name, request)
         if step.state is State.SUCCESS:
             return await load_result(life.net, step, ModelReply)
-        if step.state is State.RUNNING:  # the actor broke in the middle of it
+        cause = _cause(step, request)
+        if step.state is State.RUNNING:
             step = await life.record(step, State.PENDING)
         while True:
             try:
-                return await self._attempt(step, request, models)
+                return await self._attempt(step, request, models, cause)
             except Failure as failure:
-                step = await self._next_attempt(step, failure, models)
+                step, cause = await self._next_attempt(step, failure, models), failure.kind
 
-    async def _attempt(self, step: StepMoved, request: ModelRequest, models: tuple[str, ...]) -> ModelReply:
+    async def _attempt(self, step: StepMoved, request: ModelRequest, models: tuple[str, ...], cause: str) -> ModelReply:
         life, run = self._life, self._run
         sent = moved(step, State.RUNNING, at=step.started)
-        cause = step.failure.kind if step.failure else "repair" if request.repair else "first"
         ask = Ask(str(step.key), request, models[(step.attempt - 1) % len(models) :], step.attempt, cause)
         life.at_work(sent)
-        async with reserved(run.host, run.purse(life.node.model, self._work), ask, sent) as held:
+        async with turn(run.host, ask.models):
+            held = await reserve(run.host, run.purse(life.node.model, self._work), ask, sent)
             life.net.steps[step.key] = sent
             bought = await complete(run.host, held, _keep, sent)
         life.alive(bought.kept.at)
@@ -172,6 +174,23 @@ class NodeContext:
             await self._life.failed(now, failure, ways=len(models))
         attempt = step.attempt - (step.attempt - 1) % len(models) + len(models) - len(left)
         return await self._life.record(now, State.PENDING, failure=FailureRecord.of(failure), attempt=attempt)
+
+
+def _cause(step: StepMoved, request: ModelRequest) -> str:
+    """Why a model is asked: of what the last attempt failed, or that it was `lost` in the middle; else `first`."""
+    if step.state is State.RUNNING:
+        return "lost"
+    if step.failure is not None:
+        return step.failure.kind
+    return "repair" if request.repair else "first"
+
+
+def _sure(name: str, answer: A) -> A:
+    """The answer, unless the model says itself that it guesses. Raises LowConfidence."""
+    confidence = getattr(answer, "confidence", None)
+    if isinstance(confidence, float | int) and confidence < LEAST_CONFIDENCE:
+        raise LowConfidence(f"{name}: the model is sure of its answer by {confidence:.2f} only", sent=True)
+    return answer
 
 
 def _keep(tx: Tx, reply: ModelReply, sent: StepMoved, now: Instant) -> StepMoved:

@@ -105,6 +105,7 @@ def _intend(tx: Tx, act: Act, step: StepMoved, now: Instant) -> effects.EffectRo
             effect_class=act.contract.effect,
             arguments=msgspec.Raw(act.frozen),
             step=str(step.key),
+            rule=act.permission.rule,
         ),
     )
     row = effects.get(tx, act.key)

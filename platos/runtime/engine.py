@@ -22,6 +22,7 @@ from platos.runtime import gate as gating
 from platos.runtime import label as labelling
 from platos.runtime import pause as steering
 from platos.runtime import redrive
+from platos.runtime import thaw as thawing
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
 from platos.runtime.house import first_time, keep_house
@@ -31,6 +32,7 @@ from platos.runtime.recovery import look_again, recover
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import go_on, wake_up
 from platos.store import Store, agenda, gates, pauses, runs, specialists
+from platos.store.accounts import FrozenRow
 
 __all__ = ["Engine"]
 
@@ -140,6 +142,13 @@ class Engine:
         for each in await steering.resume(self._host, name, by=by):
             self.go_on(each)
         self.nudge()
+
+    async def thaw(self, account: str, *, by: str) -> tuple[FrozenRow, list[str]]:
+        """Let an account be spent on again; what it was frozen for, and who goes on. Raises NotFound."""
+        row, names = await thawing.thaw(self._host, account, by=by)
+        for each in sorted(names):
+            self.go_on(each)
+        return row, sorted(names)
 
     async def cancel(self, run: int, *, by: str, why: str = "") -> runs.RunRow:
         """End a run where it is; what it asked for is asked no more. Raises NotFound or InvalidTransition."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Awaitable
 from typing import Any, NoReturn
 
@@ -31,21 +30,22 @@ class Life:
 
     def __init__(self, net: Net, node: Single, path: str) -> None:
         self.net, self.node, self.path = net, node, path
+        self._run, self._host = net.run, net.run.host
         self.wait: Wait | None = None
         self.scope = anyio.CancelScope()
         self._idle, self._half_over = net.run.specialist.retry.idle, 0
         self._at_work: StepMoved | None = None
-        self._ordinals: Counter[str] = Counter()
+        self._ordinals: dict[str, int] = {}
         self._asked: set[StepKey] = set()
 
     def now(self) -> Instant:
-        return self.net.run.host.now()
+        return self._host.now()
 
     def next_key(self, name: str) -> StepKey:
         """The key of the next step of that name."""
-        self._ordinals[name] += 1
-        run = self.net.run.row
-        key = StepKey(run.id, run.revision, self.path, name, self._ordinals[name])
+        self._ordinals[name] = ordinal = self._ordinals.get(name, 0) + 1
+        row = self._run.row
+        key = StepKey(row.id, row.revision, self.path, name, ordinal)
         self._asked.add(key)
         return key
 
@@ -84,7 +84,7 @@ class Life:
 
         Parks where the code now asks for something else than it did, where the next try is not due, and in a pause.
         """
-        pause = self.net.run.host.pause_of(self.net.run.specialist.name)
+        pause = self._host.pause_of(self._run.specialist.name)
         if pause is not None:
             await self.park("pause", f"by {pause.by}")
         key, fresh = self.next_key(name), input_digest(given)
@@ -138,8 +138,8 @@ class Life:
 
     def unasked(self) -> Parked | None:
         """At the node's end: a step that nobody asked for again means that the code is not what it was."""
-        run = self.net.run.row
-        mine = {key for key in self.net.steps if key.path == self.path and key.revision == run.revision}
+        revision = self._run.row.revision
+        mine = {key for key in self.net.steps if key.path == self.path and key.revision == revision}
         left = sorted(str(key) for key in mine - self._asked if self.net.steps[key].kind is not StepKind.NODE)
         if not left:
             return None
@@ -147,7 +147,7 @@ class Life:
 
     def _next_try(self, step: StepMoved, failure: Failure, rounds: int) -> Instant | None:
         """When the step is tried again, after so many rounds of attempts; None where it is not."""
-        host, policy = self.net.run.host, self.net.run.specialist.retry
+        host, policy = self._host, self._run.specialist.retry
         answer = ANSWERS[failure.kind]
         if isinstance(failure, BudgetExceeded):
             return None if failure.where.startswith("item/") else failure.until
@@ -159,10 +159,17 @@ class Life:
         return None
 
 
-def moved(step: StepMoved, state: State, **changes: Any) -> StepMoved:
+def moved(
+    step: StepMoved,
+    state: State,
+    *,
+    failure: FailureRecord | None = None,
+    due: Instant | None = None,
+    waits: str = "",
+    **changes: Any,
+) -> StepMoved:
     """The step's next state. What it waited for or failed of before is past, unless given again."""
-    past: dict[str, Any] = {"failure": None, "due": None, "waits": ""}
-    return msgspec.structs.replace(step, old=step.state, state=state, **{**past, **changes})
+    return msgspec.structs.replace(step, old=step.state, state=state, failure=failure, due=due, waits=waits, **changes)
 
 
 def _first(key: StepKey, kind: StepKind, given: str, now: Instant) -> StepMoved:

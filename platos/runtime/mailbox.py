@@ -18,7 +18,7 @@ class Mailbox(Generic[M]):
     def __init__(self, bound: int = 64) -> None:
         self._messages: deque[M] = deque()
         self._bound = bound
-        self._taken = anyio.Event()
+        self._room: anyio.Event | None = None
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -26,14 +26,15 @@ class Mailbox(Generic[M]):
     async def put(self, message: M) -> None:
         """Leave a message, as soon as there is room."""
         while len(self._messages) >= self._bound:
-            if self._taken.is_set():
-                self._taken = anyio.Event()
-            await self._taken.wait()
+            self._room = self._room or anyio.Event()
+            await self._room.wait()
         self._messages.append(message)
 
     def take(self) -> M | None:
         """The oldest message, or None where there is none."""
         if not self._messages:
             return None
-        self._taken.set()
+        if self._room is not None:
+            self._room.set()
+            self._room = None
         return self._messages.popleft()

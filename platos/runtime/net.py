@@ -93,7 +93,7 @@ class Net:
 
 class Wait(NamedTuple):
     """What a parked node waits for: a gate (`g3`), the end of a `pause`, `time` with the moment, or a person to look:
-    `review`, or `code changed` where the code is not what it was."""
+    `review`, `low confidence` where a model was not sure, or `code changed` where the code is not what it was."""
 
     where: str
     what: str

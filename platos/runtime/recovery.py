@@ -7,6 +7,7 @@ its turn comes: its chain is verified then, and what was under way in it is foun
 from __future__ import annotations
 
 import logging
+from collections.abc import Container
 
 from platos.core.event import ProcessStarted, RunMoved
 from platos.core.instant import Instant
@@ -45,12 +46,13 @@ async def recover(host: Host, version: str) -> set[str]:
     return {*waiting, *(run.specialist for run in found if run.state is not State.NEEDS_REVIEW or run in parked)}
 
 
-async def look_again(host: Host) -> set[str]:
+async def look_again(host: Host, names: Container[str] | None = None) -> set[str]:
     """Let go on what is parked, and asks nobody: it may be mended by now (other code, a closed breaker); whose it is.
 
-    If not, it parks again.
+    Of these specialists, or, where none are named, of all. If it is not mended, it parks again.
     """
-    parked = await _parked(host, await runs.open_runs(host.store))
+    found = [run for run in await runs.open_runs(host.store) if names is None or run.specialist in names]
+    parked = {run for run in await _parked(host, found) if run.id not in host.in_hand}
     if parked:
         await host.store.transact(_try_again, parked, host.now())
     return {run.specialist for run in parked}
@@ -67,7 +69,7 @@ def _started(tx: Tx, epoch: int, version: str, now: Instant) -> None:
 
 
 def _try_again(tx: Tx, parked: set[runs.RunRow], now: Instant) -> None:
-    why = "a new process looks again"
+    why = "it is looked at again"
     for run in sorted(parked):
         moved = RunMoved(at=now, run=run.id, old=State.NEEDS_REVIEW, new=State.RUNNING, why=why)
         tx.record(run.name, moved)

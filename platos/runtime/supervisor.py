@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import anyio
 from anyio.abc import TaskGroup
@@ -40,14 +40,14 @@ class Ref(Generic[M, R]):
         self.name = name
         self._behaviour, self._tasks, self._crashes = behaviour, tasks, crashes
         self._mailbox: Mailbox[_Letter[M, R]] = Mailbox()
-        self._awake = False
+        self.awake = False
 
     async def ask(self, message: M) -> R:
         """Send, and wait for the answer. Raises the actor's Failure; Broken where it crashed too often."""
         letter: _Letter[M, R] = _Letter(message)
         await self._mailbox.put(letter)
-        if not self._awake:
-            self._awake = True
+        if not self.awake:
+            self.awake = True
             self._tasks.start_soon(self._live, name=self.name)
         await letter.answered.wait()
         if letter.error is not None:
@@ -62,7 +62,7 @@ class Ref(Generic[M, R]):
             except Failure as failure:
                 letter.error = failure
             letter.answered.set()
-        self._awake = False
+        self.awake = False
 
     async def _behave(self, message: M) -> R:
         """The behaviour's answer; after a crash it begins anew, and finds its finished steps done."""
@@ -82,7 +82,15 @@ class Supervisor:
 
     def __init__(self, tasks: TaskGroup, *, crashes: int) -> None:
         self._tasks, self._crashes = tasks, crashes
+        self._started: list[Ref[Any, Any]] = []
 
     def start(self, name: str, behaviour: Callable[[M], Awaitable[R]]) -> Ref[M, R]:
         """A live actor of that name."""
-        return Ref(name, behaviour, self._tasks, self._crashes)
+        started = Ref(name, behaviour, self._tasks, self._crashes)
+        self._started.append(started)
+        return started
+
+    def stop(self) -> None:
+        """End those that are still at work. The others hold no task."""
+        if any(actor.awake for actor in self._started):
+            self._tasks.cancel_scope.cancel()

@@ -6,12 +6,13 @@ A reservation, its settlement and its voiding are events that nothing changes; t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import add
 from typing import NamedTuple
 
 import msgspec
 
 from platos.core.afford import Lines
-from platos.core.budget import Account, Unit, root_of, share, unit_of
+from platos.core.budget import Account, Unit, date, root_of, share, unit_of
 from platos.core.event import (
     AccountCapped,
     AccountFrozen,
@@ -20,7 +21,7 @@ from platos.core.event import (
     MoneyReserved,
     MoneySettled,
 )
-from platos.core.instant import Instant
+from platos.core.instant import MINUTE, Instant
 from platos.core.money import Nano, dollars
 from platos.errors import BudgetExceeded, Frozen, InvalidTransition, NotFound
 from platos.store.journal import SYSTEM, run_chain
@@ -36,7 +37,10 @@ __all__ = [
     "SpendRow",
     "TierSpend",
     "calls_of_run",
+    "charged",
+    "charged_to",
     "every",
+    "find",
     "freeze",
     "frozen",
     "held",
@@ -44,7 +48,6 @@ __all__ = [
     "open_accounts",
     "refusal",
     "refuse_frozen",
-    "rooms",
     "spend",
     "spent",
     "tell_marks",
@@ -56,6 +59,9 @@ SQL = load("accounts")
 
 _MARKS = (50, 80, 100)
 """Percent of a cap at which its owner is told."""
+
+_QUARTER = 15 * MINUTE
+"""Every zone's days begin at a whole quarter of an hour."""
 
 _TOLD = ("all", "named", "specialist", "triage")
 
@@ -139,12 +145,12 @@ class Call(NamedTuple):
 
 
 class SpendRow(NamedTuple):
-    """What one tier of one specialist spent with one model on one UTC day (days since 1970).
+    """What one tier of one specialist spent with one model on one day (`2026-11-21`).
 
     `tokens_new` went in and were not in the provider's cache, `cached` were.
     """
 
-    day: int
+    day: str
     specialist: str
     tier: str
     model: str
@@ -273,18 +279,18 @@ def in_words(account: str, amount: int) -> str:
     return dollars(amount) if unit is Unit.USD else f"{amount:,} {unit}"
 
 
-def open_accounts(tx: Tx, path: Iterable[Account], at: Instant) -> None:
-    """See to it that these accounts exist and have these caps."""
-    for name, cap, _ in path:
-        row = tx.one(SQL.cap_of, name=name)
-        if row is None or row[0] != cap:
-            tx.record(_chain_of(name), AccountCapped(at=at, account=name, cap=cap))
+def open_accounts(tx: Tx, path: Iterable[Account], at: Instant) -> dict[str, int]:
+    """See to it that these accounts exist and have these caps; how much more each can hold, in its unit."""
+    return {account.name: _open(tx, account, at) for account in path}
 
 
-def rooms(tx: Tx, path: Iterable[Account]) -> dict[str, int]:
-    """How much more each account of a path can hold, in its unit."""
-    found = ((account.name, tx.one(SQL.one, name=account.name)) for account in path)
-    return {name: AccountRow(*row).room if row else 0 for name, row in found}
+def _open(tx: Tx, account: Account, at: Instant) -> int:
+    row = tx.one(SQL.one, name=account.name)
+    if row is None or row[1] != account.cap:
+        tx.record(_chain_of(account.name), AccountCapped(at=at, account=account.name, cap=account.cap))
+        row = tx.one(SQL.one, name=account.name)
+    assert row is not None
+    return AccountRow(*row).room
 
 
 def refuse_frozen(tx: Tx, path: Iterable[Account]) -> None:
@@ -365,9 +371,32 @@ async def calls_of_run(store: ReadStore, run: int) -> list[Call]:
     return [Call(*row) for row in await store.all(SQL.calls_of_run, run=run)]
 
 
-async def spend(store: ReadStore, since: Instant) -> list[SpendRow]:
-    """What was spent since a moment, by UTC day, specialist, tier and model."""
-    return [SpendRow(*row) for row in await store.all(SQL.spend, since=since)]
+async def find(store: ReadStore, names: Iterable[str]) -> dict[str, AccountRow]:
+    """The accounts of these names that there are."""
+    rows = [await store.one(SQL.one, name=name) for name in names]
+    return {row[0]: AccountRow(*row) for row in rows if row is not None}
+
+
+async def spend(store: ReadStore, since: Instant, zone: str = "UTC") -> list[SpendRow]:
+    """What was spent since a moment, by the day there, specialist, tier and model."""
+    found: dict[tuple[str, ...], SpendRow] = {}
+    for quarter, *rest in await store.all(SQL.spend, since=since, quarter=_QUARTER):
+        row = SpendRow(date(quarter * _QUARTER, zone), *rest)
+        same = found.get(row[:4])
+        found[row[:4]] = SpendRow(*row[:4], *map(add, same[4:], row[4:])) if same else row
+    return [found[key] for key in sorted(found)]
+
+
+async def charged(store: ReadStore, since: Instant, until: Instant) -> Nano:
+    """What was charged for the calls that were made from a moment to another."""
+    row = await store.one(SQL.charged, since=since, until=until)
+    return int(row[0]) if row else 0
+
+
+async def charged_to(store: ReadStore, specialist: str, since: Instant) -> tuple[Nano, Nano]:
+    """What a specialist was charged for the calls made since a moment, and how much of it was triage's."""
+    row = await store.one(SQL.charged_to, specialist=specialist, since=since)
+    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 async def triage_spend(store: ReadStore, specialist: str) -> dict[str, TierSpend]:

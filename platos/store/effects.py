@@ -27,7 +27,8 @@ _BEFORE = {
 
 
 class EffectRow(NamedTuple):
-    """An effect. `arguments` are the frozen bytes; `receipt` is the world's answer, where there is one."""
+    """An effect. `arguments` are the frozen bytes; `rule` let it be done, or had a person asked; `receipt` is the
+    world's answer, where there is one."""
 
     key: str
     run: int
@@ -35,6 +36,7 @@ class EffectRow(NamedTuple):
     effect_class: EffectClass
     state: EffectState
     arguments: msgspec.Raw
+    rule: str
     receipt: Receipt | None
     why: str
 
@@ -69,4 +71,5 @@ def _row(row: Row) -> EffectRow:
     first, last = decode_event(intended), decode_event(moved)
     assert isinstance(first, EffectIntended)
     receipt, why = (last.receipt, last.why) if isinstance(last, EffectMoved) else (None, "")
-    return EffectRow(key, run, tool, EffectClass(effect_class), EffectState(state), first.arguments, receipt, why)
+    known = EffectClass(effect_class), EffectState(state)
+    return EffectRow(key, run, tool, *known, first.arguments, first.rule, receipt, why)

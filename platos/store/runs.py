@@ -34,6 +34,9 @@ __all__ = [
 
 SQL = load("runs")
 
+UNSURE = "low confidence"
+"""What a run waits for where a model was not sure of its answer."""
+
 
 class RunRow(NamedTuple):
     """A run. `why` says what it waits for or how it ended, `failure` of which class it failed; `due` is when it goes
@@ -80,6 +83,7 @@ def _moved(tx: Tx, seq: int, event: RunMoved) -> None:
         outcome=event.outcome,
         ended=event.at if event.new in FINAL else None,
         failure=event.failure.kind if event.failure else "",
+        unsure=int(UNSURE in event.waits),
     )
     if not changed:
         raise InvalidTransition(f"the run is {state_of(tx, event.run)}, not {event.old}", where=name)

@@ -26,7 +26,7 @@ def put(tx: Tx, moved: StepMoved) -> StepMoved:
 
     Raises InvalidTransition.
     """
-    arrive(moved.old, moved.state, of=moved.key)
+    arrive(moved.old, moved.state, of=moved)
     if len(moved.result) > _INLINE:
         payload = put_payload(tx, bytes(moved.result))
         moved = msgspec.structs.replace(moved, result=msgspec.Raw(b"null"), payload=payload)

@@ -14,11 +14,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+import anyio
 import pytest
 from typer.testing import CliRunner
 
 from platos.cli import app
+from platos.clock import SystemClock
 from platos.config.scaffold import init_workspace, offer_models
+from platos.store import accounts, open_store
 
 KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "PLATOS_WORKSPACE")
 NEW_YEAR = "0 0 1 1 *"
@@ -26,6 +29,35 @@ NEW_YEAR = "0 0 1 1 *"
 
 PATIENCE = 60.0
 """Seconds after which a test gives up waiting; none passes or fails by how long something took."""
+
+
+PRICED = """\
+from platos import Price, model, ModelReply, Usage, Terms
+
+DRAFT = '{"title": "t", "claims": [], "note": "", "remarks": [], "accepted": true, "confidence": 1}'
+
+
+@model("priced", version="1")
+class Priced:
+    def __init__(self, environment):
+        pass
+
+    def price(self, name):
+        return Price.flat(input=10**9, output=10**9, source="a list, 7")
+
+    def terms(self, name):
+        return Terms("priced")
+
+    def input_bound(self, request):
+        return 1_000
+
+    async def complete(self, request, alive):
+        usage = Usage(input=100, cached=300, output=600)
+        return ModelReply(text=DRAFT, usage=usage, served="priced-2026")
+
+    async def close(self):
+        pass
+"""
 
 
 class Done(Protocol):
@@ -102,6 +134,15 @@ def waiting(cli: Cli) -> None:
 
 
 @pytest.fixture
+def priced(root: Path) -> None:
+    """The frontier model costs a dollar for a million tokens: each call, $0.001."""
+    (root / "parts.py").write_text(PRICED)
+    settings = root / "platos.toml"
+    settings.write_text(settings.read_text().replace('frontier = "offline"', 'frontier = "priced"'))
+    add_settings(root, '\n[python]\nmodules = ["parts.py"]\n')
+
+
+@pytest.fixture
 def start(root: Path) -> Iterator[Start]:
     """`start("up")`: a real process, killed at the test's end if it still runs."""
     running: list[subprocess.Popen[str]] = []
@@ -147,3 +188,17 @@ def until(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < end, f"waited in vain: {what}"
         time.sleep(0.05)
+
+
+def cap_all(root: Path, line: str) -> None:
+    """Another cap on all specialists together than a dollar a day."""
+    settings = root / "platos.toml"
+    settings.write_text(settings.read_text().replace("day = 1.00", line))
+
+
+def freeze(root: Path, account: str) -> None:
+    async def frozen() -> None:
+        async with open_store(root / ".platos", command="test", now=SystemClock().now()) as store:
+            await store.transact(accounts.freeze, account, "a call cost $2.00 where $1.00 was its worst case", 1)
+
+    anyio.run(frozen)

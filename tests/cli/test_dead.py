@@ -306,6 +306,7 @@ async def test_the_doctor_tells_of_every_open_run_what_it_waits_for(
         (State.NEEDS_REVIEW, ("review",), True, "platos retry r7 --happened"),
         (State.NEEDS_REVIEW, ("g3",), False, "platos approve g3"),
         (State.NEEDS_REVIEW, ("code changed",), False, "platos retry r7"),
+        (State.NEEDS_REVIEW, ("low confidence",), False, "platos retry r7 plans it anew, or platos cancel r7"),
         (State.NEEDS_REVIEW, ("review",), False, "platos cancel r7"),
         (State.PENDING, ("time",), False, "platos retry r7"),
         (State.CANCELLED, (), True, "platos show r7"),

@@ -193,7 +193,7 @@ def test_the_naive_price_is_the_list_price_of_every_wake() -> None:
 
 
 def test_triage_is_compared_at_the_price_of_a_small_model() -> None:
-    row = SpendRow(0, SPECIALIST, "triage", "offline", 1, 1000, 0, 0, 0)
+    row = SpendRow("2026-11-17", SPECIALIST, "triage", "offline", 1, 1000, 0, 0, 0)
     for each in compare([row], wakes=1, scope_chars=0, item_chars=0):
         price = base_price(each.small)
         assert price is not None

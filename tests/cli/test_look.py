@@ -90,6 +90,7 @@ def test_show_tells_the_whole_story(cli: Cli, told: Told, waiting: None) -> None
     assert [call["model"] for step in story["steps"] for call in step["calls"]] == ["offline"]
     assert story["gates"][0]["by"].startswith("person:")
     assert story["effects"][0]["receipt"].startswith("wrote outbox/")
+    assert story["effects"][0]["rule"] == "policy: outbox has risk tier 2"
     assert story["evidence"][0]["evidence"] == "e1"
     assert [check["passed"] for check in story["checks"]] == [True, True]
 
@@ -100,6 +101,26 @@ def test_show_puts_steps_under_their_nodes(cli: Cli, waiting: None) -> None:
     assert steps[1] == "  work"
     assert steps[2].startswith("    draft: success")
     assert steps[3].startswith("      model draft: success")
+
+
+def test_show_tells_what_each_node_was_given_and_what_was_sent(cli: Cli, waiting: None) -> None:
+    cli("approve", "g1")
+    plain, whole = cli("show", "r1").stdout, cli("show", "r1", "--results").stdout
+    assert "given i1 (" in whole
+    assert "given i1, work/draft (" in whole
+    assert "Version 4.2.7 repairs it." in whole.partition("Effects")[2]
+    assert "Version 4.2.7 repairs it." not in plain.partition("Effects")[2]
+
+
+def test_show_tells_by_which_rule_nobody_was_asked(cli: Cli, told: Told, root: Path) -> None:
+    file = root / "specialists" / "advisories.md"
+    file.write_text(file.read_text("utf-8").replace("outbox: 2", "outbox: 0"), "utf-8")
+    cli("wake", "advisories")
+    story = told("show", "r1")
+    assert story["gates"] == []
+    assert [(effect["state"], effect["rule"]) for effect in story["effects"]] == [
+        ("done", "policy: outbox has risk tier 0")
+    ]
 
 
 def test_show_tells_which_items_are_withdrawn(cli: Cli, told: Told, root: Path, waiting: None) -> None:

@@ -25,7 +25,7 @@ from platos.cli._metrics_server import listen, serve_metrics
 from platos.runtime.measures import Live, Measures
 from platos.runtime.measures.failures import Pattern
 from platos.runtime.measures.money import Costs
-from platos.runtime.measures.read import Seen, Wakes
+from platos.runtime.measures.read import Money, Seen, Wakes
 from platos.runtime.measures.runs import Review
 from platos.runtime.measures.steps import Spread, Tried
 
@@ -279,6 +279,7 @@ TROUBLED = Measures(
     review=Review(runs=4, reviewed=2, share=0.5, decisions=3, median_seconds=7200),
     failures=(Pattern(kind="timeout", cause="no answer within # s", count=3, last_run="r7"),),
     costs=Costs(today_nano=120_000_000, idle_days=3, idle_day_nano=10_000_000),
+    money=Money(),
     live=Live(wakes_per_second=0.07, lag_p95_seconds=1.2, loop_p99_seconds=0.004, rollbacks=4),
 )
 

@@ -124,6 +124,28 @@ MISTAKES = {
         "price is not clear",
     ),
     "half a price": ("[models.m]\ninput_per_million = 1", "platos.toml: models.m", "price is not clear"),
+    "a price for what is cached alone": (
+        "[models.m]\ncached_per_million = 1",
+        "platos.toml: models.m",
+        "price is not clear",
+    ),
+    "a free model that reasons for money": (
+        "[models.m]\nfree = true\nreasoning_per_million = 1",
+        "platos.toml: models.m",
+        "price is not clear",
+    ),
+    "an uplift on a price of one's own": (
+        "[models.m]\nuplift = 1\ninput_per_million = 1\noutput_per_million = 1",
+        "platos.toml: models.m",
+        "price is not clear",
+    ),
+    "an uplift that lowers": ("[models.m]\nuplift = 0.5", "platos.toml: models.m.uplift", "cannot be used"),
+    "a time that is none": ("[models.m]\ntimeout = 5", "platos.toml: models.m.timeout", "not a span"),
+    "a provider that takes nothing": (
+        "[providers.openai]\nconcurrency = 0",
+        "platos.toml: providers.openai.concurrency",
+        "cannot be used",
+    ),
     "a price of nothing": (
         "[models.m]\ninput_per_million = 0\noutput_per_million = 0",
         "platos.toml: models.m.input_per_million",

@@ -70,7 +70,7 @@ async def live(app: App, fate: Fate, waits: Waits) -> None:
         await engine.rest()
         await approve(engine)
         await end_the_doubt(engine, app.workspace.root)
-    say(transactions=fate.asked)
+        say(transactions=fate.asked)
 
 
 async def approve(engine: Engine) -> None:

@@ -45,7 +45,7 @@ class Life:
 
     @property
     def told(self) -> dict[str, int]:
-        """The numbers that it told so far: its epoch with the rest once it was up, its transactions at its end."""
+        """The numbers that it told so far: its epoch and more once it was up, its transactions when all is done."""
         told: dict[str, int] = {}
         for line in self.said.splitlines():
             if line.startswith("{"):

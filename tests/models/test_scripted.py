@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
-from platos.core.money import Price, Usage
+from platos.core.money import Band, Price, Usage
 from platos.errors import Broken, RateLimited
-from platos.ports.model import ModelReply, ModelRequest
+from platos.ports.model import Finish, ModelReply, ModelRequest, Terms
 from platos.testing.model import Scripted, check_model
 
 from .conftest import quiet
@@ -48,6 +47,9 @@ async def test_a_failure_is_raised_and_the_request_recorded(question: ModelReque
 BAD_REPLIES = {
     "more input than its bound": ModelReply(text="{}", usage=Usage(input=10**9), served="x"),
     "more output than was allowed": ModelReply(text="{}", usage=Usage(output=10**9), served="x"),
+    "a negative count": ModelReply(text="{}", usage=Usage(cached=-1), served="x"),
+    "more reasoning than was allowed": ModelReply(text="{}", usage=Usage(reasoning=10**9), served="x"),
+    "an answer that was cut": ModelReply(text="{}", usage=Usage(), served="x", finish=Finish.CUT),
     "no JSON object": ModelReply(text="[]", usage=Usage(), served="x"),
     "no served model": ModelReply(text="{}", usage=Usage(), served=""),
 }
@@ -59,7 +61,24 @@ async def test_the_contract_catches(fault: str, question: ModelRequest) -> None:
         await check_model(Scripted([BAD_REPLIES[fault]]), question)
 
 
-async def test_the_contract_catches_a_price_of_zero_that_is_not_declared_free(question: ModelRequest) -> None:
-    part = Scripted([REPLY], price=Price.flat(input=0, output=0, source="nobody"))
+ZERO, PAID = (Price.flat(input=rate, output=rate, source="nobody") for rate in (0, 1))
+
+LONG = Band(rates=PAID.bands[0].rates, above=9)
+
+BAD_PARTS = {
+    "a price of zero that is not declared free": Scripted([REPLY], price=ZERO),
+    "a price for long inputs alone": Scripted([REPLY], price=Price(bands=(LONG,), source="nobody")),
+    "terms of nobody": Scripted([REPLY], terms=Terms("")),
+}
+
+
+@pytest.mark.parametrize("fault", BAD_PARTS)
+async def test_the_contract_catches_in_the_part(fault: str, question: ModelRequest) -> None:
     with pytest.raises(AssertionError):
-        await check_model(part, msgspec.structs.replace(question, model="x"))
+        await check_model(BAD_PARTS[fault], question)
+
+
+async def test_a_sign_of_life_comes_with_each_answer(question: ModelRequest) -> None:
+    signs: list[int] = []
+    await Scripted([REPLY]).complete(question, lambda: signs.append(1))
+    assert signs == [1]

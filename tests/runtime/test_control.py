@@ -10,11 +10,14 @@ from typing import Any
 import anyio
 import pytest
 
+from platos.core.instant import MINUTE
 from platos.core.state import State
 from platos.errors import ConfigurationError
 from platos.runtime.commands import commands_of
 from platos.runtime.control import ask, serve, socket_path
 from platos.testing.workspace import SimulatedWorkspace
+
+from .workers import Worker, drop_one, workspace
 
 Simulate = Callable[..., SimulatedWorkspace]
 
@@ -136,3 +139,62 @@ async def test_a_command_that_breaks_is_answered_and_the_server_goes_on(make_fol
             assert answer is not None
             assert answer.error is not None
             assert answer.error["error"] == "Broken"
+
+
+# -- under load
+
+BUSY, STEPS = 64, 200
+
+
+class Busy(Worker):
+    """Its steps take turns with those of the others."""
+
+    async def _do(self, name: str, given: int) -> str:
+        await anyio.lowlevel.checkpoint()
+        return await super()._do(name, given)
+
+
+@pytest.fixture
+async def busy(simulate: Simulate) -> AsyncIterator[tuple[SimulatedWorkspace, Worker]]:
+    """A workspace that is up and listens, and in which 64 runs do one step after another."""
+    worker = Busy(*(f"s{number}" for number in range(STEPS)))
+    same: dict[str, Any] = {"planner": "again", "tools": [], "policy": {}, "done_when": []}
+    others = {f"watch-{number}": same for number in range(1, BUSY)}
+    simulated = workspace(simulate, worker, others=others)
+    await drop_one(simulated)
+    async with simulated.up() as engine, serve(simulated.workspace.state, commands_of(engine)):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(engine.live, simulated.clock.now() + 15 * MINUTE)
+            while worker.done["s9"] < BUSY:
+                await anyio.lowlevel.checkpoint()
+            yield simulated, worker
+            tasks.cancel_scope.cancel()
+
+
+async def answered(simulated: SimulatedWorkspace, command: str, **arguments: Any) -> Any:
+    answer = await ask(simulated.workspace.state, command, {"by": "person:test", **arguments})
+    assert answer is not None
+    assert answer.error is None
+    return answer.result
+
+
+async def test_whoever_is_busy_is_held_still_at_once_and_goes_on(busy: tuple[SimulatedWorkspace, Worker]) -> None:
+    simulated, worker = busy
+    await answered(simulated, "pause")
+    done = worker.done.total()
+    assert done < BUSY * STEPS // 2, "nearly all was done before the answer came"
+    await simulated.engine.rest()
+    assert worker.done.total() - done <= BUSY, "a step began after the answer"
+    await answered(simulated, "resume")
+    while worker.done.total() <= done + 2 * BUSY:
+        await anyio.lowlevel.checkpoint()
+
+
+async def test_one_of_many_that_are_busy_is_cancelled_at_once(busy: tuple[SimulatedWorkspace, Worker]) -> None:
+    simulated, worker = busy
+    ended = await answered(simulated, "cancel", run=17)
+    assert ended["state"] == State.CANCELLED
+    assert worker.done.total() < BUSY * STEPS // 2, "nearly all was done before the answer came"
+    states = {row.id: row.state for row in await simulated.runs()}
+    assert states.pop(17) is State.CANCELLED
+    assert set(states.values()) == {State.RUNNING}

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from platos.clock import SystemClock, read_clocks
+from platos.clock import MachineClocks, SystemClock
 from platos.core.effect import EffectClass
 from platos.core.event import ClockJumped
 from platos.core.instant import DAY, HOUR, MINUTE, Instant, Span, iso
@@ -64,6 +64,9 @@ class Machine:
     def __init__(self, at: int, span: Span) -> None:
         self.reads, self.at, self.span = 0, at, span
 
+    def wall(self) -> Instant:
+        return self.read().wall
+
     def read(self) -> Reading:
         self.reads += 1
         return Reading(40 * DAY + self.reads + self.span * (self.reads >= self.at), self.reads, self.reads)
@@ -74,14 +77,14 @@ async def _idle() -> None:
 
 
 async def test_a_wait_ends_where_the_clock_is_set_back() -> None:
-    clock = SystemClock(Machine(4, -30 * DAY).read)
+    clock = SystemClock(Machine(4, -30 * DAY))
     await clock.wait(40 * DAY + 100, anyio.Event(), _idle)
     [jump] = clock.jumps()
     assert (jump.what, jump.before - jump.after) == (JumpKind.SET_BACK, 30 * DAY)
 
 
 async def test_a_jump_that_is_not_noted_yet_does_not_end_the_next_wait() -> None:
-    clock = SystemClock(Machine(2, DAY).read)
+    clock = SystemClock(Machine(2, DAY))
     assert len(clock.jumps()) == 1
     nudge = anyio.Event()
     async with anyio.create_task_group() as tasks:
@@ -92,7 +95,8 @@ async def test_a_jump_that_is_not_noted_yet_does_not_end_the_next_wait() -> None
 
 
 def test_this_machines_clocks_go_on_together() -> None:
-    one, other = read_clocks(), read_clocks()
+    clocks = MachineClocks()
+    one, other = clocks.read(), clocks.read()
     assert jumps_between(one, other) == ()
     assert other.awake >= one.awake
 

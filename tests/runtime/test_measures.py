@@ -77,7 +77,7 @@ def measure(store: Store) -> Measure:
     """`measure()`: the measures at NOW."""
 
     async def measured() -> Measures:
-        return await read_measures(store, InlineOffload(), NOW, TODAY, Live())
+        return await read_measures(store, InlineOffload(), NOW, "UTC", Live())
 
     return measured
 
@@ -186,7 +186,7 @@ async def test_wake_ups_are_counted_as_they_are_taken_up(simulate: Callable[...,
 
 async def read_now(simulated: SimulatedWorkspace) -> Measures:
     now = simulated.clock.now()
-    return await read_measures(simulated.store, InlineOffload(), now, iso(now)[:10], Live())
+    return await read_measures(simulated.store, InlineOffload(), now, "UTC", Live())
 
 
 # -- runs
@@ -358,13 +358,31 @@ async def test_an_idle_day_costs_what_triage_did_on_days_without_runs(write: Wri
     await bought(write, 2, midnight - 2 * DAY, 100, run=1)  # a busy one; the day after it nothing was bought
     await bought(write, 3, midnight + 1, 7, run=None)
     costs = (await measure()).costs
-    assert (costs.today_nano, costs.idle_days, costs.idle_day_nano) == (138, 2, 16)  # rounded up
+    assert (costs.today_nano, costs.idle_days, costs.idle_day_nano) == (7, 2, 16)  # rounded up
 
 
 async def test_before_a_whole_day_an_idle_one_has_no_price(write: Write, measure: Measure) -> None:
     assert (await measure()).costs.idle_day_nano is None
     await write("system", AccountCapped(at=NOW, account=f"all/{TODAY}", cap=1_000))
     assert (await measure()).costs.idle_days == 0
+
+
+async def test_an_idle_day_of_one_specialist_may_be_a_busy_one_of_another(
+    simulate: Callable[..., SimulatedWorkspace],
+) -> None:
+    elsewhere = {"sources": [{"directory": {"path": "elsewhere"}}]}
+    simulated = simulate(policy={"outbox": 0}, others={"second": elsewhere})
+    await simulated.drop("elsewhere/note.txt", "Nothing of the kind.")
+    async with simulated.up():
+        await simulated.live(DAY)
+        await simulated.drop("inbox/note.txt", "An advisory.")
+        await simulated.live(2 * DAY)
+        costs = (await read_now(simulated)).costs
+    assert {name: (idle.days, idle.nano) for name, idle in costs.specialists.items()} == {
+        "watch": (1, 0),
+        "second": (2, 0),
+    }
+    assert costs.idle_days == 1
 
 
 async def bought(write: Write, number: int, at: Instant, charged: int, run: int | None) -> None:

@@ -100,7 +100,7 @@ async def test_whatever_came_before_a_step_may_be_still_for_idle_and_not_for_twi
     monkeypatch: pytest.MonkeyPatch, record_cases: Callable[[str, int], None]
 ) -> None:
     clock = SimpleNamespace(now=0)
-    run = SimpleNamespace(specialist=SimpleNamespace(retry=RetryPolicy(idle=MINUTE)))
+    run = SimpleNamespace(host=None, specialist=SimpleNamespace(retry=RetryPolicy(idle=MINUTE)))
     monkeypatch.setattr(anyio, "current_time", lambda: clock.now / SECOND)
     cases = 0
     for seed in range(50):
@@ -120,7 +120,7 @@ async def test_whatever_came_before_a_step_may_be_still_for_idle_and_not_for_twi
 
 @pytest.mark.parametrize("kind", [StepKind.MODEL, StepKind.TOOL, StepKind.ASK])
 async def test_whom_an_actor_asks_has_a_limit_of_its_own(kind: StepKind) -> None:
-    run = SimpleNamespace(specialist=SimpleNamespace(retry=RetryPolicy(idle=MINUTE)))
+    run = SimpleNamespace(host=None, specialist=SimpleNamespace(retry=RetryPolicy(idle=MINUTE)))
     life = Life(cast("Net", SimpleNamespace(run=run)), Single(name="work", actor="worker"), "work")
     at_work(life, kind, 7)
     assert life.scope.deadline == float("inf")

@@ -125,6 +125,16 @@ async def test_where_its_envelope_is_empty_triage_waits_for_the_next_day(simulat
     assert len(model.requests) == 2
 
 
+async def test_where_a_wake_ups_own_cap_is_reached_the_next_one_goes_on(simulate: Simulate) -> None:
+    simulated, model = with_model(simulate, lambda request: DEAR, budget={"wake": "0.003", "triage_day": "1"})
+    async with simulated.up():
+        for number in range(3):
+            await simulated.drop(f"inbox/{number}.txt", f"Note {number}.")
+        for asked in (1, 2, 3):
+            await simulated.live(SLOT)
+            assert len(model.requests) == asked
+
+
 async def test_of_a_flood_that_money_stops_none_is_lost_or_judged_twice(simulate: Simulate) -> None:
     simulated, model = with_model(simulate, lambda request: DEAR, budget={"triage_day": "0.003"})
     async with simulated.up():

@@ -19,6 +19,9 @@ class MachineClocks:
         self._begun = start
         self._past: list[tuple[Instant, Instant]] = []
 
+    def wall(self) -> Instant:
+        return self.read().wall
+
     def read(self) -> Reading:
         self._read += 1
         awake = round(self._loop.time() * SECOND) + self._read

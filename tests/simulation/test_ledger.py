@@ -115,8 +115,7 @@ async def look_then_hold(host: Host, wanted: Any, intent: Any) -> meter.Held:
 
 
 def _look(tx: Tx, wanted: Any) -> Choice:
-    accounts.open_accounts(tx, wanted.purse.path, wanted.now)
-    return meter._afford(tx, wanted, wanted.offers)
+    return meter._afford(tx, wanted, wanted.offers, accounts.open_accounts(tx, wanted.purse.path, wanted.now))
 
 
 def _hold(tx: Tx, wanted: Any, choice: Choice) -> meter.Held:

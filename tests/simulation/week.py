@@ -45,7 +45,7 @@ class Week:
         self.seed, self.loop, self.change = seed, loop, _change(seed)
         self.world = world = World(loop.chance)
         self.clocks = MachineClocks(loop, self.change.at - world.chance.randrange(HOUR, WEEK, MINUTE))
-        self.clock = SystemClock(self.clocks.read)
+        self.clock = SystemClock(self.clocks)
         self.feeds = {f"feed-{number}": Feed(world) for number in range(3)}
         self.machines = {name: Machine(world, effect) for name, effect in _CLASSES.items()}
         self.site = Site(folder, self._parts(), self.clock)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from platos.core.budget import Account
 from platos.core.instant import SECOND, Instant, iso
 from platos.ports.offload import Offload
+from platos.runtime.measures.accounts import AccountState, FrozenState, read_accounts, read_frozen
 from platos.runtime.measures.counters import Live
 from platos.runtime.measures.failures import Pattern, patterns
+from platos.runtime.measures.models import ModelState, read_models
 from platos.runtime.measures.money import Costs, read_costs
 from platos.runtime.measures.runs import OPEN, Review, decisions, endings, replanned, review
 from platos.runtime.measures.steps import Spread, Tried, retries, spreads, timeouts
 from platos.runtime.measures.window import Window, look_back
-from platos.store import ReadStore, measures
+from platos.store import ReadStore, breakers, measures
 
-__all__ = ["Measures", "Seen", "Wakes", "read_measures"]
+__all__ = ["Breaker", "Measures", "Money", "Seen", "Wakes", "read_measures"]
 
 
 class Wakes(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +41,23 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool
 
 
+class Breaker(msgspec.Struct, frozen=True, kw_only=True):
+    """A model that is not called until a person has mended its key or its bill."""
+
+    model: str
+    cause: str
+    since: str
+
+
+class Money(msgspec.Struct, frozen=True, kw_only=True):
+    """How money and models stand: the accounts that pay now, what is frozen, open breakers, and every model."""
+
+    accounts: tuple[AccountState, ...] = ()
+    frozen: tuple[FrozenState, ...] = ()
+    breakers: tuple[Breaker, ...] = ()
+    models: tuple[ModelState, ...] = ()
+
+
 class Measures(msgspec.Struct, frozen=True, kw_only=True):
     """All of them. `ended`, `replanned`, `steps`, `retries`, `timeouts`, `review` and `failures` are the window's."""
 
@@ -52,6 +73,7 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     review: Review
     failures: tuple[Pattern, ...]
     costs: Costs
+    money: Money
     live: Live
 
 
@@ -63,10 +85,13 @@ class _Read(NamedTuple):
     window: Window
     opened_gates: dict[int, Instant]
     costs: Costs
+    money: Money
 
 
-async def read_measures(store: ReadStore, offload: Offload, now: Instant, today: str, live: Live) -> Measures:
-    """The measures now. `today` is the date of the day that accounts are in. Raises StoreCorrupt."""
+async def read_measures(
+    store: ReadStore, offload: Offload, now: Instant, zone: str, live: Live, paying: Sequence[Account] = ()
+) -> Measures:
+    """The measures now; money's today is that of the zone, `paying` are the accounts in force. Raises StoreCorrupt."""
     window = await look_back(store, offload, now)
     answered = decisions(window.events)
     read = _Read(
@@ -74,7 +99,8 @@ async def read_measures(store: ReadStore, offload: Offload, now: Instant, today:
         open_runs=await measures.open_runs(store),
         window=window,
         opened_gates=await measures.opened_gates(store, min(answered), max(answered)) if answered else {},
-        costs=await read_costs(store, now, today),
+        costs=await read_costs(store, now, zone),
+        money=await _read_money(store, offload, now, paying),
     )
     return await offload(_measure, read, now, live)
 
@@ -94,7 +120,18 @@ def _measure(read: _Read, now: Instant, live: Live) -> Measures:
         review=review(events, read.opened_gates),
         failures=patterns(events),
         costs=read.costs,
+        money=read.money,
         live=live,
+    )
+
+
+async def _read_money(store: ReadStore, offload: Offload, now: Instant, paying: Sequence[Account]) -> Money:
+    opened = await breakers.every(store)
+    return Money(
+        accounts=await read_accounts(store, paying),
+        frozen=await read_frozen(store),
+        breakers=tuple(Breaker(model=each.model, cause=each.cause, since=iso(each.since)) for each in opened),
+        models=await read_models(store, offload, now),
     )
 
 

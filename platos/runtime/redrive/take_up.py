@@ -107,8 +107,11 @@ def _anew(row: RunRow, told: list[AnyEvent]) -> str:
     """Why the run is to be planned anew, empty where its plan goes on or there is none."""
     if runs.current_plan(told) is None:
         return ""
-    if "code changed" in runs.waits(told):
+    waits = runs.waits(told)
+    if "code changed" in waits:
         return "the code is not what it was"
+    if "low confidence" in waits:
+        return row.why
     if row.state is State.FAILED and ANSWERS.get(row.failure) in _SAME_AGAIN:
         return row.why
     return ""

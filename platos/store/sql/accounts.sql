@@ -1,6 +1,3 @@
--- name: cap_of
-SELECT cap FROM accounts WHERE name = :name
-
 -- name: cap
 INSERT INTO accounts (name, cap) VALUES (:name, :cap)
 ON CONFLICT (name) DO UPDATE SET cap = excluded.cap,
@@ -60,9 +57,16 @@ prefix, request, response, served, finish, why, input, cached, stored, stored_lo
 FROM reservations WHERE run = :run ORDER BY id
 
 -- name: spend
-SELECT made / 86400000000, specialist, tier, model, count(*), sum(input + stored + stored_long), sum(cached),
+SELECT made / :quarter, specialist, tier, model, count(*), sum(input + stored + stored_long), sum(cached),
 sum(output + reasoning), sum(charged)
 FROM reservations WHERE made >= :since GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+
+-- name: charged
+SELECT coalesce(sum(charged), 0) FROM reservations WHERE made >= :since AND made < :until
+
+-- name: charged_to
+SELECT coalesce(sum(charged), 0), coalesce(sum(CASE WHEN run IS NULL THEN charged ELSE 0 END), 0)
+FROM reservations WHERE made >= :since AND specialist = :specialist
 
 -- name: spent_by_run
 SELECT coalesce(sum(charged), 0) FROM reservations WHERE run = :run

@@ -1,5 +1,5 @@
 -- name: run
-SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, checksum FROM runs
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, unsure, checksum FROM runs
 WHERE id = :run
 
 -- name: keep_run

@@ -17,8 +17,24 @@ SELECT body FROM journal ORDER BY seq LIMIT 1
 -- name: gates
 SELECT id, opened FROM gates WHERE id BETWEEN :first AND :last
 
--- name: spent
-SELECT spent FROM accounts WHERE name = :account
-
 -- name: days
-SELECT made / :day, sum(charged), count(run) FROM reservations WHERE made >= :since AND made < :until GROUP BY 1
+SELECT made / :day, specialist, sum(charged), count(run) FROM reservations
+WHERE made >= :since AND made < :until GROUP BY 1, 2
+
+-- name: models
+SELECT model, count(*), sum(CASE WHEN state = 'answered' THEN 1 ELSE 0 END),
+sum(CASE WHEN finish = 'refused' THEN 1 ELSE 0 END),
+sum(CASE WHEN state = 'answered' AND cause = 'repair' THEN 1 ELSE 0 END),
+sum(input), sum(cached), sum(stored), sum(stored_long), sum(output), sum(reasoning), sum(charged)
+FROM reservations WHERE made >= :since AND made < :until GROUP BY model
+
+-- name: unsure
+SELECT c.model, count(DISTINCT c.run), count(DISTINCT CASE WHEN r.unsure = 1 THEN c.run END)
+FROM reservations c JOIN runs r ON r.id = c.run WHERE c.made >= :since AND c.made < :until GROUP BY c.model
+
+-- name: served
+SELECT model, served, count(*), min(made) FROM reservations
+WHERE made >= :since AND made < :until AND served <> '' GROUP BY model, served ORDER BY 3 DESC, 2
+
+-- name: first_of
+SELECT j.body FROM journal j JOIN chains c ON c.id = j.chain WHERE c.name = :chain ORDER BY j.n LIMIT 1

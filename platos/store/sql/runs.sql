@@ -5,7 +5,8 @@ INSERT INTO runs (id, specialist, definition, state, opened) VALUES (:id, :speci
 UPDATE runs SET revision = :revision WHERE id = :id
 
 -- name: move
-UPDATE runs SET state = :new, why = :why, due = :due, outcome = :outcome, ended = :ended, failure = :failure
+UPDATE runs SET state = :new, why = :why, due = :due, outcome = :outcome, ended = :ended, failure = :failure,
+unsure = CASE WHEN :unsure = 1 THEN 1 ELSE unsure END
 WHERE id = :id AND state = :old AND checksum IS NULL
 
 -- name: state

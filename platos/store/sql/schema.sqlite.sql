@@ -140,7 +140,8 @@ CREATE TABLE labels (
 );
 
 -- The durable work that signals started. `due` is when a waiting run goes on by itself, `failure` the class of failure
--- that it ended with. Its plans and its steps stand in its chain of the journal.
+-- that it ended with, `unsure` that it has waited because a model was not sure. Its plans and its steps stand in its
+-- chain of the journal.
 CREATE TABLE runs (
     id         INTEGER PRIMARY KEY,
     specialist TEXT NOT NULL,
@@ -153,6 +154,7 @@ CREATE TABLE runs (
     opened     INTEGER NOT NULL,
     ended      INTEGER,
     failure    TEXT NOT NULL DEFAULT '',
+    unsure     INTEGER NOT NULL DEFAULT 0,
     checksum   INTEGER
 );
 CREATE INDEX runs_open ON runs (specialist, id) WHERE state IN ('pending', 'running', 'needs_review');

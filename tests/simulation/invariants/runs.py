@@ -73,5 +73,5 @@ def _waits(row: dict[str, Any], moves: list[RunMoved], now: Instant, gates: set[
     waits = moves[-1].waits if moves else ()
     if row["state"] == State.PENDING:
         return "time" in waits and row["due"] is not None and row["due"] > now
-    asked = gates.intersection(waits) or {"review", "code changed"}.intersection(waits)
+    asked = gates.intersection(waits) or {"review", "low confidence", "code changed"}.intersection(waits)
     return row["state"] == State.NEEDS_REVIEW and bool(asked) and bool(row["why"])

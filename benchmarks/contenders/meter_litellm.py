@@ -1,0 +1,34 @@
+"""Bare litellm, as its documentation has it, with its own retries off; nothing is kept."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+import litellm
+from _calls import Call, calls
+from _chat_server import ANSWER, DOCUMENT, INSTRUCTIONS, SCHEMA
+
+MESSAGES = [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": DOCUMENT}]
+FORM = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}
+
+
+@asynccontextmanager
+async def prepare(base: str) -> AsyncIterator[Call]:
+    async def call() -> None:
+        reply = await litellm.acompletion(
+            model="openai/bench",
+            messages=MESSAGES,
+            response_format=FORM,
+            max_tokens=500,
+            api_base=base,
+            api_key="none",
+            max_retries=0,
+            num_retries=0,
+            timeout=60,
+        )
+        assert reply.choices[0].message.content == ANSWER
+
+    yield call
+
+
+anyio.run(calls, prepare)
