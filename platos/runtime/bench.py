@@ -117,7 +117,8 @@ class TriageBench:
 
     def _purse(self, request: ModelRequest) -> Purse:
         host, live = self._host, self._host.live(self._sitting.definition)
-        about = [self._items[document.id] for document in request.documents if document.id in self._items]
+        named = dict.fromkeys(document.id for document in request.documents)
+        about = [self._items[id] for id in named if id in self._items]
         path = triage_path(
             live.name,
             live.budget,
