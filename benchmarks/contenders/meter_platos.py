@@ -23,7 +23,7 @@ from platos.core.money import NANO
 from platos.models.litellm import Litellm
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.runtime.host import Host
-from platos.runtime.meter import Ask, Purse, complete, reserved
+from platos.runtime.meter import Ask, Purse, complete, reserve, turn
 from platos.store import answers
 
 FRONT_MATTER = """
@@ -72,7 +72,8 @@ async def ask_once(host: Host) -> float:
     now = host.now()
     path = triage_path("bench", BUDGET, host.budget, zone="UTC", at=now, wake=now, items=(number,))
     ask = Ask("triage/model", request, (NAME,))
-    async with reserved(host, Purse("bench", None, "triage", path, 1, MINUTE), ask) as held:
+    async with turn(host, ask.models):
+        held = await reserve(host, Purse("bench", None, "triage", path, 1, MINUTE), ask)
         bought = await complete(host, held, answers.keep, str(number))
     assert bought.reply.text == ANSWER
     return time.perf_counter() - began - ASKED.pop(f"i{number}")

@@ -12,11 +12,10 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from platos.core.instant import DAY, SECOND, Instant, from_datetime, to_datetime
+from platos.core.instant import DAY, SECOND, Instant, from_datetime, to_datetime, zone_info
 from platos.core.money import Nano, dollars
 
 __all__ = [
@@ -76,7 +75,8 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
     `day` and `month` are on all that it spends. `triage_day` is the envelope of triage within them: what is above it
     is left for work, however many items come. `wake` is on the triage of one wake-up, `run` on one run, `item` on
-    whatever is asked about one item in a month. `accounts` are names of the workspace's own accounts that pay too.
+    whatever is asked about one item in a month, alone or with a few others. `accounts` are names of the workspace's own
+    accounts that pay too.
     """
 
     day: Cap
@@ -105,12 +105,15 @@ class CommonBudget(msgspec.Struct, frozen=True, kw_only=True):
     named: dict[str, NamedBudget] = {}
 
 
+_FEW = 32
+"""A question about more items than these is about none of them in particular."""
+
 _NOT_THERE = NamedBudget(day=Cap(usd=0))
 """What an account pays that the workspace does not name any more."""
 
 
 class Account(NamedTuple):
-    """One account of a path: its name, its cap, and when its window ends; None where it has none."""
+    """One account of a path: its name, its cap, and from when on there may be another in its place; None is never."""
 
     name: str
     cap: int
@@ -129,14 +132,14 @@ def month(at: Instant, zone: str) -> str:
 
 def day_start(at: Instant, zone: str, days_before: int = 0) -> Instant:
     """The first instant of the day around a moment there, or of one so many days before."""
-    there = ZoneInfo(zone)
+    there = zone_info(zone)
     day = to_datetime(at).astimezone(there).date() - timedelta(days=days_before)
     return from_datetime(datetime.combine(day, time(), there))
 
 
 def month_start(at: Instant, zone: str) -> Instant:
     """The first instant of the month around a moment there."""
-    there = ZoneInfo(zone)
+    there = zone_info(zone)
     first = to_datetime(at).astimezone(there).date().replace(day=1)
     return from_datetime(datetime.combine(first, time(), there))
 
@@ -157,7 +160,7 @@ class _Day(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _day(second: int, zone: str) -> _Day:
-    there = ZoneInfo(zone)
+    there = zone_info(zone)
     start = to_datetime(second * SECOND).astimezone(there).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     tomorrow = to_datetime(from_datetime(start) + DAY + DAY // 2).astimezone(there)
     next_month = to_datetime(from_datetime(start.replace(day=1)) + 45 * DAY).astimezone(there)
@@ -224,7 +227,7 @@ def _windows(root: str, of_month: Cap, of_day: Cap, at: Instant, zone: str) -> I
 
 
 def _items(budget: Budget, at: Instant, zone: str, items: Sequence[int]) -> Iterator[Account]:
-    if items and budget.item != Cap():
+    if 0 < len(items) <= _FEW and budget.item != Cap():
         named, end = month(at, zone), window_end(Window.MONTH, at, zone)
         for item in items:
             yield from _capped(f"item/{item}/{named}", budget.item, end)

@@ -18,7 +18,7 @@ from platos.errors import BudgetExceeded
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.runtime.answers import ask_until_valid, first_to_answer
 from platos.runtime.host import Host
-from platos.runtime.meter import Ask, Bought, Purse, complete, reserved
+from platos.runtime.meter import Ask, Bought, Held, Purse, complete, reserve, turn
 from platos.runtime.schema import schema_of
 from platos.store import answers, memories
 
@@ -92,22 +92,24 @@ class TriageBench:
             return Bought(kept, 0, None)
         request = msgspec.structs.replace(request, again=request.instructions in self._sitting.asked)
         self._sitting.asked.add(request.instructions)
-        purse = self._purse(request)
 
         async def buy(models: tuple[str, ...], cause: str) -> Bought[None]:
-            return await self._buy(purse, request, models, cause, question)
+            return await self._buy(request, models, cause, question)
 
         return await first_to_answer(models, buy)
 
-    async def _buy(
-        self, purse: Purse, request: ModelRequest, models: tuple[str, ...], cause: str, question: str
-    ) -> Bought[None]:
+    async def _buy(self, request: ModelRequest, models: tuple[str, ...], cause: str, question: str) -> Bought[None]:
+        ask = Ask(f"triage/{self._tier}", request, models, cause="repair" if request.repair else cause)
+        async with turn(self._host, models):
+            held = await self._reserve(ask)
+            return await complete(self._host, held, answers.keep, question)
+
+    async def _reserve(self, ask: Ask) -> Held:
+        """Once one question was refused, no other of this sitting is asked, unless it was one item's own cap."""
         if self._sitting.refused is not None:
             raise self._sitting.refused
-        ask = Ask(f"triage/{self._tier}", request, models, cause="repair" if request.repair else cause)
         try:
-            async with reserved(self._host, purse, ask) as held:
-                return await complete(self._host, held, answers.keep, question)
+            return await reserve(self._host, self._purse(ask.request), ask)
         except BudgetExceeded as refusal:
             if not refusal.where.startswith("item/"):
                 self._sitting.refused = refusal
@@ -115,7 +117,8 @@ class TriageBench:
 
     def _purse(self, request: ModelRequest) -> Purse:
         host, live = self._host, self._host.live(self._sitting.definition)
-        about = [self._items[document.id] for document in request.documents if document.id in self._items]
+        named = dict.fromkeys(document.id for document in request.documents)
+        about = [self._items[id] for id in named if id in self._items]
         path = triage_path(
             live.name,
             live.budget,

@@ -23,7 +23,7 @@ from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.runtime.answers import ask_until_valid
 from platos.runtime.effects import call_tool
 from platos.runtime.life import Life, moved
-from platos.runtime.meter import Ask, complete, reserved
+from platos.runtime.meter import Ask, complete, reserve, turn
 from platos.runtime.net import Failed, Net, Parked, Result
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
@@ -141,21 +141,22 @@ class NodeContext:
         step = await life.begin(StepKind.MODEL, name, request)
         if step.state is State.SUCCESS:
             return await load_result(life.net, step, ModelReply)
-        if step.state is State.RUNNING:  # the actor broke in the middle of it
+        cause = _cause(step, request)
+        if step.state is State.RUNNING:
             step = await life.record(step, State.PENDING)
         while True:
             try:
-                return await self._attempt(step, request, models)
+                return await self._attempt(step, request, models, cause)
             except Failure as failure:
-                step = await self._next_attempt(step, failure, models)
+                step, cause = await self._next_attempt(step, failure, models), failure.kind
 
-    async def _attempt(self, step: StepMoved, request: ModelRequest, models: tuple[str, ...]) -> ModelReply:
+    async def _attempt(self, step: StepMoved, request: ModelRequest, models: tuple[str, ...], cause: str) -> ModelReply:
         life, run = self._life, self._run
         sent = moved(step, State.RUNNING, at=step.started)
-        cause = step.failure.kind if step.failure else "repair" if request.repair else "first"
         ask = Ask(str(step.key), request, models[(step.attempt - 1) % len(models) :], step.attempt, cause)
         life.at_work(sent)
-        async with reserved(run.host, run.purse(life.node.model, self._work), ask, sent) as held:
+        async with turn(run.host, ask.models):
+            held = await reserve(run.host, run.purse(life.node.model, self._work), ask, sent)
             life.net.steps[step.key] = sent
             bought = await complete(run.host, held, _keep, sent)
         life.alive(bought.kept.at)
@@ -173,6 +174,15 @@ class NodeContext:
             await self._life.failed(now, failure, ways=len(models))
         attempt = step.attempt - (step.attempt - 1) % len(models) + len(models) - len(left)
         return await self._life.record(now, State.PENDING, failure=FailureRecord.of(failure), attempt=attempt)
+
+
+def _cause(step: StepMoved, request: ModelRequest) -> str:
+    """Why a model is asked: of what the last attempt failed, or that it was `lost` in the middle; else `first`."""
+    if step.state is State.RUNNING:
+        return "lost"
+    if step.failure is not None:
+        return step.failure.kind
+    return "repair" if request.repair else "first"
 
 
 def _sure(name: str, answer: A) -> A:

@@ -9,8 +9,8 @@ in full. A call that costs more than its worst case is recorded in full, and fre
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
@@ -29,7 +29,7 @@ from platos.ports.model import ModelReply, ModelRequest
 from platos.runtime.host import Host
 from platos.store import Tx, accounts, breakers, journal, steps
 
-__all__ = ["Ask", "Bought", "Held", "Purse", "complete", "reserved", "settle_the_lost"]
+__all__ = ["Ask", "Bought", "Held", "Purse", "complete", "reserve", "settle_the_lost", "turn"]
 
 log = logging.getLogger("platos")
 
@@ -57,8 +57,8 @@ class Purse(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """A question, which models may answer it, in order, and why it is asked now: `first`, `repair`, or the class of
-    the failure before it."""
+    """A question, which models may answer it, in order, and why it is asked now: `first`, `repair`, `lost` where a
+    crash took the answer, or the class of the failure before it."""
 
     step: str
     request: ModelRequest
@@ -126,23 +126,25 @@ class _Silence(NamedTuple):
     now: Instant
 
 
-@asynccontextmanager
-async def reserved(host: Host, purse: Purse, ask: Ask, intent: StepMoved | None = None) -> AsyncIterator[Held]:
-    """A turn at every provider that may be asked, and the worst case of a call held on every account of the path, its
-    `intent` written down with it. Within the block, the call is made with `complete`.
+def turn(host: Host, models: Sequence[str]) -> AbstractAsyncContextManager[None]:
+    """A turn at the providers of these models. It is waited for before anything is held: who pays is whose window it
+    is then."""
+    return host.limits.turn(host.model(name).terms(name) for name in models)
+
+
+async def reserve(host: Host, purse: Purse, ask: Ask, intent: StepMoved | None = None) -> Held:
+    """The worst case of a call, held on every account of the path, its `intent` written down with it; `complete` makes
+    the call.
 
     Raises BudgetExceeded, Unpriced or AuthFailed; then nothing was held and nothing was sent.
     """
-    offers = _offers(host, ask)
-    async with host.limits.turn(host.model(offer.model).terms(offer.model) for offer in offers):
-        wanted = _Wanted(purse, ask, offers, *_recorded(host, ask.request), host.now())
-        try:
-            held = await _hold(host, wanted, intent)
-        except BudgetExceeded as refusal:
-            _tell(host, await host.store.transact(_note_refusal, wanted, refusal.where, host.now()))
-            log.warning("%s: %s was not asked: %s", purse.specialist, ask.models[0], refusal.what)
-            raise
-        yield held
+    wanted = _Wanted(purse, ask, _offers(host, ask), *_recorded(host, ask.request), host.now())
+    try:
+        return await _hold(host, wanted, intent)
+    except BudgetExceeded as refusal:
+        _tell(host, await host.store.transact(_note_refusal, wanted, refusal.where, host.now()))
+        log.warning("%s: %s was not asked: %s", purse.specialist, ask.models[0], refusal.what)
+        raise
 
 
 async def complete(host: Host, held: Held, keep: Callable[[Tx, ModelReply, X, Instant], K], extra: X) -> Bought[K]:

@@ -64,7 +64,7 @@ class Run:
     def purse(self, tier: str, work: Work) -> Purse:
         """Who pays for a model call of this run, in a node that was given this work."""
         host, live = self.host, self.live
-        about = [self.items[extract.item].number for extract in work.items or self.work.items]
+        about = list(dict.fromkeys(self.items[extract.item].number for extract in work.items or self.work.items))
         path = run_path(
             live.name,
             live.budget,

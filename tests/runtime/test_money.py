@@ -15,7 +15,7 @@ from platos.core.money import Price, Usage
 from platos.core.state import Outcome, State
 from platos.errors import AuthFailed, BudgetExceeded, Failure, RateLimited, TimedOut, Unavailable
 from platos.ports.model import ModelReply, ModelRequest
-from platos.runtime.meter import Ask, Purse, reserved
+from platos.runtime.meter import Ask, Purse, reserve
 from platos.store import accounts, breakers, steps
 from platos.testing.model import Scripted
 from platos.testing.workspace import SimulatedWorkspace
@@ -123,8 +123,7 @@ async def test_a_model_without_a_price_is_not_called_and_the_line_to_write_is_sh
         request = ModelRequest(model="scripted", instructions="", documents=(), answer={})
         purse = Purse("watch", None, "triage", (), 0, MINUTE)
         with pytest.raises(BudgetExceeded) as refusal:
-            async with reserved(engine._host, purse, Ask("step", request, ("scripted",))):
-                raise AssertionError
+            await reserve(engine._host, purse, Ask("step", request, ("scripted",)))
     assert '[models."scripted"]' in refusal.value.hint
     assert model.requests == []
 

@@ -20,7 +20,7 @@ from platos.core.specialist import Specialist as Defined
 from platos.errors import BudgetExceeded, Failure, NotFound
 from platos.ports.model import ModelReply, ModelRequest
 from platos.runtime.host import Host
-from platos.runtime.meter import Ask, Purse, complete, reserved, settle_the_lost
+from platos.runtime.meter import Ask, Purse, complete, reserve, settle_the_lost
 from platos.store import Store, Tx, accounts, breakers, open_store
 from platos.store.database import NAME
 from tests.simulation.around import chance_of
@@ -174,8 +174,7 @@ class Season:
         for attempt in range(1, 4):
             ask, purse = self._question(host, errand, f"e{errand.number}.{call}.{attempt}.{self.lives}", attempt, cause)
             try:
-                async with reserved(host, purse, ask) as held:
-                    await complete(host, held, _keep, ask.step)
+                await complete(host, await reserve(host, purse, ask), _keep, ask.step)
             except BudgetExceeded as refusal:
                 self.heard[ask.step] = refusal.kind
                 return
