@@ -30,9 +30,9 @@ class CallTold(msgspec.Struct, frozen=True, kw_only=True):
     """A model call. `model` was asked, `served` is who really answered; `tokens` are by class, money is nano-dollars.
 
     `state` is `answered`, `failed` (nothing was sent), `unknown` (sent, not answered, charged in full) or `held`.
-    `price` is the list and its version. `cause` is why it was made: `first`, `repair`, or the failure before it.
-    `instead` is what was wanted and too dear. `finish` is how the reply ended, `why` what it failed of. `asked` and
-    `said` are there where contents were asked for, `said` only of what was answered.
+    `price` is the list and its version. `cause` is why it was made: `first`, `repair`, `lost` where a crash took the
+    answer, or the failure before it. `instead` is what was wanted and too dear. `finish` is how the reply ended, `why`
+    what it failed of. `asked` and `said` are there where contents were asked for, `said` only of what was answered.
     """
 
     call: int

@@ -10,6 +10,8 @@ from platos.core.money import dollars
 
 __all__ = ["render_call"]
 
+_CAUSES = {"repair": "to repair an answer", "lost": "again, for a crash took the answer"}
+
 
 def render_call(call: CallTold, margin: str, *, contents: bool) -> Iterator[Line]:
     """What it was and cost, then why it was made and how it ended where that is worth a line, then what was said."""
@@ -39,10 +41,10 @@ def _tokens(call: CallTold) -> str:
 
 
 def _notes(call: CallTold) -> Iterator[str]:
-    if call.cause != "first":
-        yield (
-            f"attempt {call.attempt}, made because of {call.cause}" if call.cause != "repair" else "to repair an answer"
-        )
+    if call.cause in _CAUSES:
+        yield _CAUSES[call.cause]
+    elif call.cause != "first":
+        yield f"attempt {call.attempt}, made because of {call.cause}"
     if call.instead:
         yield f"in the place of {call.instead}, which was too dear"
     if call.finish not in ("", "done"):
