@@ -48,7 +48,7 @@ def to_datetime(instant: Instant) -> datetime:
 
 @cache
 def zone_info(name: str) -> tzinfo:
-    """A time zone by its IANA name, read from a file the first time, and kept. Raises KeyError, ValueError or OSError."""
+    """A zone by its IANA name, read from a file the first time, and kept. Raises KeyError, ValueError or OSError."""
     from zoneinfo import ZoneInfo
 
     return ZoneInfo(name)
