@@ -89,13 +89,13 @@ class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
     nodes: tuple[NodeForeseen, ...]
     worst_nano: Nano | None
     at_once_nano: Nano | None
-    bounds: tuple[Bound, ...]
-    at_most_nano: Nano | None
-    because: str
-    today_nano: Nano | None
-    today_because: str
     unpriced: tuple[str, ...]
     frozen: tuple[str, ...]
+    bounds: tuple[Bound, ...] = ()
+    at_most_nano: Nano | None = None
+    because: str = ""
+    today_nano: Nano | None = None
+    today_because: str = ""
 
 
 class Priced(NamedTuple):
@@ -156,32 +156,42 @@ def foresee(
     models: Mapping[str, Sequence[Priced]],
     accounts: Sequence[AccountState],
 ) -> Foreseen:
-    """What the plan comes to. `calls` are by actor, `models` by tier, `accounts` those in force that pay for a run."""
+    """What the plan comes to. `calls` are by actor, `models` by tier, `accounts` those that stand and may pay."""
+    paying = [each for each in accounts if each.root.partition("/")[0] in _PAY_FOR_RUNS]
     texts = {f"i{number}": item.full_text for number, item in enumerate(handed_in, start=1)}
     of = _Of(its, plan, texts, calls, models)
     nodes = _nodes(of)
-    plans = 1 + MOST_REPLANS
-    worst = _sum(None if node.worst_nano is None else plans * node.worst_nano for node in nodes)
-    bounds = tuple(_bounds(of, nodes, accounts))
-    lasting = _least(worst, (bound for bound in bounds if not bound.window))
+    found = _nodes_alone(of, handed_in, nodes, paying)
+    bounds = tuple(_bounds(of, nodes, paying))
+    lasting = _least(found.worst_nano, (bound for bound in bounds if not bound.window))
     today = _least(lasting.nano, bounds, lasting.because)
-    return Foreseen(
-        specialist=its.name,
-        items=tuple(item.title or item.id for item in handed_in),
-        by=plan.by,
-        why=plan.why,
-        tree=draw(plan),
-        plans=plans,
-        nodes=nodes,
-        worst_nano=worst,
-        at_once_nano=_sum(node.at_once_nano for node in nodes),
+    return msgspec.structs.replace(
+        found,
         bounds=bounds,
         at_most_nano=lasting.nano,
         because=lasting.because,
         today_nano=today.nano,
         today_because=today.because,
-        unpriced=tuple(sorted({each.name for tier in models.values() for each in tier if each.price is None})),
-        frozen=tuple(sorted({each.root for each in accounts if each.frozen})),
+    )
+
+
+def _nodes_alone(
+    of: _Of, handed_in: Sequence[Item], nodes: tuple[NodeForeseen, ...], paying: Iterable[AccountState]
+) -> Foreseen:
+    """What the nodes come to, with nothing that bounds them."""
+    plans = 1 + MOST_REPLANS
+    return Foreseen(
+        specialist=of.its.name,
+        items=tuple(item.title or item.id for item in handed_in),
+        by=of.plan.by,
+        why=of.plan.why,
+        tree=draw(of.plan),
+        plans=plans,
+        nodes=nodes,
+        worst_nano=_sum(None if node.worst_nano is None else plans * node.worst_nano for node in nodes),
+        at_once_nano=_sum(node.at_once_nano for node in nodes),
+        unpriced=tuple(sorted({each.name for tier in of.models.values() for each in tier if each.price is None})),
+        frozen=tuple(sorted({each.root for each in paying if each.frozen})),
     )
 
 
@@ -262,7 +272,7 @@ def _least(nano: Nano | None, bounds: Iterable[Bound], because: str = "the sum o
     return least
 
 
-def _bounds(of: _Of, nodes: Iterable[NodeForeseen], accounts: Iterable[AccountState]) -> Iterator[Bound]:
+def _bounds(of: _Of, nodes: Iterable[NodeForeseen], paying: Iterable[AccountState]) -> Iterator[Bound]:
     """The run's own cap and its items', then the accounts whose windows are open."""
     priced = [each.price for tier in of.models.values() for each in tier if each.price is not None]
     dear = _Dear(max((node.attempt_nano for node in nodes), default=0), max(map(_per_million, priced), default=0))
@@ -271,10 +281,9 @@ def _bounds(of: _Of, nodes: Iterable[NodeForeseen], accounts: Iterable[AccountSt
     for name, cap, times in (("the run's cap", of.its.budget.run, 1), (of_items, of.its.budget.item, items)):
         for unit, most in _lines(cap):
             yield dear.bound(name, unit, most * times)
-    for each in accounts:
-        if each.root.partition("/")[0] in _PAY_FOR_RUNS:
-            left = 0 if each.frozen else max(0, each.cap - each.spent - each.held)
-            yield dear.bound(f"what is left of {each.account}", Unit(each.unit), left, window=True)
+    for each in paying:
+        left = 0 if each.frozen else max(0, each.cap - each.spent - each.held)
+        yield dear.bound(f"what is left of {each.account}", Unit(each.unit), left, window=True)
 
 
 class _Dear(NamedTuple):

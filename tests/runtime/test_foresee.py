@@ -219,3 +219,8 @@ def test_the_envelope_of_triage_bounds_no_run() -> None:
 def test_on_a_frozen_account_nothing_is_spent_now() -> None:
     found = foreseen(DRAFT, standing=[account("specialist/watch", 5_000, frozen="somebody wondered")])
     assert (found.today_nano, found.frozen) == (0, ("specialist/watch",))
+
+
+def test_a_frozen_envelope_of_triage_stops_no_run() -> None:
+    found = foreseen(DRAFT, standing=[account("triage/watch", 5_000, frozen="somebody wondered")])
+    assert (found.today_nano, found.frozen) == (found.worst_nano, ())
