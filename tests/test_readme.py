@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -63,6 +64,23 @@ def test_a_recording_of_your_own_is_scored_as_the_readme_shows(tmp_path: Path) -
         if file:
             (desk / file).write_text(shown, encoding="utf-8")
     assert block("platos replay") in shown
+
+
+def test_the_budget_that_the_readme_shows_is_one(tmp_path: Path) -> None:
+    printed(tmp_path, "init", "my-desk")
+    desk = tmp_path / "my-desk"
+    (desk / "platos.toml").write_text('[defaults]\nowner = "you"\n' + block("money and models in platos.toml"))
+    specialist = desk / "specialists" / "advisories.md"
+    before, _, rest = specialist.read_text(encoding="utf-8").partition("budget:")
+    after = "done_when:" + rest.partition("done_when:")[2]
+    specialist.write_text(f"{before}{block('models and budget of a specialist')}\n{after}", encoding="utf-8")
+    told = json.loads(printed(desk, "check", "advisories", "--json"))
+    assert told["budget"]["run"] == {"usd": 250_000_000, "tokens": None, "calls": 60}
+    assert told["budget"]["everything_month"]["usd"] == 5_000_000_000
+    assert told["budget"]["accounts"] == ["acme"]
+    assert [each["place"] for each in told["models"]] == [0, 0, 1]
+    assert all(each["priced"] for each in told["models"])
+    assert "platos.toml" in printed(desk, "prices", "openai/qwen3")
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"platos (?:--workspace \S+ )?([a-z]+)\b", README))))

@@ -13,7 +13,8 @@ from platos.cli._finding import Finding, fine, note, wrong
 from platos.core.instant import iso
 from platos.errors import NotFound, StoreError
 from platos.ports.offload import Offload
-from platos.store import ReadStore, breakers, read_store
+from platos.store import ReadStore, accounts, breakers, read_store
+from platos.store.accounts import FrozenRow
 from platos.store.damage import refuse_damaged
 from platos.store.database import NAME
 from platos.store.lock import holder_of
@@ -33,6 +34,7 @@ async def look_at_state(app: App, whole: bool) -> list[Finding]:
             found.append(fine("state file", f"version {version}"))
             found += await look_at_runs(store, up=await is_up(folder), now=app.clock.now())
             found += [each async for each in _breakers(store)]
+            found += [_frozen(each) for each in await accounts.frozen(store)]
     except NotFound as error:
         found.append(fine("state file", error.what))
     except StoreError as error:
@@ -70,6 +72,10 @@ async def _holder(folder: Path, offload: Offload) -> Finding:
     if await is_up(folder):
         return fine("platos up", f"it runs: {await offload(holder_of, folder)}")
     return note("platos up", "it does not run, so nobody wakes the specialists", "platos up")
+
+
+def _frozen(row: FrozenRow) -> Finding:
+    return note(f"account {row.account}", f"frozen since {iso(row.since)}: {row.why}", f"platos thaw {row.account}")
 
 
 async def _breakers(store: ReadStore) -> AsyncIterator[Finding]:

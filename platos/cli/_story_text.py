@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from platos.cli._arguments import render_argument
+from platos.cli._calls_text import render_call
 from platos.cli.output import Line, bold, one_line, red, yellow
-from platos.cli.story import CallTold, EffectTold, ItemTold, StepTold, Story
+from platos.cli.story import EffectTold, ItemTold, StepTold, Story
 from platos.core.approval import GateState
 from platos.core.effect import EffectState
 from platos.core.money import dollars
 from platos.core.step import StepKind
 
-__all__ = ["render_effect", "render_item", "render_story"]
+__all__ = ["Shown", "render_effect", "render_item", "render_story"]
 
 
-def render_story(story: Story, *, results: bool = False) -> Iterator[Line]:
-    """The whole story, in the order in which it happened; `results` tells what each step was given and came to."""
+class Shown(NamedTuple):
+    """How much is shown: what each step was given and came to; what was asked in each call and what came back."""
+
+    results: bool = False
+    calls: bool = False
+
+
+def render_story(story: Story, shown: Shown) -> Iterator[Line]:
+    """The whole story, in the order in which it happened."""
     came_to = f", {story.outcome}" if story.outcome else ""
     yield bold(f"{story.run} of {story.specialist}: {story.state}{came_to}")
     yield f"  {story.why}"
@@ -25,15 +34,16 @@ def render_story(story: Story, *, results: bool = False) -> Iterator[Line]:
     yield bold("Items")
     for item in story.items:
         yield from render_item(item)
+    yield from _triage(story, shown)
     yield from _plans(story)
     if story.steps:
         yield bold("Steps")
     for revision in sorted({step.revision for step in story.steps}):
         if len(story.plans) > 1:
             yield f"  by plan {revision}"
-        yield from _tree(tuple(step for step in story.steps if step.revision == revision), results)
+        yield from _tree(tuple(step for step in story.steps if step.revision == revision), shown)
     yield from _decisions(story)
-    yield from _proof(story, results)
+    yield from _proof(story, shown.results)
     yield f"The journal's {story.entries} entries verify."
 
 
@@ -47,6 +57,14 @@ def render_item(item: ItemTold) -> Iterator[Line]:
         yield f"      {verdict.tier}: {verdict.decision}, confidence {verdict.confidence:.2f}{cost}: {reason}"
 
 
+def _triage(story: Story, shown: Shown) -> Iterator[Line]:
+    if story.triage:
+        yield bold("Calls of triage")
+    for call in story.triage:
+        yield f"  {call.step}"
+        yield from render_call(call, "    ", contents=shown.calls)
+
+
 def _plans(story: Story) -> Iterator[Line]:
     for plan in story.plans:
         yield bold(f"Plan {plan.revision}, by {plan.by}: {plan.why}")
@@ -54,7 +72,7 @@ def _plans(story: Story) -> Iterator[Line]:
             yield f"  {line}"
 
 
-def _tree(steps: tuple[StepTold, ...], results: bool) -> Iterator[Line]:
+def _tree(steps: tuple[StepTold, ...], shown: Shown) -> Iterator[Line]:
     """Each node under the nodes around it, and under each node its steps."""
     seen: set[str] = set()
     nodes = {step.path: step for step in steps if step.kind == StepKind.NODE}
@@ -65,18 +83,18 @@ def _tree(steps: tuple[StepTold, ...], results: bool) -> Iterator[Line]:
             if here not in seen:
                 seen.add(here)
                 yield "  " * depth + parts[depth - 1] + (_how(nodes[here]) if here in nodes else "")
-                yield from _came_to(nodes.get(here), "  " * (depth + 1), results)
+                yield from _came_to(nodes.get(here), "  " * (depth + 1), shown.results)
         for step in steps:
             if step.path == path and step.kind != StepKind.NODE:
-                yield from _step(step, "  " * (len(parts) + 1))
-                yield from _came_to(step, "  " * (len(parts) + 2), results)
+                yield from _step(step, "  " * (len(parts) + 1), calls=shown.calls)
+                yield from _came_to(step, "  " * (len(parts) + 2), shown.results)
 
 
-def _step(step: StepTold, margin: str) -> Iterator[Line]:
+def _step(step: StepTold, margin: str, *, calls: bool) -> Iterator[Line]:
     again = f" #{step.ordinal}" if step.ordinal > 1 else ""
     yield f"{margin}{step.kind} {step.name}{again}{_how(step)}"
     for call in step.calls:
-        yield f"{margin}  {_call(call)}"
+        yield from render_call(call, f"{margin}  ", contents=calls)
 
 
 def _came_to(step: StepTold | None, margin: str, results: bool) -> Iterator[Line]:
@@ -90,11 +108,6 @@ def _how(step: StepTold) -> str:
     waits = f", waits for {step.waits}" if step.waits else ""
     failure = f", {one_line(step.failure, 200)}" if step.failure else ""
     return f": {step.state}, {step.seconds:.2f} s{tries}{waits}{failure}"
-
-
-def _call(call: CallTold) -> str:
-    tokens = f"{call.tokens_in} tokens in, {call.tokens_out} out"
-    return f"{call.model}: {call.state}, {tokens}, {dollars(call.cost_nano)}, {call.seconds:.2f} s"
 
 
 def _decisions(story: Story) -> Iterator[Line]:

@@ -10,10 +10,10 @@ import msgspec
 import typer
 
 from platos.app import App
-from platos.cli._context import load, number_of, run_async, show
+from platos.cli._context import load, number_of, options_of, run_async, show
 from platos.cli._status import read_status
 from platos.cli._status_text import render_status
-from platos.cli._story_text import render_story
+from platos.cli._story_text import Shown, render_story
 from platos.cli.output import Line, table
 from platos.cli.story import Story, read_story
 from platos.core.instant import iso
@@ -70,20 +70,23 @@ def show_run(
     ctx: typer.Context,
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run, as in r1.", show_default=False)],
     results: Annotated[bool, typer.Option("--results", help="Also what each step was given and came to.")] = False,
+    calls: Annotated[bool, typer.Option("--calls", help="Also what models were asked, and said.")] = False,
 ) -> None:
     """Tell the whole story of a run.
 
-    Items and verdicts, plan, steps and calls, gates, effects, evidence and outcome; its journal is verified.
+    Items and verdicts, plan, steps and calls, gates, effects, evidence and outcome; its journal is verified. What was
+    asked and answered is kept without secrets; --json has all of it.
 
-    Example: platos show r1 --results
+    Example: platos show r1 --results --calls
     """
-    story = run_async(_story, load(ctx), number_of(run, "r", "run"))
-    show(ctx, story, partial(render_story, results=results))
+    contents = calls or options_of(ctx).json
+    story = run_async(_story, load(ctx), number_of(run, "r", "run"), contents)
+    show(ctx, story, partial(render_story, shown=Shown(results, calls)))
 
 
-async def _story(app: App, run: int) -> Story:
+async def _story(app: App, run: int, contents: bool) -> Story:
     async with read_store(app.workspace.state) as store:
-        return await read_story(store, run)
+        return await read_story(store, run, contents=contents)
 
 
 async def _runs(app: App, specialist: str) -> RunList:

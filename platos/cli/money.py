@@ -14,10 +14,12 @@ from platos.cli._measures import paying
 from platos.cli._spend_text import render_spend
 from platos.cli._spent import COLUMNS, ModelSpent, Spend, Spent
 from platos.core.budget import day_start, month
+from platos.core.instant import Instant
+from platos.core.money import Nano
 from platos.errors import NotFound, UsageError
 from platos.runtime.measures.accounts import read_accounts, read_frozen
 from platos.runtime.measures.forecast import Forecast, read_forecast
-from platos.store import accounts, read_store
+from platos.store import ReadStore, accounts, read_store
 from platos.store.accounts import SpendRow
 
 __all__ = ["spend"]
@@ -54,33 +56,35 @@ def _columns(by: str) -> tuple[str, ...]:
 
 
 async def _spend(app: App, days: int, by: tuple[str, ...]) -> Spend:
-    now, zone = app.clock.now(), app.settings.settings.zone
-    cap = app.settings.settings.budget.month.usd
-    found = Spend(
-        days=days,
-        zone=zone,
-        by=by,
-        total=Spent(),
-        rows=(),
-        models=(),
-        forecast=Forecast(month=month(now, zone), spent_nano=0, days=0, nano=None, cap_nano=cap),
-        accounts=(),
-        frozen=(),
-    )
+    settings = app.settings.settings
+    found = _nothing(days, settings.zone, by, app.clock.now(), settings.budget.month.usd)
     try:
         async with read_store(app.workspace.state) as store:
-            rows = await accounts.spend(store, day_start(now, zone, days - 1), zone)
-            return msgspec.structs.replace(
-                found,
-                total=_sum(rows),
-                rows=tuple(_sums(rows, by)),
-                models=tuple(map(_of_model, _sums(rows, ("model",)))),
-                forecast=await read_forecast(store, now, zone, cap),
-                accounts=await read_accounts(store, await paying(app)),
-                frozen=await read_frozen(store),
-            )
+            return await _read(app, store, found)
     except NotFound:
         return found
+
+
+def _nothing(days: int, zone: str, by: tuple[str, ...], now: Instant, cap: Nano | None) -> Spend:
+    """What there is before anything has run."""
+    forecast = Forecast(month=month(now, zone), spent_nano=0, days=0, nano=None, cap_nano=cap)
+    return Spend(
+        days=days, zone=zone, by=by, total=Spent(), rows=(), models=(), forecast=forecast, accounts=(), frozen=()
+    )
+
+
+async def _read(app: App, store: ReadStore, of: Spend) -> Spend:
+    now = app.clock.now()
+    rows = await accounts.spend(store, day_start(now, of.zone, of.days - 1), of.zone)
+    return msgspec.structs.replace(
+        of,
+        total=_sum(rows),
+        rows=tuple(_sums(rows, of.by)),
+        models=tuple(map(_of_model, _sums(rows, ("model",)))),
+        forecast=await read_forecast(store, now, of.zone, of.forecast.cap_nano),
+        accounts=await read_accounts(store, await paying(app)),
+        frozen=await read_frozen(store),
+    )
 
 
 def _sums(rows: Iterable[SpendRow], by: Sequence[str]) -> Iterable[Spent]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from platos.cli._calls import CallTold, tell_calls
 from platos.cli._received import received
 from platos.cli._ways_on import way_on
 from platos.core.effect import EffectState
@@ -56,17 +57,6 @@ class PlanTold(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     why: str
     tree: str
-
-
-class CallTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A model call of a step: `state` is `answered`, `failed`, `unknown` or `held`."""
-
-    model: str
-    state: str
-    tokens_in: int
-    tokens_out: int
-    cost_nano: int
-    seconds: float
 
 
 class StepTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,7 +131,10 @@ class CheckTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything about one run. Times are ISO 8601, money is nano-dollars. `entries` of the journal were verified."""
+    """Everything about one run. Times are ISO 8601, money is nano-dollars. `entries` of the journal were verified.
+
+    `triage` are the calls that its items' triage made; their cost is not the run's.
+    """
 
     run: str
     specialist: str
@@ -152,6 +145,7 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     ended: str
     cost_nano: int
     items: tuple[ItemTold, ...]
+    triage: tuple[CallTold, ...]
     plans: tuple[PlanTold, ...]
     steps: tuple[StepTold, ...]
     gates: tuple[GateTold, ...]
@@ -161,11 +155,14 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     entries: int
 
 
-async def read_story(store: ReadStore, run: int) -> Story:
-    """The story of a run. Raises NotFound, and StoreCorrupt where its journal does not verify."""
+async def read_story(store: ReadStore, run: int, *, contents: bool = False) -> Story:
+    """The story of a run; with `contents`, also what was asked in every call and what came back.
+
+    Raises NotFound, and StoreCorrupt where its journal does not verify.
+    """
     row = await runs.find(store, run)
     told = await journal.events(store, row.name)
-    calls = await accounts.calls_of_run(store, run)
+    calls = await tell_calls(store, await accounts.calls_of_run(store, run), contents=contents)
     taken = await _items(store, run)
     return Story(
         run=row.name,
@@ -175,8 +172,9 @@ async def read_story(store: ReadStore, run: int) -> Story:
         why=row.why,
         opened=iso(row.opened),
         ended=iso(row.ended),
-        cost_nano=sum(call.charged for call in calls),
+        cost_nano=sum(call.cost_nano for call in calls),
         items=taken,
+        triage=await tell_calls(store, await _of_triage(store, row), contents=contents),
         plans=_plans(told),
         steps=_steps(told, [item.item for item in taken], calls, await _results(store, told)),
         gates=await _gates(store, run),
@@ -185,6 +183,13 @@ async def read_story(store: ReadStore, run: int) -> Story:
         checks=_checks(told),
         entries=len(told),
     )
+
+
+async def _of_triage(store: ReadStore, row: RunRow) -> list[Call]:
+    """The calls in which triage judged the run's items, between their arrival and the run."""
+    taken = await items.of_run(store, row.id)
+    since = min((item.seen for item in taken), default=row.opened)
+    return await accounts.triage_calls(store, row.specialist, since, row.opened, [item.number for item in taken])
 
 
 async def _items(store: ReadStore, run: int) -> tuple[ItemTold, ...]:
@@ -230,7 +235,7 @@ async def _results(store: ReadStore, told: Iterable[AnyEvent]) -> dict[str, byte
 
 
 def _steps(
-    told: Sequence[AnyEvent], about: Sequence[str], calls: Iterable[Call], large: Mapping[str, bytes]
+    told: Sequence[AnyEvent], about: Sequence[str], calls: Iterable[CallTold], large: Mapping[str, bytes]
 ) -> tuple[StepTold, ...]:
     """The last word on each step, in the order in which they began."""
     last: dict[StepKey, StepMoved] = {}
@@ -240,7 +245,7 @@ def _steps(
     given = _given(told, about, last.values())
     made: dict[str, list[CallTold]] = {}
     for call in calls:
-        made.setdefault(call.step, []).append(_call(call))
+        made.setdefault(call.step, []).append(call)
     return tuple(_step(moved, given, made.get(str(key), []), large) for key, moved in last.items())
 
 
@@ -258,17 +263,6 @@ def _given(
         for revision, plan in plans.items()
         for path, names in received(plan, about, lived.get(revision, ())).items()
     }
-
-
-def _call(call: Call) -> CallTold:
-    return CallTold(
-        model=call.served or call.model,
-        state=call.state,
-        tokens_in=call.tokens_in,
-        tokens_out=call.tokens_out,
-        cost_nano=call.charged,
-        seconds=call.latency / SECOND,
-    )
 
 
 def _step(

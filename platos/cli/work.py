@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
 from itertools import takewhile
-from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 
 import msgspec
 import typer
@@ -16,21 +13,15 @@ from platos.app import App
 from platos.cli._change import change, person
 from platos.cli._context import load, run_async, show
 from platos.cli._ending import RunEnding, how_runs_stand
+from platos.cli._handed_in import read_item
 from platos.cli.exits import ExitCode, worst
-from platos.cli.output import Line, one_line
-from platos.core.digest import digest_bytes
+from platos.cli.output import Line
 from platos.core.event import BudgetRefused, ItemsArrived
 from platos.core.item import Item
 from platos.core.verdict import Decision
-from platos.errors import UsageError
 from platos.store import journal, read_store, verdicts
 
 __all__ = ["wake"]
-
-_LARGEST = 10_000_000
-"""Bytes that a file handed in may have."""
-
-_TITLE_CHARS = 200
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +56,7 @@ def wake(
 
     Example: platos wake advisories --input advisory.txt
     """
-    items = [_read(path) for path in given or []]
+    items = [read_item(path) for path in given or []]
     woken = run_async(_wake, load(ctx), name, items)
     show(ctx, woken, _render)
     raise typer.Exit(_code(woken))
@@ -118,37 +109,3 @@ def _render(woken: Woken) -> Iterator[Line]:
         yield f"{each.item} waits: {each.why}"
     for run in woken.runs:
         yield from run.lines()
-
-
-def _read(path: str) -> Item:
-    """A file, or stdin, as an item. Raises UsageError."""
-    if path == "-":
-        content = _bounded(sys.stdin.buffer, "stdin")
-        return _item(digest_bytes(content), content)
-    try:
-        with Path(path).open("rb") as file:
-            return _item(os.fsencode(Path(path).name).decode("utf-8", errors="replace"), _bounded(file, path))
-    except OSError as error:
-        raise UsageError(
-            f"it cannot be read: {error.strerror}", where=path, expected="a file of text, or - for stdin"
-        ) from None
-
-
-def _bounded(file: BinaryIO, where: str) -> bytes:
-    content = file.read(_LARGEST + 1)
-    if len(content) > _LARGEST:
-        raise UsageError(
-            "it is too large to be one item",
-            where=where,
-            expected=f"at most {_LARGEST // 1_000_000} MB",
-            hint="hand in the part that matters, or several smaller files",
-        )
-    return content
-
-
-def _item(name: str, content: bytes) -> Item:
-    text = content.decode("utf-8", errors="replace")
-    whole = text.encode("utf-8") == content
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    title = one_line(first.lstrip("# "), _TITLE_CHARS)
-    return Item(id=name, text=text, title=title, fields={} if whole else {"invalid_utf8": True})

@@ -12,11 +12,10 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-from platos.core.instant import DAY, SECOND, Instant, from_datetime, to_datetime
+from platos.core.instant import DAY, SECOND, Instant, from_datetime, to_datetime, zone_info
 from platos.core.money import Nano, dollars
 
 __all__ = [
@@ -114,7 +113,7 @@ _NOT_THERE = NamedBudget(day=Cap(usd=0))
 
 
 class Account(NamedTuple):
-    """One account of a path: its name, its cap, and when its window ends; None where it has none."""
+    """One account of a path: its name, its cap, and from when on there may be another in its place; None is never."""
 
     name: str
     cap: int
@@ -133,14 +132,14 @@ def month(at: Instant, zone: str) -> str:
 
 def day_start(at: Instant, zone: str, days_before: int = 0) -> Instant:
     """The first instant of the day around a moment there, or of one so many days before."""
-    there = ZoneInfo(zone)
+    there = zone_info(zone)
     day = to_datetime(at).astimezone(there).date() - timedelta(days=days_before)
     return from_datetime(datetime.combine(day, time(), there))
 
 
 def month_start(at: Instant, zone: str) -> Instant:
     """The first instant of the month around a moment there."""
-    there = ZoneInfo(zone)
+    there = zone_info(zone)
     first = to_datetime(at).astimezone(there).date().replace(day=1)
     return from_datetime(datetime.combine(first, time(), there))
 
@@ -161,7 +160,7 @@ class _Day(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _day(second: int, zone: str) -> _Day:
-    there = ZoneInfo(zone)
+    there = zone_info(zone)
     start = to_datetime(second * SECOND).astimezone(there).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     tomorrow = to_datetime(from_datetime(start) + DAY + DAY // 2).astimezone(there)
     next_month = to_datetime(from_datetime(start.replace(day=1)) + 45 * DAY).astimezone(there)

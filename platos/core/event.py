@@ -235,8 +235,8 @@ class ItemsWithdrawn(Event, frozen=True, kw_only=True, tag="items_withdrawn"):
 class MoneyReserved(Event, frozen=True, kw_only=True, tag="money_reserved"):
     """Money is held on every account of the path, before anything is sent: one line an account, in its unit.
 
-    `step` names what it is for, `attempt` and `cause` why it is asked now: `first`, `repair`, `lost` where a crash
-    took the answer, or the failure before it. `instead` says what was wanted, where the headroom was too short for it.
+    `step` names what it is for, `attempt` and `cause` why it is asked now: `first`, `repair`, `lost` where a crash took
+    the answer, or the failure before it. `instead` says what was wanted, where the headroom was too short for it.
     `price` is the list and its version, `rates`, `prefix` and `request` the digests of the whole price, of what stands
     first in every question of its kind, and of the rest.
     """

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
 
 from platos.errors import ConfigurationError
 
@@ -19,6 +20,7 @@ __all__ = [
     "parse_instant",
     "parse_span",
     "span_text",
+    "zone_info",
 ]
 
 Instant = int
@@ -44,6 +46,14 @@ def to_datetime(instant: Instant) -> datetime:
     return _EPOCH + timedelta(microseconds=instant)
 
 
+@cache
+def zone_info(name: str) -> tzinfo:
+    """A zone by its IANA name, read from a file the first time, and kept. Raises KeyError, ValueError or OSError."""
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name)
+
+
 def iso(instant: Instant | None) -> str:
     """`2026-11-21T09:30:00Z`; with milliseconds where there are any; empty for None."""
     if instant is None:
@@ -55,20 +65,16 @@ def iso(instant: Instant | None) -> str:
 
 def local(instant: Instant, zone: str = "UTC") -> str:
     """`Sat 2026-11-21 09:30 CET`, for people."""
-    from zoneinfo import ZoneInfo
-
-    return to_datetime(instant).astimezone(ZoneInfo(zone)).strftime("%a %Y-%m-%d %H:%M %Z")
+    return to_datetime(instant).astimezone(zone_info(zone)).strftime("%a %Y-%m-%d %H:%M %Z")
 
 
 def parse_instant(text: str, zone: str = "UTC") -> Instant:
     """An instant from ISO 8601; without an offset it is what clocks in `zone` show. Raises ConfigurationError."""
-    from zoneinfo import ZoneInfo
-
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigurationError(f"{text!r} is not a time", expected="ISO 8601, as in 2026-11-21T09:30:00Z") from None
-    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone)))
+    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=zone_info(zone)))
 
 
 def parse_span(text: str) -> Span:

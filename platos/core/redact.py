@@ -27,6 +27,7 @@ providers, code hosts, chat, clouds, JSON web tokens, bearer tokens, and passwor
 
 _SIGNS = (
     *("PRIVATE KEY", "://", "earer ", "eyJ", "AKIA", "ASIA", "AIza", "github_pat_", "glpat-"),
+    *("gsk_", "hf_", "xai-", "pplx-", "r8_"),
     *(f"{kind}k{end}" for kind in "spr" for end in "-_"),
     *(f"gh{kind}_" for kind in "pousr"),
     *(f"xox{kind}-" for kind in "abprs"),

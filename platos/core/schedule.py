@@ -12,12 +12,11 @@ from collections.abc import Iterator
 from enum import StrEnum
 from functools import lru_cache
 from itertools import islice, takewhile
-from zoneinfo import ZoneInfo
 
 import msgspec
 from cronsim import CronSim, CronSimError
 
-from platos.core.instant import DAY, HOUR, MINUTE, Instant, Span, from_datetime, span_text, to_datetime
+from platos.core.instant import DAY, HOUR, MINUTE, Instant, Span, from_datetime, span_text, to_datetime, zone_info
 from platos.errors import ConfigurationError
 
 __all__ = ["CatchUp", "Due", "Missed", "Schedule", "check_zone"]
@@ -139,7 +138,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 def check_zone(name: str) -> None:
     """Raises ConfigurationError where there is no such zone."""
     try:
-        ZoneInfo(name)
+        zone_info(name)
     except (KeyError, ValueError, OSError):
         raise ConfigurationError(
             f"there is no time zone {name!r}",
@@ -150,7 +149,7 @@ def check_zone(name: str) -> None:
 
 def _times(cron: str, zone: str, after: Instant) -> Iterator[Instant]:
     """The times of an expression later than `after`, each once."""
-    for moment in CronSim(_spelled_out(cron), to_datetime(after).astimezone(ZoneInfo(zone))):
+    for moment in CronSim(_spelled_out(cron), to_datetime(after).astimezone(zone_info(zone))):
         time = from_datetime(moment)
         if time > after:  # where clocks are turned back, cronsim begins at the first of two equal local times
             after = time

@@ -62,11 +62,13 @@ def no_predicate(name: str) -> Predicate:
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a part says of itself."""
+    """What a part says of itself. `calls` is how many model calls an actor makes at most each time that it acts; None
+    where that is not said."""
 
     kind: PartKind
     name: str
     version: str
+    calls: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,8 +113,21 @@ source = _declare("source")
 tier = _declare("tier")
 model = _declare("model")
 tool = _declare("tool")
-actor = _declare("actor")
 planner = _declare("planner")
+
+
+def actor(name: str, *, version: str, calls: int | None = None) -> Callable[[C], C]:
+    """Declare a class to be the actor `name`. `version` changes whenever its behaviour does.
+
+    `calls` is how many model calls it makes at most each time that it acts, those of the actors that it asks included:
+    by that `platos plan` says what a run may cost at worst.
+    """
+
+    def mark(cls: C) -> C:
+        setattr(cls, _MARK, Declaration("actor", name, version, calls))
+        return cls
+
+    return mark
 
 
 def declaration_of(thing: object) -> Declaration | None:

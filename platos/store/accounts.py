@@ -52,6 +52,7 @@ __all__ = [
     "spent",
     "tell_marks",
     "thaw",
+    "triage_calls",
     "triage_spend",
 ]
 
@@ -369,6 +370,22 @@ async def held(store: ReadStore) -> list[Held]:
 async def calls_of_run(store: ReadStore, run: int) -> list[Call]:
     """A run's model calls, in order."""
     return [Call(*row) for row in await store.all(SQL.calls_of_run, run=run)]
+
+
+async def triage_calls(
+    store: ReadStore, specialist: str, since: Instant, until: Instant, items: Iterable[int]
+) -> list[Call]:
+    """The calls of a specialist's triage in some time that were about any of these items, in order.
+
+    A call is known to be about an item by the item's account, so only where items have a cap.
+    """
+    roots = {f"item/{item}" for item in items}
+    rows = await store.all(SQL.triage_calls, specialist=specialist, since=since, until=until)
+    return [Call(*row) for accounts, *row in rows if roots & _roots(accounts)]
+
+
+def _roots(accounts: str) -> set[str]:
+    return {root_of(name) for name, _ in msgspec.json.decode(accounts, type=Lines)}
 
 
 async def find(store: ReadStore, names: Iterable[str]) -> dict[str, AccountRow]:

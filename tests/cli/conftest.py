@@ -34,7 +34,8 @@ PATIENCE = 60.0
 PRICED = """\
 from platos import Price, model, ModelReply, Usage, Terms
 
-DRAFT = '{"title": "t", "claims": [], "note": "", "remarks": [], "accepted": true, "confidence": 1}'
+DRAFT = '{"title": "t", "claims": [], "note": "", "remarks": [], "accepted": true, "confidence": 1,'
+DRAFT += ' "signal": true, "reason": "it is one"}'
 
 
 @model("priced", version="1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from platos.core.budget import date
 from platos.core.instant import DAY
 from platos.runtime.measures import Live
 
-from .conftest import Cli, Told, cap_all, freeze
+from .conftest import PATIENCE, Cli, Start, Told, cap_all, freeze
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -110,6 +111,18 @@ def test_a_stranger_under_a_models_name_is_told(cli: Cli, root: Path, lived: Non
     cli("wake", "advisories", "--input", "-", given=b"CVE-2026-1 is an advisory")
     assert "priced: priced-2027 has served it since" in cli("status").stdout
     assert scraped(root)["platos_model_alarms", (("model", "priced"), ("what", "served"))] == 1
+
+
+def test_platos_up_logs_what_has_shifted(start: Start, cli: Cli, root: Path, lived: None) -> None:
+    parts = root / "parts.py"
+    parts.write_text(parts.read_text().replace("priced-2026", "priced-2027"))
+    cli("wake", "advisories", "--input", "-", given=b"CVE-2026-1 is an advisory")
+    process = start("up")
+    assert process.stderr is not None
+    giving_up = threading.Timer(PATIENCE, process.kill)
+    giving_up.start()
+    assert any("priced: priced-2027 has served it since" in line for line in process.stderr)
+    giving_up.cancel()
 
 
 def test_prometheus_has_accounts_in_their_units_by_root_and_window(root: Path, priced: None, cli: Cli) -> None:

@@ -9,7 +9,7 @@ import pytest
 from platos.clock import SystemClock
 from platos.core.budget import date
 
-from .conftest import Cli, Told, cap_all, freeze
+from .conftest import Cli, Told, add_settings, cap_all, freeze
 
 
 @pytest.fixture
@@ -75,6 +75,18 @@ def test_the_accounts_in_force_are_told_in_their_units(told: Told, root: Path, p
     assert found[f"specialist/advisories/{today}"]["spent"] == 1_000_000
     assert found[f"triage/advisories/{today}"]["spent"] == 0
     assert found["run/1"]["cap"] == 250_000_000
+
+
+def test_an_account_that_the_workspace_names_is_in_force_for_a_specialist_that_names_it(
+    told: Told, root: Path, priced: None, cli: Cli
+) -> None:
+    add_settings(root, "\n[accounts.acme]\nmonth = 2.00\n")
+    path = root / "specialists" / "advisories.md"
+    path.write_text(path.read_text().replace("  run: 0.25", "  run: 0.25\n  accounts: [acme]"))
+    cli("wake", "advisories")
+    [acme] = [each for each in told("spend")["accounts"] if each["root"] == "named/acme"]
+    assert (acme["window"], acme["spent"]) == (date(SystemClock().now(), "UTC")[:7], 1_000_000)
+    assert acme["cap"] == 2_000_000_000
 
 
 def test_the_run_of_a_past_day_and_its_items_are_not_in_force(told: Told, cli: Cli, spent: None) -> None:

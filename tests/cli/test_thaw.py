@@ -41,6 +41,12 @@ def test_what_is_not_frozen_is_told_with_a_next_step(cli: Cli, waiting: None) ->
     assert "platos status" in done.stderr
 
 
+def test_the_doctor_tells_what_is_frozen_and_how_to_end_it(told: Told, root: Path, waiting: None) -> None:
+    freeze(root, ACCOUNT)
+    [found] = [each for each in told("doctor")["findings"] if each["about"] == f"account {ACCOUNT}"]
+    assert (found["level"], found["next"]) == ("note", f"platos thaw {ACCOUNT}")
+
+
 def test_a_name_that_is_near_is_told_what_is_frozen(cli: Cli, root: Path, waiting: None) -> None:
     freeze(root, ACCOUNT)
     assert ACCOUNT in cli("thaw", "advisories").stderr

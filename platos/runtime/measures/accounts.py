@@ -12,7 +12,7 @@ from platos.core.specialist import Specialist
 from platos.store import ReadStore, accounts, runs
 from platos.store.accounts import AccountRow
 
-__all__ = ["NEARLY", "AccountState", "FrozenState", "in_force", "read_accounts", "read_frozen"]
+__all__ = ["NEARLY", "AccountState", "FrozenState", "in_force", "read_accounts", "read_frozen", "untouched"]
 
 NEARLY = 0.8
 """The share of a cap at which a person should know."""
@@ -71,6 +71,11 @@ async def read_accounts(store: ReadStore, paying: Sequence[Account]) -> tuple[Ac
     frozen = {each.account: each.why for each in await accounts.frozen(store)}
     opened = [Account(name, rows[name].cap) for name in of_runs if name in rows]
     return tuple(_state(account, rows.get(account.name), frozen) for account in (*paying, *opened))
+
+
+def untouched(paying: Iterable[Account]) -> tuple[AccountState, ...]:
+    """How accounts stand where nothing has run yet."""
+    return tuple(_state(account, None, {}) for account in paying)
 
 
 async def read_frozen(store: ReadStore) -> tuple[FrozenState, ...]:

@@ -56,6 +56,11 @@ SELECT id, state, amount, charged, specialist, run, step, tier, model, price, ma
 prefix, request, response, served, finish, why, input, cached, stored, stored_long, output, reasoning, latency, made
 FROM reservations WHERE run = :run ORDER BY id
 
+-- name: triage_calls
+SELECT accounts, id, state, amount, charged, specialist, run, step, tier, model, price, max_output, attempt, cause,
+instead, prefix, request, response, served, finish, why, input, cached, stored, stored_long, output, reasoning, latency,
+made FROM reservations WHERE made >= :since AND made <= :until AND specialist = :specialist AND run IS NULL ORDER BY id
+
 -- name: spend
 SELECT made / :quarter, specialist, tier, model, count(*), sum(input + stored + stored_long), sum(cached),
 sum(output + reasoning), sum(charged)

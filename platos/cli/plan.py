@@ -1,0 +1,87 @@
+"""`platos plan`: how work would be done, and what it may cost at worst. Nothing runs, nothing is asked or stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, cast
+
+import anyio
+import typer
+
+from platos.app import App
+from platos.cli._context import load, run_async, show
+from platos.cli._handed_in import read_item
+from platos.cli._models import model_part
+from platos.cli._plan_text import render_plan
+from platos.cli.exits import ExitCode
+from platos.core.item import Item
+from platos.core.specialist import Specialist
+from platos.errors import NotFound
+from platos.ports.part import declaration_of
+from platos.ports.planner import Planner
+from platos.runtime.foresee import Foreseen, Priced, foresee, plan_for
+from platos.runtime.measures.accounts import AccountState, in_force, read_accounts, untouched
+from platos.store import read_store
+
+__all__ = ["plan"]
+
+
+def plan(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The specialist.", show_default=False)],
+    given: Annotated[
+        list[str],
+        typer.Option("--input", metavar="FILE|-", help="Work, - for stdin. May be repeated.", show_default=False),
+    ],
+) -> None:
+    """Say how work would be done, and what it may cost at worst.
+
+    The specialist's planner shapes it as if triage let it through; nothing runs, no model is asked, nothing is kept.
+
+    Example: platos plan advisories --input advisory.txt
+    """
+    foreseen = run_async(_plan, load(ctx), name, [read_item(path) for path in given])
+    show(ctx, foreseen, render_plan)
+    if foreseen.unpriced:
+        raise typer.Exit(ExitCode.CONFIGURATION)
+
+
+async def _plan(app: App, name: str, items: Sequence[Item]) -> Foreseen:
+    its = await app.offload(app.definitions.load, name)
+    actors = tuple(app.parts.names("actor"))
+    planner = cast(Planner, app.parts.build("planner", its.planner.part, its.planner.options))
+    made = await plan_for(planner, its, items, actors)
+    calls = {actor: await app.offload(_calls, app, actor) for actor in actors}
+    models = await app.offload(_models, app, its)
+    try:
+        return await app.offload(foresee, its, made, items, calls, models, await _accounts(app, its))
+    finally:
+        with anyio.CancelScope(shield=True):
+            for each in (each for tier in models.values() for each in tier):
+                await each.model.close()
+
+
+def _calls(app: App, actor: str) -> int | None:
+    """How many model calls an actor says that it makes at most."""
+    declared = declaration_of(app.parts.registry.find("actor", actor).cls)
+    return declared.calls if declared else None
+
+
+def _models(app: App, its: Specialist) -> dict[str, list[Priced]]:
+    """The models of each tier, with their prices."""
+    return {tier: [_priced(app, model) for model in models] for tier, models in its.models.items()}
+
+
+def _priced(app: App, name: str) -> Priced:
+    part = model_part(app, name)
+    return Priced(name, part, part.price(name))
+
+
+async def _accounts(app: App, its: Specialist) -> tuple[AccountState, ...]:
+    """The accounts that pay for what the specialist asks now."""
+    paying = in_force([its], app.settings.settings.common_budget(), app.clock.now())
+    try:
+        async with read_store(app.workspace.state) as store:
+            return await read_accounts(store, paying)
+    except NotFound:
+        return untouched(paying)
