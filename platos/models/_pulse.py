@@ -1,14 +1,15 @@
-"""Signs of life, from the models' own event loop to the caller's."""
+"""Signs of life: from the models' own event loop to the caller's, and while we ourselves are what takes time."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-__all__ = ["Pulse"]
+__all__ = ["Pulse", "beating"]
 
 _APART = 0.2
 """Seconds between two signs: a provider may send hundreds of pieces a second."""
@@ -41,3 +42,21 @@ class Pulse:
     def _tell(self) -> None:
         if not self._over:
             self._alive()
+
+
+@contextmanager
+def beating(alive: Callable[[], None]) -> Iterator[None]:
+    """Calls `alive` again and again while the block lasts: it is not the provider who is silent then."""
+    loop = asyncio.get_running_loop()
+    following: list[asyncio.Handle] = []
+
+    def beat() -> None:
+        alive()
+        following[:] = [loop.call_later(_APART, beat)]
+
+    following.append(loop.call_soon(beat))
+    try:
+        yield
+        alive()
+    finally:
+        following[0].cancel()

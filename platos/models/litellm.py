@@ -24,7 +24,7 @@ from platos.models._messages import messages, response_format
 from platos.models._own_loop import OwnLoop
 from platos.models._prices import list_price
 from platos.models._providers import asks_openai, keeps_when_asked, provider_of
-from platos.models._pulse import Pulse
+from platos.models._pulse import Pulse, beating
 from platos.models._settings import read_settings, written_price
 from platos.models._stream import Answer, read_answer
 from platos.models._usage import usage_of
@@ -71,7 +71,8 @@ class Litellm:
 
     async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
         key = await self._key(request.model)
-        await self._prepare(request.model)
+        with beating(alive):
+            await self._prepare(request.model)
         with Pulse(alive) as pulse:
             answer = await self._attempt(request, key, pulse)
         return self._reply(answer, request)

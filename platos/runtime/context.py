@@ -166,9 +166,12 @@ class NodeContext:
     async def _next_attempt(self, step: StepMoved, failure: Failure, models: tuple[str, ...]) -> StepMoved:
         """The step's next attempt, at once, where there is another model to ask; else the step waits, or has failed.
 
-        Attempts are numbered by place in the list, round after round.
+        Attempts are numbered by place in the list, round after round. Where nobody who is left in a round can be had,
+        the round ended with whoever failed in it last.
         """
         now = self._life.net.steps.get(step.key, step)
+        if not failure.asked and step.failure is not None and (step.attempt - 1) % len(models):
+            failure = step.failure.error()
         left = left_after(failure, models)
         if not left:
             await self._life.failed(now, failure, ways=len(models))

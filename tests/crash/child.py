@@ -49,7 +49,7 @@ LOADED = (
     "platos.tools.outbox",
     "platos.triage.rules",
 )
-"""What every life needs and would find late: it is loaded before the first is born."""
+"""What every life needs and would find late: it is loaded before the first is born, as is what the command names."""
 
 
 def parse(options: list[str]) -> argparse.Namespace:
@@ -140,8 +140,8 @@ def wait(born: int) -> int:
             raise EOFError
 
 
-def main() -> None:
-    for module in LOADED:
+def main(more: list[str]) -> None:
+    for module in (*LOADED, *more):
         import_module(module)
     born: set[int] = set()
     try:
@@ -165,4 +165,4 @@ def answer(request: list[Any], born: set[int]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

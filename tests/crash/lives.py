@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
@@ -56,9 +56,9 @@ class Life:
 class Mother:
     """A process that has loaded Platos and forks lives: each has its own file to speak into."""
 
-    def __init__(self, home: Path, seed: int) -> None:
+    def __init__(self, home: Path, seed: int, modules: Sequence[str]) -> None:
         environment = {**os.environ, "XDG_CONFIG_HOME": str(home / "xdg"), "PYTHONHASHSEED": str(seed)}
-        command = [sys.executable, "-m", "tests.crash.child"]
+        command = [sys.executable, "-m", "tests.crash.child", *modules]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe, text=True)
 
@@ -76,11 +76,14 @@ class Mother:
 
 
 class Nursery:
-    """Two mothers, taking turns: a life and the one after it order their sets differently, as two processes do."""
+    """Two mothers, taking turns: a life and the one after it order their sets differently, as two processes do.
 
-    def __init__(self, home: Path) -> None:
+    Where they have to load further `modules`, which takes long, it is one.
+    """
+
+    def __init__(self, home: Path, modules: Sequence[str]) -> None:
         self._home = home
-        self._mothers = [Mother(home, seed) for seed in (1, 2)]
+        self._mothers = [Mother(home, seed, modules) for seed in ((1,) if modules else (1, 2))]
         self._turns = cycle(self._mothers)
         self._count = 0
 
@@ -94,9 +97,9 @@ class Nursery:
 
 
 @contextmanager
-def nursery(home: Path) -> Iterator[Nursery]:
-    """A nursery for as long as the block lasts; no life outlasts it."""
-    made = Nursery(home)
+def nursery(home: Path, *modules: str) -> Iterator[Nursery]:
+    """A nursery for as long as the block lasts; no life outlasts it. Its mothers have loaded these modules, too."""
+    made = Nursery(home, modules)
     try:
         yield made
     finally:

@@ -81,6 +81,28 @@ async def test_keeps_the_contract(litellm: MakeLitellm, question: ModelRequest) 
     assert (reply.text, reply.usage) == (REPLY, provider.tokens)
 
 
+async def test_while_litellm_is_loaded_it_is_not_the_provider_who_is_silent(
+    environment: Environment, question: ModelRequest
+) -> None:
+    threads, told = ThreadOffload(), 0
+
+    async def slow(function: Callable[[*Ts], T], *args: *Ts) -> T:
+        await anyio.sleep(1)
+        return await threads(function, *args)
+
+    def alive() -> None:
+        nonlocal told
+        told += 1
+
+    async with FakeProvider(hangs()) as provider:
+        tables = {"models": {NAME: {"api_base": provider.url, "key": "env:KEY"}}}
+        part = Litellm(replace(environment, settings=tables, offload=slow))
+        with anyio.move_on_after(0.9):
+            await part.complete(question, alive)
+        assert not provider.requests
+    assert told >= 3
+
+
 async def test_can_be_used_again_after_it_was_closed(litellm: MakeLitellm, question: ModelRequest) -> None:
     async with FakeProvider(answers(REPLY)) as provider:
         part = litellm(provider.url)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from platos import Context, HandOff, Work
-from platos.core.instant import DAY, HOUR, parse_instant
+from platos.core.instant import DAY, HOUR, MINUTE, parse_instant
 from platos.core.item import ItemState
 from platos.core.state import State
 from platos.errors import TimedOut, Unavailable
@@ -196,3 +196,17 @@ async def test_a_cap_of_nothing_spends_nothing(simulate: Simulate, cap: Any) -> 
     async with simulated.up():
         await wake(simulated, "note")
     assert model.requests == []
+
+
+async def test_what_a_wake_up_may_not_spend_any_more_the_next_one_does(simulate: Simulate) -> None:
+    no = '{"signal": false, "confidence": 0.9, "reason": "It is not asked for."}'
+    dear = costing(490).__class__(text=no, usage=costing(490).usage, served="scripted")
+    models = {"small": "scripted", "frontier": "offline"}
+    parts = {("model", "scripted"): Scripted(lambda request: dear)}
+    simulated = simulate(triage=["model"], models=models, parts=parts, budget={"wake": "0.003"})
+    async with simulated.up():
+        for number in range(3):
+            await simulated.drop(f"inbox/{number}.txt", f"Note {number}.")
+        for judged in (1, 2, 3):
+            await simulated.live(15 * MINUTE)
+            assert len((await simulated.items("watch"))[ItemState.DISMISSED]) == judged

@@ -166,3 +166,34 @@ async def test_a_model_without_a_price_is_passed_over(simulate: Simulate) -> Non
     calls, state = await asked(simulate, unpriced, second)
     assert (state, [call.model for call in calls]) == (State.SUCCESS, ["m2"])
     assert unpriced.requests == []
+
+
+async def stand_in(simulate: Simulate, second: Scripted, **changes: Any) -> tuple[int, State]:
+    """How often a model that never answers was asked in a day, and where the run is, beside one that cannot be had."""
+    first = always(lambda: TimedOut("no answer", sent=True))
+    retry = {"attempts": 3, "first": "1s"}
+    _, state = await asked(simulate, first, second, span=DAY, **{"retry": retry, "budget": WIDE, **changes})
+    return len(first.requests), state
+
+
+WIDE = {"item": 1, "run": 1, "day": 1}
+
+
+async def test_tries_are_counted_also_where_the_model_that_stands_in_is_broken(simulate: Simulate) -> None:
+    second = always(lambda: AuthFailed("the key is refused"))
+    assert await stand_in(simulate, second) == (3 + 1, State.FAILED)
+    assert len(second.requests) == 1
+
+
+async def test_tries_are_counted_also_where_the_model_that_stands_in_has_no_price(simulate: Simulate) -> None:
+    second = priced(4)
+    setattr(second, second.price.__name__, lambda name: None)
+    assert await stand_in(simulate, second) == (3, State.FAILED)
+
+
+async def test_a_model_that_failed_is_asked_again_where_the_one_that_stands_in_is_too_dear(simulate: Simulate) -> None:
+    second = priced(4_000 * 10**9)
+    first = priced(4_000_000_000, RateLimited("slow down"))
+    calls, state = await asked(simulate, first, second, span=HOUR)
+    assert ([call.model for call in calls], state) == (["m1", "m1"], State.SUCCESS)
+    assert second.requests == []

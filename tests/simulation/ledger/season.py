@@ -20,14 +20,14 @@ from platos.core.specialist import Specialist as Defined
 from platos.errors import BudgetExceeded, Failure, NotFound
 from platos.ports.model import ModelReply, ModelRequest
 from platos.runtime.host import Host
-from platos.runtime.meter import Ask, Purse, complete, reserve, settle_the_lost
+from platos.runtime.meter import Ask, Purse, complete, reserve, settle_the_lost, turn
 from platos.store import Store, Tx, accounts, breakers, open_store
 from platos.store.database import NAME
 from tests.simulation.around import chance_of
 from tests.simulation.clock import MachineClocks
 from tests.simulation.faults import StoreFaults
 from tests.simulation.ledger.household import ZONES, Needs, Specialist, draw_household
-from tests.simulation.ledger.provider import Provider
+from tests.simulation.ledger.provider import Provider, name_of
 from tests.simulation.ledger.watch import Question, Watch, call_the_accounts_witness
 from tests.simulation.loop import SimulatedLoop
 from tests.simulation.world import Cut, World
@@ -172,35 +172,43 @@ class Season:
     async def _ask(self, host: Host, errand: Errand, call: int) -> None:
         cause = "first"
         for attempt in range(1, 4):
-            ask, purse = self._question(host, errand, f"e{errand.number}.{call}.{attempt}.{self.lives}", attempt, cause)
+            request, models = self._request(f"e{errand.number}.{call}.{attempt}.{self.lives}")
+            name = name_of(request)
             try:
-                await complete(host, await reserve(host, purse, ask), _keep, ask.step)
+                async with turn(host, models):
+                    purse = self._pays(host, errand, request, models)
+                    held = await reserve(host, purse, Ask(name, request, models, attempt, cause))
+                    await complete(host, held, _keep, name)
             except BudgetExceeded as refusal:
-                self.heard[ask.step] = refusal.kind
+                self.heard[name] = refusal.kind
                 return
             except Failure as failure:
-                cause = self.heard[ask.step] = failure.kind
+                cause = self.heard[name] = failure.kind
                 await self.world.takes(30.0)
             except RuntimeError:
-                self.heard[ask.step] = "broke"
+                self.heard[name] = "broke"
             except anyio.get_cancelled_exc_class():
-                self.heard[ask.step] = "" if self.world.dead else "cancelled"
+                self.heard[name] = "" if self.world.dead else "cancelled"
                 raise
             else:
-                self.heard[ask.step] = "answered"
+                self.heard[name] = "answered"
                 return
 
-    def _question(self, host: Host, errand: Errand, name: str, attempt: int, cause: str) -> tuple[Ask, Purse]:
+    def _request(self, name: str) -> tuple[ModelRequest, tuple[str, ...]]:
+        """A question of some length to some of the models."""
         chance, names = self.world.chance, list(self.provider.names)
         models = tuple(chance.sample(names, chance.randint(1, len(names))))
         text = f"{name} {'x' * int(chance.expovariate(1 / 600))}"
         wanted = chance.choice((1, 3, chance.randint(4, 500), chance.randint(500, 4_000)))
-        request = ModelRequest(model=models[0], instructions=text, documents=(), answer={}, max_output=wanted)
-        purse = self._purse(host, errand)
+        return ModelRequest(model=models[0], instructions=text, documents=(), answer={}, max_output=wanted), models
+
+    def _pays(self, host: Host, errand: Errand, request: ModelRequest, models: tuple[str, ...]) -> Purse:
+        """Who pays for a question that is about to be asked."""
+        purse, name = self._purse(host, errand), name_of(request)
         bounds = {each: self.provider.input_bound(msgspec.structs.replace(request, model=each)) for each in models}
         needs = Needs({account.name: account.cap for account in purse.path}, len(errand.items))
-        self.questions[name] = Question(name, bounds, wanted, needs, errand.who.name, self.lives)
-        return Ask(name, request, models, attempt, cause), purse
+        self.questions[name] = Question(name, bounds, request.max_output, needs, errand.who.name, self.lives)
+        return purse
 
     def _purse(self, host: Host, errand: Errand) -> Purse:
         """Who pays, as the runtime says it and as the test does."""
