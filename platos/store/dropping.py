@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from platos.core.afford import Lines
+from platos.core.budget import root_of
 from platos.core.event import (
     AccountCapped,
     AccountReached,
@@ -21,7 +22,7 @@ from platos.core.instant import Instant
 from platos.core.state import FINAL
 from platos.store.checksum import checksum
 from platos.store.journal import SYSTEM, run_chain
-from platos.store.keeping import droppable
+from platos.store.keeping import droppable, may_change
 from platos.store.sql import load
 from platos.store.tx import Row, Tx
 
@@ -34,14 +35,23 @@ AT_ONCE = 500
 
 
 def drop_run(tx: Tx, run: int, before: Instant) -> int:
-    """Drop some of a run that ended before then, but not its row; how many entries, 0 where nothing is left to drop."""
+    """Drop some of a run that ended before then, but not its row; how many entries, 0 where nothing is left to drop.
+
+    A run is kept as long as the month that it spent in: what it left on the month's accounts is a part of them.
+    """
     row, chain = tx.one(SQL.run, run=run), tx.one(SQL.chain, name=run_chain(run))
-    if row is None or chain is None or row[3] not in FINAL or row[9] >= before:
+    if row is None or chain is None or row[3] not in FINAL or row[9] >= before or _still_counts(tx, run, before):
         return 0
     if row[-1] is None:
         _drop_projections(tx, run)
         tx.execute(SQL.keep_run, run=run, checksum=checksum(*row[:-1]))
     return _drop_all(tx, chain[0])
+
+
+def _still_counts(tx: Tx, run: int, before: Instant) -> bool:
+    """Is anything still spent on an account that the run has spent on? Not on its own."""
+    lines = (msgspec.json.decode(accounts, type=Lines) for _, accounts in tx.all(SQL.calls, run=run))
+    return any(may_change(name, before) for held in lines for name, _ in held if root_of(name) != f"run/{run}")
 
 
 def _drop_projections(tx: Tx, run: int) -> None:

@@ -21,7 +21,7 @@ from platos.store import meta
 from platos.store.sql import load
 from platos.store.tx import Tx
 
-__all__ = ["droppable"]
+__all__ = ["droppable", "may_change"]
 
 SQL = load("keeping")
 
@@ -52,17 +52,17 @@ def _is_kept(tx: Tx, seq: int, event: AnyEvent, before: Instant) -> bool:
             row = tx.one(SQL.paused, name=event.specialist)
             return seq in (meta.get(tx, meta.PAUSED), row and row[0])
         case AccountCapped() | AccountReached():
-            return _may_change(event.account, before)
+            return may_change(event.account, before)
         case AccountFrozen():
             return bool(tx.all(SQL.frozen, seq=seq))
         case MoneyReserved():
-            return any(_may_change(account, before) for account, _ in event.accounts)
+            return any(may_change(account, before) for account, _ in event.accounts)
         case ClockJumped():
             return bool(tx.all(SQL.pending))
     return False
 
 
-def _may_change(account: str, before: Instant) -> bool:
+def may_change(account: str, before: Instant) -> bool:
     """Is anything that is spent from now on spent on this account?"""
     window = _OF_A_WINDOW.fullmatch(account)
     return window is None or window[1] >= iso(before - DAY)[: len(window[1])]

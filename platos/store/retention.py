@@ -88,8 +88,9 @@ async def _drop_runs(store: Store, before: Instant) -> tuple[int, int]:
     runs = entries = last = 0
     while found := await store.all(SQL.ended, before=before, after=last, count=_AT_ONCE):
         for (run,) in found:
-            entries += await _all_of(store, drop_run, run, before)
-        runs, last = runs + len(found), found[-1][0]
+            dropped = await _all_of(store, drop_run, run, before)
+            runs, entries = runs + (dropped > 0), entries + dropped
+        last = found[-1][0]
     return runs, entries
 
 

@@ -165,6 +165,26 @@ async def test_what_waits_keeps_its_text(store: Store) -> None:
     assert (await items.find(store, number)).item.text == "for a model"
 
 
+async def test_a_run_is_kept_as_long_as_the_month_that_it_spent_in(store: Store, folder: Path) -> None:
+    month = f"all/{iso(at(0))[:7]}"
+
+    def spends(tx: Tx) -> None:
+        run = a_day(tx, 0, ends=False)
+        pay(tx, journal.run_chain(run), at(0), month, run)
+        end(tx, run, at(0), State.SUCCESS)
+
+    def more(tx: Tx) -> None:
+        pay(tx, CHAIN, at(KEPT + 1), month, None)
+
+    await store.transact(spends)
+    await keep_house(store, days=7, now=at(KEPT))
+    await store.transact(more)
+    assert [row.spent for row in await accounts.every(store) if row.name == month] == [2 * CHARGE]
+    await keep_house(store, days=7, now=at(60))
+    assert await count(store, "SELECT count(*) FROM reservations WHERE run IS NOT NULL") == 0
+    await sound(folder)
+
+
 async def test_it_is_told_what_was_dropped(store: Store) -> None:
     await live(store, 0, KEPT + 3)
     told = [event for event in await journal.events(store, journal.SYSTEM) if isinstance(event, HistoryDropped)]
