@@ -29,6 +29,7 @@ MAY_BLOCK = {
 
 
 FLOORS = {
+    "HTTP fault cases": (16, 200),
     "backups": (5, 50),
     "bit flips": (20, 300),
     "busy seconds": (3, 30),
@@ -38,10 +39,14 @@ FLOORS = {
     "crash pairs": (4, 100),
     "interleavings": (0, 300),
     "io errors": (200, 2_000),
+    "items of a flood": (2_000, 100_000),
+    "killed calls": (10, 80),
+    "ledger seasons": (40, 2_000),
     "ledgers": (0, 300),
     "power losses": (400, 20_000),
     "simulated weeks": (40, 2_000),
     "slots explained": (1_000, 30_000),
+    "states of accounts": (10_000, 1_000_000),
     "two processes": (5, 50),
     "zones": (30, 190),
 }

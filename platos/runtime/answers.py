@@ -53,14 +53,16 @@ async def ask_until_valid(
 async def first_to_answer(models: Sequence[str], ask: Callable[[tuple[str, ...], str], Awaitable[T]]) -> T:
     """What the first model that can be had gives: `ask(models, cause)` asks one of those that are left.
 
-    Raises the last one's failure.
+    Raises the failure of the last one that was asked; where none could be had, why.
     """
-    left, cause = tuple(models), "first"
+    left, cause, last = tuple(models), "first", None
     while True:
         try:
             return await ask(left, cause)
         except Failure as failure:
-            left, cause = left_after(failure, left), failure.kind
+            if last is not None and not failure.asked:
+                raise last from failure
+            left, cause, last = left_after(failure, left), failure.kind, failure
             if not left:
                 raise
 

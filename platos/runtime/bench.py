@@ -96,7 +96,12 @@ class TriageBench:
         async def buy(models: tuple[str, ...], cause: str) -> Bought[None]:
             return await self._buy(request, models, cause, question)
 
-        return await first_to_answer(models, buy)
+        try:
+            return await first_to_answer(models, buy)
+        except BudgetExceeded as refusal:
+            if models in definition.models.values() and not refusal.where.startswith("item/"):
+                self._sitting.refused = refusal
+            raise
 
     async def _buy(self, request: ModelRequest, models: tuple[str, ...], cause: str, question: str) -> Bought[None]:
         ask = Ask(f"triage/{self._tier}", request, models, cause="repair" if request.repair else cause)
@@ -105,15 +110,11 @@ class TriageBench:
             return await complete(self._host, held, answers.keep, question)
 
     async def _reserve(self, ask: Ask) -> Held:
-        """Once one question was refused, no other of this sitting is asked, unless it was one item's own cap."""
+        """Once one question was refused whoever might answer it, no other of this sitting is asked, unless it was one
+        item's own cap."""
         if self._sitting.refused is not None:
             raise self._sitting.refused
-        try:
-            return await reserve(self._host, self._purse(ask.request), ask)
-        except BudgetExceeded as refusal:
-            if not refusal.where.startswith("item/"):
-                self._sitting.refused = refusal
-            raise
+        return await reserve(self._host, self._purse(ask.request), ask)
 
     def _purse(self, request: ModelRequest) -> Purse:
         host, live = self._host, self._host.live(self._sitting.definition)

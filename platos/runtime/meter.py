@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar, TypeVarTuple
 
 import anyio
 import anyio.lowlevel
@@ -24,7 +24,7 @@ from platos.core.event import AccountReached, BudgetRefused, MoneyReserved, Mone
 from platos.core.failure import ANSWERS, Answer, FailureRecord
 from platos.core.instant import SECOND, Instant, Span, span_text
 from platos.core.money import Nano, Price, Usage, charge_for, dollars, worst_case
-from platos.errors import AuthFailed, BudgetExceeded, Failure, TimedOut, Unpriced
+from platos.errors import AuthFailed, BudgetExceeded, Failure, StoreFull, TimedOut, Unpriced
 from platos.ports.model import ModelReply, ModelRequest
 from platos.runtime.host import Host
 from platos.store import Tx, accounts, breakers, journal, steps
@@ -34,7 +34,12 @@ __all__ = ["Ask", "Bought", "Held", "Purse", "complete", "reserve", "settle_the_
 log = logging.getLogger("platos")
 
 K = TypeVar("K")
+T = TypeVar("T")
 X = TypeVar("X")
+Ts = TypeVarTuple("Ts")
+
+_LOOK_AGAIN = 5.0
+"""Seconds between two looks at a disk that is full."""
 
 
 class Purse(NamedTuple):
@@ -164,8 +169,7 @@ async def complete(host: Host, held: Held, keep: Callable[[Tx, ModelReply, X, In
         raise
     kept = host.redact(reply.text).encode()
     answered = _Answered(held, reply, kept, host.now() - began, host.now())
-    with anyio.CancelScope(shield=True):
-        bought, told = await host.store.transact(_settle, answered, keep, extra)
+    bought, told = await _written(host, _settle, answered, keep, extra)
     _tell(host, told)
     if bought.cost > held.choice.amount:
         log.warning("%s is frozen: %s", held.purse.specialist, _surprise(held, bought.cost, reply.usage))
@@ -392,8 +396,20 @@ async def _settle_without_reply(host: Host, held: Held, why: str, *, sent: bool)
     charged, cause = (held.choice.amount, "unknown") if sent else (0, "failed")
     path = tuple(account.name for account in held.purse.path)
     silence = _Silence(held.purse.chain, held.reservation, path, charged, cause, why, host.now())
-    with anyio.CancelScope(shield=True):
-        _tell(host, await host.store.transact(_settle_silence, silence))
+    _tell(host, await _written(host, _settle_silence, silence))
+
+
+async def _written(host: Host, function: Callable[[Tx, *Ts], T], *arguments: *Ts) -> T:
+    """What a settlement came to. It is not cancelled, and a full disk is waited for: an answer that is not written
+    would be bought again, and what is not settled stays held. Who is cancelled does not wait: the next process settles.
+    """
+    while True:
+        try:
+            with anyio.CancelScope(shield=True):
+                return await host.store.transact(function, *arguments)
+        except StoreFull as full:
+            log.warning("a call cannot be settled yet: %s", full.what)
+        await anyio.sleep(_LOOK_AGAIN)
 
 
 def _settle_silence(tx: Tx, silence: _Silence) -> list[AccountReached]:

@@ -62,7 +62,7 @@ class ModelTier:
 
     async def judge(self, items: Sequence[StoredItem], bench: Bench) -> list[Verdict]:
         """One verdict for each item, in order. An item waits where its call fails, and all that are left wait once
-        the budget refuses."""
+        the budget refuses, unless it was the item's own."""
         verdicts: dict[int, Verdict] = {}
         refused: list[BudgetExceeded] = []
         limiter = anyio.CapacityLimiter(_AT_ONCE)
@@ -71,11 +71,10 @@ class ModelTier:
             async with limiter:
                 try:
                     verdicts[place] = _waiting(refused[0]) if refused else await self._ask(stored, bench)
-                except BudgetExceeded as failure:
-                    refused.append(failure)
-                    verdicts[place] = _waiting(failure)
                 except Failure as failure:
                     verdicts[place] = _waiting(failure)
+                    if isinstance(failure, BudgetExceeded) and not failure.where.startswith("item/"):
+                        refused.append(failure)
 
         async with anyio.create_task_group() as tasks:
             for place, stored in enumerate(items):

@@ -11,7 +11,7 @@ from platos import Context, HandOff, Work
 from platos.core.instant import DAY, HOUR, MINUTE, parse_instant
 from platos.core.item import ItemState
 from platos.core.state import State
-from platos.errors import TimedOut, Unavailable
+from platos.errors import RateLimited, TimedOut, Unavailable
 from platos.ports.model import ModelRequest
 from platos.store import accounts
 from platos.testing.model import Scripted
@@ -210,3 +210,45 @@ async def test_what_a_wake_up_may_not_spend_any_more_the_next_one_does(simulate:
         for judged in (1, 2, 3):
             await simulated.live(15 * MINUTE)
             assert len((await simulated.items("watch"))[ItemState.DISMISSED]) == judged
+
+
+NO = '{"signal": false, "confidence": 0.9, "reason": "It is not asked for."}'
+
+
+def judging(simulate: Simulate, models: dict[str, Scripted], **changes: Any) -> SimulatedWorkspace:
+    """A specialist that only judges, with these models."""
+    parts = {("model", name): model for name, model in models.items()}
+    tiers = {"small": list(models), "frontier": "offline"}
+    return simulate(triage=["model"], models=tiers, parts=parts, schedule="0 * * * *", **changes)
+
+
+async def test_an_item_that_may_cost_nothing_more_holds_no_other_back_that_waits_with_it(simulate: Simulate) -> None:
+    busy = [True]
+
+    def turn(request: ModelRequest) -> Any:
+        said = poisoned(request)
+        return said if said != ANSWER else RateLimited("slow down") if busy else NO
+
+    simulated = judging(simulate, {"m": Scripted(turn)}, budget={"item": "0.01"})
+    async with simulated.up():
+        await simulated.drop("inbox/a.txt", f"{POISON}.")
+        for number in range(9):
+            await simulated.drop(f"inbox/b{number}.txt", f"Note {number}.")
+        await simulated.live(DAY)
+        busy.clear()
+        await simulated.live(2 * HOUR)
+        items = await simulated.items("watch")
+    assert len(items[ItemState.DISMISSED]) == 9
+    assert len(items[ItemState.WAITING]) == 1
+
+
+async def test_a_stand_in_that_is_too_dear_does_not_end_the_day_of_triage(simulate: Simulate) -> None:
+    first = Scripted([RateLimited("slow down"), NO, NO, NO])
+    second = priced(4_000 * 10**9)
+    simulated = judging(simulate, {"m1": first, "m2": second}, budget={"triage_day": "0.01"})
+    async with simulated.up():
+        for number in range(3):
+            await simulated.drop(f"inbox/{number}.txt", f"Note {number}.")
+        await simulated.live(2 * HOUR)
+        assert len((await simulated.items("watch"))[ItemState.DISMISSED]) == 3
+    assert second.requests == []

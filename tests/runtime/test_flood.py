@@ -118,7 +118,7 @@ async def lived_through(deluge: Deluge) -> None:
         assert await deluge.states() == {"dismissed": deluge.count}
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("count", [SLICE, pytest.param(WHOLE, marks=pytest.mark.exhaustive)])
 async def test_a_flood_stops_at_the_envelope_and_each_item_is_judged_once_in_the_days_that_follow(
     place: Path, describe: Describe, record_cases: RecordCases, count: int

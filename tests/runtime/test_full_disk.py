@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from platos.core.effect import EffectClass
-from platos.core.instant import MINUTE
-from platos.errors import StoreFull
-from platos.store import Store, steps
+from platos.core.instant import HOUR, MINUTE
+from platos.errors import StoreFull, Unavailable
+from platos.runtime import meter
+from platos.store import Store, accounts, steps
 from platos.testing.workspace import SimulatedWorkspace
+
+from .askers import asking, calls_of, priced
 
 Simulate = Callable[..., SimulatedWorkspace]
 FillTheDisk = Callable[..., list[int]]
@@ -63,3 +66,27 @@ async def test_whoever_wakes_a_specialist_by_hand_is_told(simulate: Simulate, fi
         fill_the_disk(steps.put)
         with pytest.raises(StoreFull):
             await engine.wake("watch", by="person:ana")
+
+
+async def test_a_call_that_cannot_be_settled_yet_is_settled_later_and_not_made_again(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, transact = [1, 1, 1], Store.transact
+    monkeypatch.setattr(meter, "_LOOK_AGAIN", 0.001)
+
+    async def soon(store: Store, function: Any, *arguments: Any) -> Any:
+        if function in (meter._settle, meter._settle_silence) and full:
+            full.pop()
+            raise StoreFull("the disk is full; nothing was written")
+        return await transact(store, function, *arguments)
+
+    monkeypatch.setattr(Store, "transact", soon)
+    model = priced(4_000_000_000, Unavailable("the line broke", sent=True))
+    simulated = asking(simulate, {"dear": model}, retry={"first": "1s"})
+    await simulated.drop("inbox/note.txt", "An advisory.")
+    async with simulated.up():
+        await simulated.live(HOUR)
+        calls = await calls_of(simulated)
+        assert await accounts.held(simulated.store) == []
+    assert [call.state for call in calls] == ["unknown", "answered"]
+    assert (len(model.requests), full) == (2, [])

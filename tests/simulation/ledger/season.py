@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from platos.clock import InlineOffload, SystemClock
 from platos.core.budget import run_path, triage_path
 from platos.core.instant import MINUTE, Instant
 from platos.core.specialist import Specialist as Defined
-from platos.errors import BudgetExceeded, Failure, NotFound
+from platos.errors import BudgetExceeded, Failure, NotFound, StoreFull
 from platos.ports.model import ModelReply, ModelRequest
 from platos.runtime.host import Host
 from platos.runtime.meter import Ask, Purse, complete, reserve, settle_the_lost, turn
@@ -96,6 +96,7 @@ class Season:
         self.watch = Watch(self.provider.tariffs, self.questions)
         self.counts: Counter[str] = Counter()
         self.lives = 0
+        self.fills = seed % 2 == 1
         self._errands = {errand.number: errand for errand in self._draw_errands()}
         self._scopes: dict[int, anyio.CancelScope] = {}
 
@@ -106,24 +107,25 @@ class Season:
             yield
 
     async def live(self) -> None:
-        """A few lives that end at any moment, and the last, which comes to its end."""
+        """A few lives that end at any moment, one that comes to its end, and one that finds what that has left."""
         async with open_store(self.state.parent, command="season", now=self.clock.now(), inline=True) as store:
             await store.transact(call_the_accounts_witness)
         with self.watch.over(self.state):
             for _ in range(self.world.chance.randint(0, _LIVES - 1)):
                 await self._one_life(doomed=True)
             await self._one_life(doomed=False)
+            await self._one_life(doomed=False)
 
     async def _one_life(self, *, doomed: bool) -> None:
         self.lives += 1
-        self.world.dead = False
+        self.world.dead = self.world.full = False
         try:
             with anyio.CancelScope() as scope:
                 if doomed:
                     self._doom(scope)
                 async with open_store(self.state.parent, command="season", now=self.clock.now(), inline=True) as store:
                     await self._work(store)
-                    left = await accounts.held(store)
+                    left = [each for each in await accounts.held(store) if not self._for_the_next(each.step)]
                     assert not left, f"still held when everybody was done: {left}"
         except BaseException as error:
             if not _is_cut(error):
@@ -138,10 +140,15 @@ class Season:
         async with anyio.create_task_group() as around:
             around.start_soon(self._meddle, host)
             around.start_soon(self._cancel_some)
+            around.start_soon(self._fill_the_disk)
             async with anyio.create_task_group() as tasks:
                 for errand in list(self._errands.values()):
                     tasks.start_soon(self._run, host, errand)
             around.cancel_scope.cancel()
+
+    def _for_the_next(self, name: str) -> bool:
+        """Who is cancelled while the disk is full leaves its settlement to the next life."""
+        return self.fills and self.heard.get(name) == "cancelled"
 
     def _doom(self, scope: anyio.CancelScope) -> None:
         life = self.lives
@@ -187,6 +194,9 @@ class Season:
                 await self.world.takes(30.0)
             except RuntimeError:
                 self.heard[name] = "broke"
+            except StoreFull:
+                self.heard[name] = "full"
+                await self.world.takes(300.0)
             except anyio.get_cancelled_exc_class():
                 self.heard[name] = "" if self.world.dead else "cancelled"
                 raise
@@ -233,16 +243,31 @@ class Season:
         """People change caps, thaw what is frozen and mend what is broken."""
         while True:
             await anyio.sleep(self.world.chance.expovariate(1 / 4_000))
-            match self.world.pick(("cap", "cap", "thaw", "mend")):
-                case "cap":
-                    self.counts[f"caps {self.house.change_a_cap(self.world.chance)}"] += 1
-                case "thaw":
-                    for row in await accounts.frozen(host.store):
+            if not self.world.full:
+                await self._meddle_once(host)
+
+    async def _meddle_once(self, host: Host) -> None:
+        match self.world.pick(("cap", "cap", "thaw", "mend")):
+            case "cap":
+                self.counts[f"caps {self.house.change_a_cap(self.world.chance)}"] += 1
+            case "thaw":
+                for row in await accounts.frozen(host.store):
+                    with suppress(StoreFull):
                         await host.store.transact(accounts.thaw, row.account, "person:ana", host.now())
                         self.counts["thawed"] += 1
-                case _:
-                    for broken in await breakers.every(host.store):
+            case _:
+                for broken in await breakers.every(host.store):
+                    with suppress(StoreFull):
                         await host.store.transact(breakers.close_breaker, broken.model)
+
+    async def _fill_the_disk(self) -> None:
+        """For up to a quarter of an hour, now and then, in every other season."""
+        while self.fills:
+            await anyio.sleep(self.world.chance.expovariate(1 / 8_000))
+            self.world.full = True
+            self.counts["full disks"] += 1
+            await anyio.sleep(self.world.chance.random() * 900)
+            self.world.full = False
 
     async def _cancel_some(self) -> None:
         """Now and then somebody is cancelled, at any of the next wake-ups."""
