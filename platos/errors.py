@@ -253,7 +253,8 @@ class StaleWorld(Failure):
 
 class BudgetExceeded(Failure):
     """A cap would be passed. Nothing was sent. `until` is when the window of the account ends, in microseconds since
-    1970; None where it has none: waiting does not help."""
+    1970; None where it has none: waiting does not help. `alone` tells that it is the account of one item: about others
+    may still be asked."""
 
     kind = "budget_exceeded"
 
@@ -267,9 +268,10 @@ class BudgetExceeded(Failure):
         sent: bool = False,
         retry_after: float | None = None,
         until: int | None = None,
+        alone: bool = False,
     ) -> None:
         super().__init__(what, where=where, expected=expected, hint=hint, sent=sent, retry_after=retry_after)
-        self.until = until
+        self.until, self.alone = until, alone
 
 
 class Unpriced(BudgetExceeded):

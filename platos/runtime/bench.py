@@ -99,7 +99,7 @@ class TriageBench:
         try:
             return await first_to_answer(models, buy)
         except BudgetExceeded as refusal:
-            if models in definition.models.values() and not refusal.where.startswith("item/"):
+            if models in definition.models.values() and not refusal.alone:
                 self._sitting.refused = refusal
             raise
 

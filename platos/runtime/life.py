@@ -150,7 +150,7 @@ class Life:
         host, policy = self._host, self._run.specialist.retry
         answer = ANSWERS[failure.kind]
         if isinstance(failure, BudgetExceeded):
-            return None if failure.where.startswith("item/") else failure.until
+            return None if failure.alone else failure.until
         if answer is Answer.BREAK:
             return self.now() + _LOOK_AGAIN
         if answer is Answer.AGAIN and rounds < policy.attempts:

@@ -271,6 +271,7 @@ def refusal(tx: Tx, account: Account, amount: int) -> BudgetExceeded:
         where=account.name,
         hint="wait for the next window, or raise the cap in the budget of the specialist or of platos.toml",
         until=account.ends,
+        alone=account.name.startswith("item/"),
     )
 
 

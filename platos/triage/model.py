@@ -73,7 +73,7 @@ class ModelTier:
                     verdicts[place] = _waiting(refused[0]) if refused else await self._ask(stored, bench)
                 except Failure as failure:
                     verdicts[place] = _waiting(failure)
-                    if isinstance(failure, BudgetExceeded) and not failure.where.startswith("item/"):
+                    if isinstance(failure, BudgetExceeded) and not failure.alone:
                         refused.append(failure)
 
         async with anyio.create_task_group() as tasks:

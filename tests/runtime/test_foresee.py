@@ -18,7 +18,8 @@ from platos.core.specialist import PartSpec, Specialist
 from platos.errors import TimedOut
 from platos.ports.model import ModelReply, ModelRequest
 from platos.runtime import answers
-from platos.runtime.foresee import REPLIES, Foreseen, Priced, foresee
+from platos.runtime.foresee import Foreseen, Priced, foresee
+from platos.runtime.foresee.nodes import REPLIES
 from platos.runtime.measures.accounts import AccountState
 from platos.runtime.net import MOST_REPLANS
 from platos.store import accounts

@@ -1,0 +1,88 @@
+"""Nodes at worst: visits, times calls, times attempts, times the dearest that one attempt can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from platos.core.money import Nano, worst_case
+from platos.core.visits import Visit, visits
+from platos.ports.model import Document, ModelRequest
+from platos.runtime.foresee.told import NodeForeseen, Priced, Reckoned
+
+__all__ = ["REPLIES", "nodes_of"]
+
+REPLIES = 3
+"""Answers that a model may give to one question: the first, and two repairs."""
+
+_ALLOWED = 6_000
+"""Characters for an actor's own words, the remarks of a critic, and what was wrong with an answer."""
+
+_CHARS_A_TOKEN = 4
+
+
+class _Offer(NamedTuple):
+    """What one attempt of a visit can cost at most with a model, and how many attempts it may get."""
+
+    nano: Nano
+    attempts: int
+
+
+def nodes_of(of: Reckoned) -> tuple[NodeForeseen, ...]:
+    """Every node that acts, in the plan's order."""
+    worst, at_once = (_by_path(visits(of.plan, list(of.texts), accepted=accepted)) for accepted in (False, True))
+    return tuple(_node(of, worst[path], at_once[path]) for path in worst)
+
+
+def _by_path(found: Iterable[Visit]) -> dict[str, list[Visit]]:
+    by_path: dict[str, list[Visit]] = {}
+    for visit in found:
+        by_path.setdefault(visit.path, []).append(visit)
+    return by_path
+
+
+def _node(of: Reckoned, worst: Sequence[Visit], at_once: Sequence[Visit]) -> NodeForeseen:
+    node, offers = worst[0].node, [_offers(of, visit) for visit in worst]
+    calls = of.calls.get(node.actor)
+    every = sum(visit.times * offer.nano * offer.attempts for visit, each in _pairs(worst, offers) for offer in each)
+    once = sum(visit.times * each[0].nano for visit, each in _pairs(at_once, offers) if each)
+    return NodeForeseen(
+        path=worst[0].path,
+        actor=node.actor,
+        models=tuple(each.name for each in of.models.get(node.model, ())),
+        acts=sum(visit.times for visit in worst),
+        calls=calls,
+        attempts=sum(offer.attempts for offer in offers[0]),
+        attempt_nano=max((offer.nano for each in offers for offer in each), default=0),
+        worst_nano=None if calls is None else calls * every,
+        at_once_nano=None if calls is None else calls * once,
+    )
+
+
+def _pairs(found: Sequence[Visit], offers: Sequence[list[_Offer]]) -> Iterable[tuple[Visit, list[_Offer]]]:
+    """Both lists of a node's visits stand in the same order: they differ in their rounds alone."""
+    return zip(found, offers, strict=True)
+
+
+def _offers(of: Reckoned, visit: Visit) -> list[_Offer]:
+    """The models that have a price, in order. A model is asked in the place of all those before it, too."""
+    rounds, request = REPLIES * of.its.retry.attempts, _request(of, visit)
+    listed = enumerate(of.models.get(visit.node.model, ()), start=1)
+    return [_Offer(_dearest(each, request), place * rounds) for place, each in listed if each.price is not None]
+
+
+def _request(of: Reckoned, visit: Visit) -> ModelRequest:
+    """A question that is as long as what the node is given, and the allowance."""
+    plain = ModelRequest(model="", instructions=of.its.scope + "x" * _ALLOWED, documents=(), answer={})
+    handed_on = "x" * (plain.max_output * _CHARS_A_TOKEN)
+    documents = [Document(id=item, text=of.texts[item]) for item in visit.items]
+    inputs = [Document(id=f"input {number}", text=handed_on) for number in range(visit.inputs)]
+    return msgspec.structs.replace(plain, documents=(*documents, *inputs))
+
+
+def _dearest(priced: Priced, request: ModelRequest) -> Nano:
+    assert priced.price is not None
+    bound = priced.model.input_bound(msgspec.structs.replace(request, model=priced.name))
+    return worst_case(priced.price, bound, request.max_output)

@@ -1,0 +1,73 @@
+"""The reckoning: what a plan comes to, and what bounds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from platos.core.item import Item
+from platos.core.money import Nano
+from platos.core.plan import Plan, draw
+from platos.core.specialist import Specialist
+from platos.runtime.foresee.bounds import bounds_of, least
+from platos.runtime.foresee.nodes import nodes_of
+from platos.runtime.foresee.told import Foreseen, NodeForeseen, Priced, Reckoned
+from platos.runtime.measures.accounts import AccountState
+from platos.runtime.net import MOST_REPLANS
+
+__all__ = ["foresee"]
+
+_PAY_FOR_RUNS = ("all", "named", "specialist")
+
+
+def foresee(
+    its: Specialist,
+    plan: Plan,
+    handed_in: Sequence[Item],
+    calls: Mapping[str, int | None],
+    models: Mapping[str, Sequence[Priced]],
+    accounts: Sequence[AccountState],
+) -> Foreseen:
+    """What the plan comes to. `calls` are by actor, `models` by tier, `accounts` those that stand and may pay."""
+    paying = [each for each in accounts if each.root.partition("/")[0] in _PAY_FOR_RUNS]
+    texts = {f"i{number}": item.full_text for number, item in enumerate(handed_in, start=1)}
+    of = Reckoned(its, plan, texts, calls, models)
+    nodes = nodes_of(of)
+    found = _nodes_alone(of, handed_in, nodes, paying)
+    bounds = tuple(bounds_of(of, nodes, paying))
+    lasting = least(found.worst_nano, (bound for bound in bounds if not bound.window))
+    today = least(lasting.nano, bounds, lasting.because)
+    return msgspec.structs.replace(
+        found,
+        bounds=bounds,
+        at_most_nano=lasting.nano,
+        because=lasting.because,
+        today_nano=today.nano,
+        today_because=today.because,
+    )
+
+
+def _nodes_alone(
+    of: Reckoned, handed_in: Sequence[Item], nodes: tuple[NodeForeseen, ...], paying: Iterable[AccountState]
+) -> Foreseen:
+    """What the nodes come to, with nothing that bounds them."""
+    plans = 1 + MOST_REPLANS
+    return Foreseen(
+        specialist=of.its.name,
+        items=tuple(item.title or item.id for item in handed_in),
+        by=of.plan.by,
+        why=of.plan.why,
+        tree=draw(of.plan),
+        plans=plans,
+        nodes=nodes,
+        worst_nano=_sum(None if node.worst_nano is None else plans * node.worst_nano for node in nodes),
+        at_once_nano=_sum(node.at_once_nano for node in nodes),
+        unpriced=tuple(sorted({each.name for tier in of.models.values() for each in tier if each.price is None})),
+        frozen=tuple(sorted({each.root for each in paying if each.frozen})),
+    )
+
+
+def _sum(amounts: Iterable[Nano | None]) -> Nano | None:
+    found = list(amounts)
+    return None if None in found else sum(amount for amount in found if amount is not None)
