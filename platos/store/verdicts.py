@@ -27,7 +27,7 @@ class TierVerdict(NamedTuple):
 
 
 def add(tx: Tx, verdicts: Iterable[TierVerdict], at: Instant) -> None:
-    """Keep verdicts."""
+    """Keep verdicts; of two on an item at the same moment, the later one."""
     tx.many(SQL.add, [_columns(given, at) for given in verdicts])
 
 

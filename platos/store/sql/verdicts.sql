@@ -1,6 +1,8 @@
--- name: add
+-- name: add (a clock that was set back shows a moment for a second time: the last word of it stands)
 INSERT INTO verdicts (item, position, tier, decision, reason, confidence, cost, at, checksum)
 VALUES (:item, :position, :tier, :decision, :reason, :confidence, :cost, :at, :checksum)
+ON CONFLICT (item, at, position) DO UPDATE SET tier = excluded.tier, decision = excluded.decision,
+reason = excluded.reason, confidence = excluded.confidence, cost = excluded.cost, checksum = excluded.checksum
 
 -- name: of_item
 SELECT tier, decision, reason, confidence, cost, at FROM verdicts WHERE item = :item ORDER BY at, position
