@@ -6,6 +6,7 @@ run(
     "A model call against a server on loopback (ours with a ledger: WAL, FULL)",
     [
         own("platos", "meter_platos.py", full="--full", patience=900),
+        own("platos, light", "meter_platos.py", "--light"),
         own("litellm", "meter_litellm.py"),
         own("light", "meter_light.py"),
     ],

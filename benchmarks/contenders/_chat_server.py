@@ -1,4 +1,5 @@
-"""A provider that answers at once, or after a while: OpenAI's chat completions, whole or as a stream, always the same.
+"""A provider that answers at once, or after as long as the question says: OpenAI's chat completions, whole or as a
+stream, always the same answer.
 
 Run as a process of its own, so that what it does falls on no contender: it prints its port. The standard library alone.
 """
@@ -7,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
-__all__ = ["ANSWER", "DOCUMENT", "INSTRUCTIONS", "SCHEMA", "serving"]
+__all__ = ["ANSWER", "INSTRUCTIONS", "SCHEMA", "document", "serving"]
 
 INSTRUCTIONS = "Say whether this document matters to somebody who pins quartz 4.2, and why. " * 10
 DOCUMENT = "Version 4.2 of quartz loses support on 15 January. Version 5.0 changes the default isolation. " * 10
@@ -56,29 +57,39 @@ def _reply(kind: str, body: bytes) -> bytes:
 STREAM, WHOLE = _reply("text/event-stream", _stream()), _reply("application/json", _whole())
 
 
-async def _answer(seconds: float, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+_TAKE = re.compile(rb"take (\d\.\d+) s")
+
+
+def document(number: int, seconds: float) -> str:
+    """What the question is about; where there are seconds, it takes the provider so long to answer."""
+    asked = f"take {seconds:.3f} s. " if seconds else ""
+    return f"{number}: {asked}{DOCUMENT}"
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
             body = await reader.readexactly(length)
-            await asyncio.sleep(seconds)
+            if asked := _TAKE.search(body):
+                await asyncio.sleep(float(asked[1]))
             writer.write(STREAM if b'"stream":true' in body.replace(b" ", b"") else WHOLE)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         writer.close()
 
 
-async def _serve(seconds: float) -> None:
-    server = await asyncio.start_server(partial(_answer, seconds), "127.0.0.1", 0, backlog=1_000)
+async def _serve() -> None:
+    server = await asyncio.start_server(_answer, "127.0.0.1", 0, backlog=1_000)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 @contextmanager
-def serving(seconds: float = 0.0) -> Iterator[str]:
-    """The base of the API of such a server, which takes so long to answer, for as long as the block lasts."""
-    command = [sys.executable, str(Path(__file__)), str(seconds)]
+def serving() -> Iterator[str]:
+    """The base of the API of such a server, for as long as the block lasts."""
+    command = [sys.executable, str(Path(__file__))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
@@ -88,4 +99,4 @@ def serving(seconds: float = 0.0) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(float(sys.argv[1])))
+    asyncio.run(_serve())

@@ -3,23 +3,24 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import aiohttp
 import anyio
-import httpx2
 from _calls import Call, calls
-from _chat_server import ANSWER, DOCUMENT, INSTRUCTIONS
+from _chat_server import ANSWER, INSTRUCTIONS, document
 
-MESSAGES = [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": DOCUMENT}]
+SYSTEM = [{"role": "system", "content": INSTRUCTIONS}]
 
 
 @asynccontextmanager
 async def prepare(base: str) -> AsyncIterator[Call]:
-    limits = httpx2.Limits(max_connections=100, max_keepalive_connections=100)
-    async with httpx2.AsyncClient(limits=limits, timeout=60) as client:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
 
-        async def call() -> None:
-            body = {"model": "bench", "messages": MESSAGES, "max_tokens": 500}
-            reply = await client.post(f"{base}/chat/completions", json=body)
-            assert reply.json()["choices"][0]["message"]["content"] == ANSWER
+        async def call(seconds: float) -> None:
+            messages = [*SYSTEM, {"role": "user", "content": document(0, seconds)}]
+            body = {"model": "bench", "messages": messages, "max_tokens": 500}
+            async with client.post(f"{base}/chat/completions", json=body) as response:
+                reply = await response.json()
+            assert reply["choices"][0]["message"]["content"] == ANSWER
 
         yield call
 

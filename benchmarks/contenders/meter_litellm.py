@@ -6,18 +6,18 @@ from contextlib import asynccontextmanager
 import anyio
 import litellm
 from _calls import Call, calls
-from _chat_server import ANSWER, DOCUMENT, INSTRUCTIONS, SCHEMA
+from _chat_server import ANSWER, INSTRUCTIONS, SCHEMA, document
 
-MESSAGES = [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": DOCUMENT}]
+SYSTEM = [{"role": "system", "content": INSTRUCTIONS}]
 FORM = {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA}}
 
 
 @asynccontextmanager
 async def prepare(base: str) -> AsyncIterator[Call]:
-    async def call() -> None:
+    async def call(seconds: float) -> None:
         reply = await litellm.acompletion(
             model="openai/bench",
-            messages=MESSAGES,
+            messages=[*SYSTEM, {"role": "user", "content": document(0, seconds)}],
             response_format=FORM,
             max_tokens=500,
             api_base=base,

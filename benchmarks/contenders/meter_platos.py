@@ -1,7 +1,9 @@
 """Platos: a triage's question, metered: reserved on every account of its path, recorded, asked through the part
-`litellm`, settled, and its answer kept, as the product does it. `--full` makes 100,000 calls more, and looks at memory.
+`litellm`, settled, and its answer kept, as the product does it. `--light` asks through a part around a bare client
+instead. `--full` makes 100,000 calls more, and looks at memory.
 """
 
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,8 +13,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import anyio
-from _calls import Call, at, calls, in_memory, tell_times, together
-from _chat_server import ANSWER, DOCUMENT, INSTRUCTIONS, SCHEMA
+from _calls import WARM, Call, at, calls, in_memory, tell_times, together
+from _chat_server import ANSWER, INSTRUCTIONS, SCHEMA, document
 from _measure import report
 from _platos import host_on, make_workspace
 
@@ -20,8 +22,7 @@ from platos.app import load_app
 from platos.core.budget import Budget, Cap, triage_path
 from platos.core.instant import MINUTE
 from platos.core.money import NANO
-from platos.models.litellm import Litellm
-from platos.ports.model import Document, ModelReply, ModelRequest
+from platos.ports.model import Document, Model, ModelReply, ModelRequest
 from platos.runtime.host import Host
 from platos.runtime.meter import Ask, Purse, complete, reserve, turn
 from platos.store import answers
@@ -40,7 +41,8 @@ output_per_million = 2.0
 [providers."{host}"]
 concurrency = 100
 """
-NAME = "openai/bench"
+LIGHT = Path(__file__).with_name("light_part.py")
+NAME = "light" if "--light" in sys.argv else "openai/bench"
 MANY, AT_ONCE = 100_000, 64
 DEAR = Cap(usd=1_000_000 * NANO)
 BUDGET = Budget(day=DEAR, month=DEAR, triage_day=DEAR, run=DEAR, item=DEAR)
@@ -50,22 +52,27 @@ ASKED: dict[str, float] = {}
 """How long the model itself took, in seconds, by the document it was asked about: the rest of a call was added."""
 
 
-async def timed(part: Litellm, request: ModelRequest, alive: Callable[[], None], ask=Litellm.complete) -> ModelReply:
-    """The part's own call, with a clock beside it."""
-    began = time.perf_counter()
-    reply = await ask(part, request, alive)
-    ASKED[request.documents[0].id] = time.perf_counter() - began
-    return reply
+def put_a_clock_beside(part: Model) -> None:
+    """Time the part's own call."""
+    ask = part.complete
+
+    async def timed(request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
+        began = time.perf_counter()
+        reply = await ask(request, alive)
+        ASKED[request.documents[0].id] = time.perf_counter() - began
+        return reply
+
+    part.complete = timed  # type: ignore[method-assign]
 
 
-async def ask_once(host: Host) -> float:
-    """A question about one item, from the purse to the answer that is kept; how much longer that took than the model,
-    in seconds."""
+async def ask_once(host: Host, seconds: float) -> float:
+    """A question about one item that takes the provider so long, from the purse to the answer that is kept; how much
+    longer that took than the model, in seconds."""
     began, number = time.perf_counter(), next(NUMBERS)
     request = ModelRequest(
         model=NAME,
         instructions=INSTRUCTIONS,
-        documents=(Document(id=f"i{number}", text=f"{number}: {DOCUMENT}"),),
+        documents=(Document(id=f"i{number}", text=document(number, seconds)),),
         answer=SCHEMA,
         max_output=500,
     )
@@ -86,16 +93,18 @@ ADDED: list[list[float]] = []
 @asynccontextmanager
 async def prepare(base: str) -> AsyncIterator[Call]:
     """Metered calls in a workspace of their own."""
-    root = make_workspace(FRONT_MATTER, ["bench"], root=Path(mkdtemp(dir=Path.cwd())))
+    os.environ["LIGHT_BASE"] = base
+    root = make_workspace(FRONT_MATTER, ["bench"], parts=[LIGHT], root=Path(mkdtemp(dir=Path.cwd())))
     with (root / "platos.toml").open("a") as settings:
         settings.write(SETTINGS.format(base=base, host=base.removeprefix("http://").removesuffix("/v1")))
     app = load_app(root, environ={}, flags={"budget.day": "1000000"})
     added: list[float] = []
     ADDED.append(added)
     async with host_on(app) as host:
+        put_a_clock_beside(host.model(NAME))
 
-        async def call() -> None:
-            added.append(await ask_once(host))
+        async def call(seconds: float) -> None:
+            added.append(await ask_once(host, seconds))
 
         yield call
         await host.close()
@@ -112,11 +121,10 @@ async def many() -> None:
 
 async def measure() -> None:
     await calls(prepare)
-    for provider, added in zip(("at once", "after half a second"), ADDED, strict=True):
-        tell_times(f"added to a call that is answered {provider}", added, AT_ONCE)
+    for provider, added in zip(("at once", "after a while"), ADDED, strict=True):
+        tell_times(f"added to a call that is answered {provider}", added[WARM:], AT_ONCE)
     if "--full" in sys.argv:
         await many()
 
 
-Litellm.complete = timed  # type: ignore[method-assign]
 anyio.run(measure)
