@@ -70,7 +70,7 @@ class Provider:
         chance, bound = self._world.chance, self.input_bound(request)
         read, written = chance.randint(0, bound), chance.randint(0, request.max_output)
         if chance.random() < 1 / 30:
-            written = request.max_output * chance.choice((1, 3)) + bound * chance.choice((0, 5)) + 1
+            written = request.max_output * chance.choice((1, 6, 20)) + bound * chance.choice((0, 5)) + 1
         cached = chance.randint(0, read)
         stored = chance.randint(0, read - cached)
         thought = chance.randint(0, written)
