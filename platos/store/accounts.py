@@ -278,7 +278,8 @@ def refusal(tx: Tx, account: Account, amount: int) -> BudgetExceeded:
 def in_words(account: str, amount: int) -> str:
     """An amount in the account's unit: `$0.50`, `1,200 tokens`, `3 calls`."""
     unit = unit_of(account)
-    return dollars(amount) if unit is Unit.USD else f"{amount:,} {unit}"
+    one = unit.removesuffix("s") if amount == 1 else unit
+    return dollars(amount) if unit is Unit.USD else f"{amount:,} {one}"
 
 
 def open_accounts(tx: Tx, path: Iterable[Account], at: Instant) -> dict[str, int]:
