@@ -43,7 +43,7 @@ async def test_a_cap_on_calls_refuses_the_call_after_the_last(simulate: Simulate
         await wake(simulated, "note")
         [run] = await simulated.runs()
     assert len(model.requests) == 3
-    assert (run.state, "1 calls more would pass the cap of 3 calls" in run.why) == (State.FAILED, True)
+    assert (run.state, "1 call more would pass the cap of 3 calls" in run.why) == (State.FAILED, True)
 
 
 async def test_a_call_that_was_not_sent_does_not_count_as_one(simulate: Simulate) -> None:
