@@ -17,6 +17,7 @@ from platos.config.fields import (
     TriggerField,
     ZoneName,
 )
+from platos.core.audit import Audits, To
 from platos.core.budget import Cap
 from platos.core.failure import RetryPolicy
 from platos.core.instant import DAY
@@ -27,6 +28,7 @@ from platos.core.specialist import Overlap, PartSpec
 __all__ = ["DefaultsForm", "SpecialistForm"]
 
 _RETRY = RetryPolicy()
+_AUDITS = Audits()
 
 
 class ScheduleForm(Form):
@@ -79,6 +81,15 @@ class RetryForm(Form):
     crashes: int = Field(_RETRY.crashes, ge=1, le=100, description="how often code may break at most", examples=[3])
 
 
+class AuditsForm(Form):
+    """How many of the items that were judged in a day are drawn to be looked at."""
+
+    share: float = Field(_AUDITS.share, ge=0, le=1, description="a share of them", examples=[0.01])
+    at_least: int = Field(_AUDITS.at_least, ge=0, le=1000, description="but so many at least", examples=[1])
+    at_most: int = Field(_AUDITS.at_most, ge=0, le=1000, description="and so many at most", examples=[10])
+    to: To = Field(_AUDITS.to, description="person, who is asked by platos teach, or up: to the planner after all")
+
+
 def _cron_alone(value: Any) -> Any:
     return {"cron": value} if isinstance(value, str) else value
 
@@ -113,6 +124,10 @@ class DefaultsForm(Form):
     review: tuple[TriggerField, ...] = Field((), description="review triggers", examples=[["confidence < 0.6"]])
     overlap: Overlap = Overlap.QUEUE
     retry: RetryForm = RetryForm()
+    recall: float = Field(
+        0.95, ge=0.5, lt=1, description="the share of true signals that triage promises to let through", examples=[0.95]
+    )
+    audits: AuditsForm = AuditsForm()
     approval_expires: SpanField = 7 * DAY
 
 

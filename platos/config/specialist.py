@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from platos.config.form import BudgetForm, SpecialistForm
 from platos.config.front_matter import FrontMatter, read_front_matter
 from platos.config.workspace import SETTINGS_FILE
+from platos.core.audit import Audits
 from platos.core.budget import Budget
 from platos.core.failure import RetryPolicy
 from platos.core.jitter import spread
@@ -25,7 +26,7 @@ from platos.ports.part import PartKind
 __all__ = ["Parts", "check_name", "read_specialist"]
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
-_SHARED = ("schedule", "models", "budget", "policy", "retry")
+_SHARED = ("schedule", "models", "budget", "policy", "retry", "audits")
 """Mappings of which the defaults may hold some keys and the specialist others."""
 
 _KINDS: dict[str, PartKind] = {"sources": "source", "triage": "tier", "planner": "planner", "tools": "tool"}
@@ -119,6 +120,8 @@ def _specialist(name: str, form: SpecialistForm, written: _Written) -> Specialis
         review=form.review,
         overlap=form.overlap,
         retry=RetryPolicy(**form.retry.model_dump()),
+        recall=form.recall,
+        audits=Audits(**form.audits.model_dump()),
         approval_expires=form.approval_expires,
     )
 

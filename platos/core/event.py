@@ -17,6 +17,7 @@ from platos.core.evidence import CheckResult, Evidence
 from platos.core.failure import FailureRecord
 from platos.core.instant import Instant
 from platos.core.jump import JumpKind
+from platos.core.lesson import Origin
 from platos.core.money import Nano, Usage
 from platos.core.plan import Plan
 from platos.core.state import Outcome, State
@@ -44,6 +45,7 @@ __all__ = [
     "HistoryDropped",
     "ItemLabelled",
     "ItemsArrived",
+    "ItemsAudited",
     "ItemsTriaged",
     "ItemsWithdrawn",
     "MoneyReserved",
@@ -218,6 +220,15 @@ class ItemLabelled(Event, frozen=True, kw_only=True, tag="item_labelled"):
     item: int
     signal: bool
     why: str = ""
+    origin: Origin = Origin.PERSON
+
+
+class ItemsAudited(Event, frozen=True, kw_only=True, tag="items_audited"):
+    """Items that had been judged were drawn to be looked at: by a person, or, those `up`, by the planner."""
+
+    specialist: str
+    items: tuple[int, ...]
+    up: tuple[int, ...] = ()
 
 
 class ItemsWithdrawn(Event, frozen=True, kw_only=True, tag="items_withdrawn"):
@@ -439,6 +450,7 @@ AnyEvent = (
     | ItemsTriaged
     | ItemsWithdrawn
     | ItemLabelled
+    | ItemsAudited
     | MoneyReserved
     | MoneySettled
     | BudgetRefused

@@ -46,13 +46,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ItemState(StrEnum):
-    """Where a stored item is on its way through triage."""
+    """Where a stored item is on its way through triage. An example was handed in with its label, and never judged."""
 
     NEW = "new"
     DISMISSED = "dismissed"
     WAITING = "waiting"
     SIGNAL = "signal"
     WITHDRAWN = "withdrawn"
+    EXAMPLE = "example"
 
 
 class StoredItem(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from platos.core.audit import Audits
 from platos.core.budget import Budget
 from platos.core.digest import digest
 from platos.core.evidence import Check
@@ -38,7 +39,8 @@ class Specialist(msgspec.Struct, frozen=True, kw_only=True):
     """One tight job: scope, owner, schedule, sources, triage, planner, tools, policy, budget, done_when.
 
     `scope` is the body of its file: what it is for and how to work, in the owner's words. `models` maps a tier of
-    model (`small`, `frontier`) to the names of models: the one that is wanted, and those that stand in for it.
+    model (`small`, `frontier`) to the names of models: the one that is wanted, and those that stand in for it. `recall`
+    is the share of true signals that triage promises to let through.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Specialist(msgspec.Struct, frozen=True, kw_only=True):
     review: tuple[Trigger, ...] = ()
     overlap: Overlap = Overlap.QUEUE
     retry: RetryPolicy = RetryPolicy()
+    recall: float = 0.95
+    audits: Audits = Audits()
     approval_expires: Span = 7 * DAY
 
     @property

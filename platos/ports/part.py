@@ -63,12 +63,14 @@ def no_predicate(name: str) -> Predicate:
 @dataclass(frozen=True)
 class Declaration:
     """What a part says of itself. `calls` is how many model calls an actor makes at most each time that it acts; None
-    where that is not said."""
+    where that is not said. `promises` tells that a tier dismisses by a cut, and takes its part of the recall that the
+    ladder promises."""
 
     kind: PartKind
     name: str
     version: str
     calls: int | None = None
+    promises: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,22 @@ def _declare(kind: PartKind) -> Callable[..., Callable[[C], C]]:
 
 
 source = _declare("source")
-tier = _declare("tier")
 model = _declare("model")
 tool = _declare("tool")
 planner = _declare("planner")
+
+
+def tier(name: str, *, version: str, promises: bool = False) -> Callable[[C], C]:
+    """Declare a class to be the tier `name`. `version` changes whenever its behaviour does.
+
+    `promises` tells that it dismisses by a cut of its own: it gets a part of the misses that the ladder may have.
+    """
+
+    def mark(cls: C) -> C:
+        setattr(cls, _MARK, Declaration("tier", name, version, promises=promises))
+        return cls
+
+    return mark
 
 
 def actor(name: str, *, version: str, calls: int | None = None) -> Callable[[C], C]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from platos.core.item import StoredItem
+from platos.core.lesson import Lesson, Standing
 from platos.core.money import Nano
 from platos.core.verdict import Verdict
 from platos.ports.model import Document
@@ -30,6 +31,27 @@ class Bench(Protocol):
         self, instructions: str, documents: Sequence[Document], answer: type[A], *, model: str = "small"
     ) -> tuple[A, Nano]:
         """A validated answer and what it cost, out of the triage envelope. Raises BudgetExceeded or another Failure."""
+        ...
+
+    @property
+    def misses(self) -> float:
+        """The share of true signals that reach this tier which it may dismiss: its part of what the ladder promises."""
+        ...
+
+    async def taught(self) -> int:
+        """A number that grows whenever an item of the specialist is labelled. It is cheap to ask."""
+        ...
+
+    async def lessons(self) -> list[Lesson]:
+        """Every labelled item of the specialist, in order of arrival, with what this tier said of it."""
+        ...
+
+    async def passed_by(self, most: int) -> list[StoredItem]:
+        """The latest items of the specialist that are not labelled, oldest first: what the usual looks like."""
+        ...
+
+    def stand(self, standing: Standing) -> None:
+        """Say where the tier stands with what it promised, for `platos status`; remembered as by `remember`."""
         ...
 
     async def recall(self, key: str) -> bytes | None:

@@ -12,15 +12,18 @@ import pydantic
 from platos.core.budget import date, triage_path
 from platos.core.digest import digest
 from platos.core.instant import Instant
+from platos.core.item import StoredItem
+from platos.core.lesson import STANDING, Lesson, Standing
 from platos.core.money import Nano
 from platos.core.specialist import Specialist
 from platos.errors import BudgetExceeded
 from platos.ports.model import Document, ModelReply, ModelRequest
+from platos.ports.part import declaration_of
 from platos.runtime.answers import ask_until_valid, first_to_answer
 from platos.runtime.host import Host
 from platos.runtime.meter import Ask, Bought, Held, Purse, complete, reserve, turn
 from platos.runtime.schema import schema_of
-from platos.store import answers, memories
+from platos.store import answers, items, labels, memories
 
 __all__ = ["Sitting", "TriageBench"]
 
@@ -42,17 +45,42 @@ class Sitting:
     refused: BudgetExceeded | None = None
     asked: set[str] = field(default_factory=set)
 
+    @property
+    def misses(self) -> float:
+        """The part of the misses that the ladder may have which each tier gets that dismisses by a cut.
+
+        The misses of all of them together are at most the sum of theirs (the union bound).
+        """
+        tiers = [declaration_of(type(self.host.tier(spec))) for spec in self.definition.triage]
+        return (1 - self.definition.recall) / max(1, sum(tier is not None and tier.promises for tier in tiers))
+
 
 class TriageBench:
     """The `Bench` port, for one tier and one batch of items. `remembered` is what the tier wants to keep."""
 
-    def __init__(self, sitting: Sitting, tier: str, items: dict[str, int]) -> None:
-        self._sitting, self._host, self._tier, self._items = sitting, sitting.host, tier, items
+    def __init__(self, sitting: Sitting, tier: str, numbers: dict[str, int]) -> None:
+        self._sitting, self._host, self._tier, self._numbers = sitting, sitting.host, tier, numbers
         self.remembered: dict[str, bytes] = {}
 
     @property
     def scope(self) -> str:
         return self._sitting.definition.scope
+
+    @property
+    def misses(self) -> float:
+        return self._sitting.misses
+
+    async def taught(self) -> int:
+        return await labels.taught(self._host.store, self._sitting.definition.name)
+
+    async def lessons(self) -> list[Lesson]:
+        return await labels.lessons(self._host.store, self._sitting.definition.name, self._tier)
+
+    async def passed_by(self, most: int) -> list[StoredItem]:
+        return await items.unlabelled(self._host.store, self._sitting.definition.name, most)
+
+    def stand(self, standing: Standing) -> None:
+        self.remember(STANDING, msgspec.msgpack.encode(standing))
 
     async def ask_model(
         self, instructions: str, documents: Sequence[Document], answer: type[A], *, model: str = "small"
@@ -119,7 +147,7 @@ class TriageBench:
     def _purse(self, request: ModelRequest) -> Purse:
         host, live = self._host, self._host.live(self._sitting.definition)
         named = dict.fromkeys(document.id for document in request.documents)
-        about = [self._items[id] for id in named if id in self._items]
+        about = [self._numbers[id] for id in named if id in self._numbers]
         path = triage_path(
             live.name,
             live.budget,

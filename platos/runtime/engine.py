@@ -23,6 +23,7 @@ from platos.runtime import label as labelling
 from platos.runtime import pause as steering
 from platos.runtime import redrive
 from platos.runtime import thaw as thawing
+from platos.runtime.audit import draw_audits
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
 from platos.runtime.house import first_time, keep_house
@@ -241,6 +242,8 @@ class Engine:
 
     async def _keep_house(self) -> None:
         try:
+            for name in sorted(await draw_audits(self._host)):
+                self.go_on(name)
             self._house = await keep_house(self._host)
         except (EpochLost, StoreCorrupt):
             raise

@@ -14,6 +14,7 @@ from platos.core.instant import Instant
 from platos.core.state import State
 from platos.errors import InvalidTransition
 from platos.runtime.host import Host
+from platos.runtime.label import label_by_decision
 from platos.store import Tx, gates, journal, runs
 
 __all__ = ["decide", "expire", "open_gate", "still_valid", "use"]
@@ -61,6 +62,8 @@ def _decide(tx: Tx, number: int, state: GateState, by: str, reason: str, now: In
     tx.record(
         journal.run_chain(gate.run), GateDecided(at=now, by=by, gate=number, run=gate.run, state=state, reason=reason)
     )
+    if state is not GateState.EXPIRED:
+        label_by_decision(tx, runs.specialist_of(tx, gate.run), gate.run, state, by, reason, now)
     before = runs.state_of(tx, gate.run)
     if before in (State.NEEDS_REVIEW, State.PENDING):
         why = f"{gate.name} {state} by {by}"

@@ -1,26 +1,78 @@
-"""Labels: a person says of an item whether it is a signal. Nothing runs because of it; misses can be counted by it."""
+"""Labels: a person says of an item whether it is a signal. Nothing runs because of it; triage learns from it, and what
+it misses is counted by it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from platos.core.approval import GateState
 from platos.core.event import ItemLabelled
-from platos.core.item import StoredItem
+from platos.core.instant import Instant
+from platos.core.item import Item, ItemState, StoredItem
+from platos.core.lesson import Origin
 from platos.runtime.host import Host
-from platos.store import Tx, items, journal, labels
+from platos.store import Tx, items, journal, labels, specialists
 from platos.store.labels import Label
 
-__all__ = ["label"]
+__all__ = ["give_examples", "label", "label_by_decision"]
+
+EXAMPLES = "examples"
+"""The source of items that were handed in to be learnt from."""
+
+_AT_ONCE = 500
+
+Example = tuple[Item, bool]
+"""An item, and whether it is a signal."""
 
 
 async def label(host: Host, item: int, *, signal: bool, by: str, why: str = "") -> StoredItem:
     """Record what a person said of an item, in place of what was said before; the item. Raises NotFound."""
     stored = await items.find(host.store, item)
-    await host.store.transact(_put, stored, Label(signal, by, host.now(), why))
+    await host.store.transact(_put, stored.specialist, item, Label(signal, by, host.now(), why))
     return stored
 
 
-def _put(tx: Tx, stored: StoredItem, said: Label) -> None:
-    labels.put(tx, stored.number, said)
-    event = ItemLabelled(
-        at=said.at, by=said.by, specialist=stored.specialist, item=stored.number, signal=said.signal, why=said.why
-    )
-    tx.record(journal.specialist_chain(stored.specialist), event)
+async def give_examples(host: Host, name: str, examples: Sequence[Example], *, by: str) -> int:
+    """Keep labelled items that no source of the specialist yielded, to learn from; how many were not known before.
+
+    Raises NotFound.
+    """
+    await specialists.find(host.store, name)
+    given = 0
+    for start in range(0, len(examples), _AT_ONCE):
+        keyed = [(item, item.digest(), signal) for item, signal in examples[start : start + _AT_ONCE]]
+        given += await host.store.transact(_put_examples, name, keyed, by, host.now())
+    return given
+
+
+def label_by_decision(tx: Tx, specialist: str, run: int, state: GateState, by: str, reason: str, now: Instant) -> None:
+    """What a person decided on a run says what its item was, where it is about just one."""
+    about = items.numbers_of_run(tx, run)
+    if len(about) == 1 and state in (GateState.APPROVED, GateState.DENIED):
+        signal = state is GateState.APPROVED
+        _put(tx, specialist, about[0], Label(signal, by, now, reason, Origin.DECISION))
+
+
+def _put(tx: Tx, specialist: str, item: int, said: Label) -> None:
+    if labels.put(tx, specialist, item, said):
+        event = ItemLabelled(
+            at=said.at,
+            by=said.by,
+            specialist=specialist,
+            item=item,
+            signal=said.signal,
+            why=said.why,
+            origin=said.origin,
+        )
+        tx.record(journal.specialist_chain(specialist), event)
+
+
+def _put_examples(tx: Tx, name: str, keyed: Sequence[tuple[Item, str, bool]], by: str, now: Instant) -> int:
+    given = 0
+    for item, digest, signal in keyed:
+        number = items.add(tx, name, EXAMPLES, item, digest=digest, seen=now, state=ItemState.EXAMPLE)
+        if number is not None:
+            _put(tx, name, number, Label(signal, by, now, "", Origin.EXAMPLE))
+            given += 1
+    return given

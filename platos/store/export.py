@@ -24,6 +24,7 @@ _KINDS = {
     "item": SQL.items,
     "verdict": SQL.verdicts,
     "label": SQL.labels,
+    "audit": SQL.audits,
     "occurrence": SQL.occurrences,
     "cursor": SQL.cursors,
 }

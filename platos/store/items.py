@@ -21,11 +21,15 @@ __all__ = [
     "find",
     "in_state",
     "latest",
+    "lift",
     "move",
+    "numbers_of_run",
     "of_run",
     "owing",
     "signals",
+    "stored_item",
     "take",
+    "unlabelled",
     "withdraw",
     "withdrawn",
 ]
@@ -38,8 +42,17 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Item).decode
 
 
-def add(tx: Tx, specialist: str, source: str, item: Item, *, digest: str, seen: Instant) -> int | None:
-    """Store an item as new; its number, or None where this content was seen before.
+def add(
+    tx: Tx,
+    specialist: str,
+    source: str,
+    item: Item,
+    *,
+    digest: str,
+    seen: Instant,
+    state: ItemState = ItemState.NEW,
+) -> int | None:
+    """Store an item, as new unless another state is said; its number, or None where this content was seen before.
 
     What was withdrawn and is there again is new again; where a run took it, that run has it.
     """
@@ -51,8 +64,8 @@ def add(tx: Tx, specialist: str, source: str, item: Item, *, digest: str, seen: 
         digest=digest,
         seen=seen,
         checksum=checksum(specialist, source, item.id, digest, seen),
-        state=ItemState.NEW,
-        state_checksum=_place(ItemState.NEW),
+        state=state,
+        state_checksum=_place(state),
     )
     if row is None:
         return None
@@ -78,6 +91,11 @@ def move(tx: Tx, number: int, state: ItemState) -> bool:
     return tx.execute(SQL.move, number=number, state=state, checksum=_place(state)) == 1
 
 
+def lift(tx: Tx, number: int) -> bool:
+    """What triage dismissed is a signal after all, for an audit; False where it is no longer dismissed."""
+    return tx.execute(SQL.lift, number=number, checksum=_place(ItemState.SIGNAL)) == 1
+
+
 def take(tx: Tx, number: int, run: int) -> bool:
     """Bind a signal to the run that takes it; False where another run has."""
     return tx.execute(SQL.take, number=number, run=run, checksum=_place(ItemState.SIGNAL, run)) == 1
@@ -94,12 +112,17 @@ async def in_state(
 ) -> list[StoredItem]:
     """A specialist's open items in a state, oldest first, from `after` on: new, waiting, or signals of no run yet."""
     rows = await store.all(SQL.in_state, specialist=specialist, state=state, count=count, after=after)
-    return [_stored(row) for row in rows]
+    return [stored_item(row) for row in rows]
+
+
+def numbers_of_run(tx: Tx, run: int) -> list[int]:
+    """The numbers of the items that a run is about."""
+    return [row[0] for row in tx.all(SQL.numbers_of_run, run=run)]
 
 
 async def of_run(store: ReadStore, run: int) -> list[StoredItem]:
     """The items that a run is about."""
-    return [_stored(row) for row in await store.all(SQL.of_run, run=run)]
+    return [stored_item(row) for row in await store.all(SQL.of_run, run=run)]
 
 
 async def withdrawn(store: ReadStore, run: int) -> dict[int, Instant]:
@@ -110,7 +133,13 @@ async def withdrawn(store: ReadStore, run: int) -> dict[int, Instant]:
 async def latest(store: ReadStore, specialist: str, count: int, *, state: str = "") -> list[StoredItem]:
     """The last items of a specialist, oldest first; in any state, unless one is named."""
     rows = await store.all(SQL.latest, specialist=specialist, state=state, count=count)
-    return [_stored(row) for row in reversed(rows)]
+    return [stored_item(row) for row in reversed(rows)]
+
+
+async def unlabelled(store: ReadStore, specialist: str, count: int) -> list[StoredItem]:
+    """The last items of a specialist that nobody has labelled and whose content is known, oldest first."""
+    rows = await store.all(SQL.unlabelled, specialist=specialist, count=count)
+    return [stored_item(row) for row in reversed(rows)]
 
 
 async def every(store: ReadStore, specialist: str) -> AsyncIterator[StoredItem]:
@@ -118,7 +147,7 @@ async def every(store: ReadStore, specialist: str) -> AsyncIterator[StoredItem]:
     last = 0
     while rows := await store.all(SQL.from_number, specialist=specialist, after=last, count=_AT_ONCE):
         for row in rows:
-            yield _stored(row)
+            yield stored_item(row)
         last = rows[-1][0]
 
 
@@ -127,7 +156,7 @@ async def find(store: ReadStore, number: int) -> StoredItem:
     row = await store.one(SQL.one, number=number)
     if row is None:
         raise NotFound(f"there is no item i{number}")
-    return _stored(row)
+    return stored_item(row)
 
 
 async def owing(store: ReadStore) -> list[str]:
@@ -152,7 +181,8 @@ def _place(state: str, run: int | None = None, withdrawn: Instant | None = None)
     return checksum(state, run, withdrawn)
 
 
-def _stored(row: Row) -> StoredItem:
+def stored_item(row: Row) -> StoredItem:
+    """An item as its queries read it."""
     number, specialist, source, id, state, seen, run, body = row
     return StoredItem(
         number=number,

@@ -7,9 +7,12 @@ from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.tx import Tx
 
-__all__ = ["EPOCH", "FORGOTTEN", "HOUSE", "KEPT", "PAUSED", "UNSETTLED", "VERIFIED", "get", "put", "remove"]
+__all__ = ["AUDITED", "EPOCH", "FORGOTTEN", "HOUSE", "KEPT", "PAUSED", "UNSETTLED", "VERIFIED", "get", "put", "remove"]
 
 SQL = load("meta")
+
+AUDITED = "audited"
+"""Up to this moment, what was judged has had its chance to be drawn for an audit."""
 
 EPOCH = "epoch"
 VERIFIED = "verified"

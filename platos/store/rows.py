@@ -40,6 +40,7 @@ Slice = Callable[[Connection, int, int], int | None]
 VOUCHED = {
     "accounts": SQL.accounts,
     "answers": SQL.answers,
+    "audits": SQL.audits,
     "breakers": SQL.breakers,
     "cursors": SQL.cursors,
     "labels": SQL.labels,

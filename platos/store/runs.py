@@ -28,6 +28,7 @@ __all__ = [
     "plans",
     "rejection",
     "revision_of",
+    "specialist_of",
     "state_of",
     "waits",
 ]
@@ -95,6 +96,14 @@ def state_of(tx: Tx, run: int) -> State:
     if row is None:
         raise NotFound(f"there is no run r{run}")
     return State(row[0])
+
+
+def specialist_of(tx: Tx, run: int) -> str:
+    """Whose run it is. Raises NotFound."""
+    row = tx.one(SQL.specialist, id=run)
+    if row is None:
+        raise NotFound(f"there is no run r{run}")
+    return str(row[0])
 
 
 def revision_of(tx: Tx, run: int) -> int:

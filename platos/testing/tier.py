@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from platos.core.item import Item, ItemState, StoredItem
+from platos.core.lesson import Lesson, Standing
 from platos.core.money import Nano
 from platos.core.verdict import Verdict
 from platos.errors import Failure
@@ -25,7 +26,8 @@ class ScriptedBench:
 
     `reply` turns the documents of a question into the fields of its answer, or into a Failure to raise; without it,
     asking is an error: the bench of a tier that is free. `asked` are the questions, in order, as (model, instructions,
-    documents); `memory` is what the tier remembered.
+    documents); `memory` is what the tier remembered, `standing` where it said that it stands. `lessons` are labelled
+    items, `usual` such as nobody labelled, and `misses` is what the tier may dismiss of the true signals.
     """
 
     def __init__(
@@ -34,10 +36,17 @@ class ScriptedBench:
         *,
         scope: str = "Tell me what matters.",
         cost: Nano = 1_000,
+        lessons: Sequence[Lesson] = (),
+        usual: Sequence[StoredItem] = (),
+        misses: float = 0.05,
     ) -> None:
         self._reply, self._scope, self._cost = reply, scope, cost
         self.asked: list[tuple[str, str, tuple[Document, ...]]] = []
         self.memory: dict[str, bytes] = {}
+        self.taught_lessons: list[Lesson] = list(lessons)
+        self.usual: list[StoredItem] = list(usual)
+        self.misses = misses
+        self.standing: Standing | None = None
 
     @property
     def scope(self) -> str:
@@ -52,6 +61,18 @@ class ScriptedBench:
         if isinstance(reply, Failure):
             raise reply
         return answer.model_validate(reply), self._cost
+
+    async def taught(self) -> int:
+        return len(self.taught_lessons)
+
+    async def lessons(self) -> list[Lesson]:
+        return list(self.taught_lessons)
+
+    async def passed_by(self, most: int) -> list[StoredItem]:
+        return self.usual[-most:]
+
+    def stand(self, standing: Standing) -> None:
+        self.standing = standing
 
     async def recall(self, key: str) -> bytes | None:
         return self.memory.get(key)

@@ -24,6 +24,7 @@ from platos.core.event import (
 from platos.core.evidence import Check, CheckResult, Evidence, EvidenceKind
 from platos.core.failure import FailureRecord
 from platos.core.jump import JumpKind
+from platos.core.lesson import Origin
 from platos.core.money import Usage
 from platos.core.plan import Plan, Single
 from platos.core.policy import RiskTier
@@ -70,6 +71,7 @@ BY_TYPE: dict[str, Any] = {
     "GateState": GateState.APPROVED,
     "JumpKind": JumpKind.SET_BACK,
     "EffectState": EffectState.DONE,
+    "Origin": Origin.DECISION,
     "State": State.RUNNING,
 }
 

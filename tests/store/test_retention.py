@@ -146,7 +146,7 @@ async def test_what_was_withdrawn_and_is_there_again_is_whole_again(store: Store
 
 async def test_what_was_labelled_keeps_its_text(store: Store) -> None:
     await live(store, 0, 1)
-    await store.transact(labels.put, 2, Label(False, "person:ana", at(0), ""))
+    await store.transact(labels.put, "watch", 2, Label(False, "person:ana", at(0), ""))
     await live(store, 1, 3 * KEPT)
     assert "What came" in (await items.find(store, 2)).item.text
 

@@ -27,6 +27,7 @@ FEW = 7
 
 DAMAGE = {
     "accounts": "UPDATE accounts SET cap = cap + 1",
+    "audits": "UPDATE audits SET chance = chance / 2",
     "answers": "UPDATE answers SET made = made + 1",
     "breakers": "UPDATE breakers SET cause = 'the key is wrung'",
     "chains": "UPDATE chains SET sealed = 1 - sealed WHERE name = 'r1'",

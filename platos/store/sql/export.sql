@@ -1,7 +1,7 @@
 -- name: total
 SELECT (SELECT count(*) FROM chains) + (SELECT count(*) FROM journal) + (SELECT count(*) FROM items)
-    + (SELECT count(*) FROM verdicts) + (SELECT count(*) FROM labels) + (SELECT count(*) FROM occurrences)
-    + (SELECT count(*) FROM cursors)
+    + (SELECT count(*) FROM verdicts) + (SELECT count(*) FROM labels) + (SELECT count(*) FROM audits)
+    + (SELECT count(*) FROM occurrences) + (SELECT count(*) FROM cursors)
 
 -- name: chains
 SELECT name AS chain, sealed, cut, base FROM chains ORDER BY id
@@ -18,7 +18,10 @@ FROM items i LEFT JOIN contents c ON c.item = i.number ORDER BY i.number
 SELECT item, at, position, tier, decision, reason, confidence, cost FROM verdicts ORDER BY item, at, position
 
 -- name: labels
-SELECT item, signal, author, at, why FROM labels ORDER BY item
+SELECT item, signal, origin, author, at, why FROM labels ORDER BY item
+
+-- name: audits
+SELECT item, tier, stratum, chance, addressee, drawn FROM audits ORDER BY item
 
 -- name: occurrences
 SELECT specialist, slot, last, slots, outcome, why, items, started, ended FROM occurrences

@@ -33,6 +33,9 @@ ORDER BY number LIMIT :count
 SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i
 LEFT JOIN contents c ON c.item = i.number WHERE i.run = :run ORDER BY i.number
 
+-- name: numbers_of_run
+SELECT number FROM items WHERE run = :run ORDER BY number
+
 -- name: signals
 SELECT number, seen FROM items
 WHERE specialist = :specialist AND state = 'signal' AND run IS NULL
@@ -45,6 +48,9 @@ LEFT JOIN contents c ON c.item = i.number WHERE i.number = :number
 
 -- name: move
 UPDATE items SET state = :state, state_checksum = :checksum WHERE number = :number AND state IN ('new', 'waiting')
+
+-- name: lift
+UPDATE items SET state = 'signal', state_checksum = :checksum WHERE number = :number AND state = 'dismissed'
 
 -- name: take
 UPDATE items SET run = :run, state_checksum = :checksum WHERE number = :number AND state = 'signal' AND run IS NULL
@@ -60,6 +66,13 @@ FROM items GROUP BY 1, 2
 SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i
 LEFT JOIN contents c ON c.item = i.number
 WHERE specialist = :specialist AND (state = :state OR :state = '') ORDER BY number DESC LIMIT :count
+
+-- name: unlabelled
+SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i
+JOIN contents c ON c.item = i.number
+WHERE specialist = :specialist AND state IN ('dismissed', 'signal')
+AND NOT EXISTS (SELECT 1 FROM labels l WHERE l.item = i.number)
+ORDER BY number DESC LIMIT :count
 
 -- name: from_number
 SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i

@@ -1,8 +1,24 @@
+-- name: before
+SELECT (SELECT origin FROM labels WHERE item = :item),
+    (SELECT coalesce(max(taught), 0) FROM labels WHERE specialist = :specialist)
+
 -- name: put
-INSERT INTO labels (item, signal, author, at, why, checksum) VALUES (:item, :signal, :by, :at, :why, :checksum)
-ON CONFLICT (item) DO UPDATE SET signal = excluded.signal, author = excluded.author, at = excluded.at,
-why = excluded.why, checksum = excluded.checksum
+INSERT INTO labels (item, specialist, signal, origin, author, at, why, taught, checksum)
+VALUES (:item, :specialist, :signal, :origin, :by, :at, :why, :taught, :checksum)
+ON CONFLICT (item) DO UPDATE SET signal = excluded.signal, origin = excluded.origin, author = excluded.author,
+at = excluded.at, why = excluded.why, taught = excluded.taught, checksum = excluded.checksum
 
 -- name: of_specialist
-SELECT l.item, l.signal, l.author, l.at, l.why FROM labels l JOIN items i ON i.number = l.item
-WHERE i.specialist = :specialist ORDER BY l.item
+SELECT item, signal, author, at, why, origin FROM labels WHERE specialist = :specialist ORDER BY item
+
+-- name: taught
+SELECT coalesce(max(taught), 0) FROM labels WHERE specialist = :specialist
+
+-- name: lessons
+SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body, l.signal, l.origin,
+    a.chance, a.tier, a.stratum, v.decision, v.reason, v.confidence, v.cost
+FROM labels l JOIN items i ON i.number = l.item JOIN contents c ON c.item = l.item
+LEFT JOIN audits a ON a.item = l.item
+LEFT JOIN verdicts v ON v.item = l.item AND v.tier = :tier AND NOT EXISTS
+    (SELECT 1 FROM verdicts later WHERE later.item = v.item AND later.tier = v.tier AND later.at > v.at)
+WHERE l.specialist = :specialist ORDER BY l.item

@@ -12,6 +12,9 @@ WHERE id = :id AND state = :old AND checksum IS NULL
 -- name: state
 SELECT state FROM runs WHERE id = :id
 
+-- name: specialist
+SELECT specialist FROM runs WHERE id = :id
+
 -- name: revision
 SELECT revision FROM runs WHERE id = :id
 

@@ -1,7 +1,7 @@
 -- The state of a workspace, in one file. Times are microseconds since 1970 UTC, money is nano-dollars.
 --
--- Primary: what the world gave us and cannot be made again (specialists, cursors, items, verdicts, labels, occurrences,
--- the journal). Projections: what the journal says, laid out to be asked (runs, gates, effects, evidence,
+-- Primary: what the world gave us and cannot be made again (specialists, cursors, items, verdicts, labels, audits,
+-- occurrences, the journal). Projections: what the journal says, laid out to be asked (runs, gates, effects, evidence,
 -- accounts, reservations). Only an event writes a projection.
 --
 -- `checksum` is over the other columns of its row, so that a flipped bit is found where nothing else would tell. Runs
@@ -129,15 +129,33 @@ CREATE TABLE verdicts (
     PRIMARY KEY (item, at, position)
 ) WITHOUT ROWID;
 
--- What people said of items: was it a signal? The last word of each.
+-- What people said of items: was it a signal? The last word of each, and how it came to be said. `taught` grows with
+-- every label of a specialist, a new one for the same item too.
 CREATE TABLE labels (
-    item     INTEGER PRIMARY KEY REFERENCES items (number),
-    signal   INTEGER NOT NULL,
-    author   TEXT NOT NULL,
-    at       INTEGER NOT NULL,
-    why      TEXT NOT NULL DEFAULT '',
-    checksum INTEGER NOT NULL
+    item       INTEGER PRIMARY KEY REFERENCES items (number),
+    specialist TEXT NOT NULL,
+    signal     INTEGER NOT NULL,
+    origin     TEXT NOT NULL,
+    author     TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    why        TEXT NOT NULL DEFAULT '',
+    taught     INTEGER NOT NULL,
+    checksum   INTEGER NOT NULL
 );
+CREATE UNIQUE INDEX labels_taught ON labels (specialist, taught);
+
+-- Items that were judged and then drawn to be looked at: whose word was the last, from which stratum, with what chance.
+CREATE TABLE audits (
+    item       INTEGER PRIMARY KEY REFERENCES items (number),
+    specialist TEXT NOT NULL,
+    tier       TEXT NOT NULL,
+    stratum    TEXT NOT NULL,
+    chance     REAL NOT NULL,
+    addressee  TEXT NOT NULL,
+    drawn      INTEGER NOT NULL,
+    checksum   INTEGER NOT NULL
+);
+CREATE INDEX audits_drawn ON audits (specialist, drawn);
 
 -- The durable work that signals started. `due` is when a waiting run goes on by itself, `failure` the class of failure
 -- that it ended with, `unsure` that it has waited because a model was not sure. Its plans and its steps stand in its

@@ -12,8 +12,13 @@ SELECT model, cause, since, checksum FROM breakers ORDER BY model LIMIT :count O
 SELECT specialist, source, position, failures, problem, checksum FROM cursors
 ORDER BY specialist, source LIMIT :count OFFSET :after
 
+-- name: audits
+SELECT item, specialist, tier, stratum, chance, addressee, drawn, checksum FROM audits
+ORDER BY item LIMIT :count OFFSET :after
+
 -- name: labels
-SELECT item, signal, author, at, why, checksum FROM labels ORDER BY item LIMIT :count OFFSET :after
+SELECT item, specialist, signal, origin, author, at, why, taught, checksum FROM labels
+ORDER BY item LIMIT :count OFFSET :after
 
 -- name: memories
 SELECT specialist, tier, key, value, checksum FROM memories
