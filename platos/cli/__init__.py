@@ -41,6 +41,7 @@ COMMANDS = {
     "show": Listed("look", "show_run", "Tell the whole story of a run."),
     "items": Listed("items", "items_command", "List what a specialist was given, or write it as a recording."),
     "label": Listed("items", "label", "Say of an item whether it is a signal."),
+    "teach": Listed("teach", "teach", "Teach a specialist what a signal is, item by item."),
     "inbox": Listed("decide", "inbox", "Show what waits for your decision, exactly as it would run."),
     "approve": Listed("decide", "approve", "Say yes to what a gate shows."),
     "deny": Listed("decide", "deny", "Say no to what a gate shows."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from platos.core.item import StoredItem
 from platos.core.lesson import Lesson, Standing
@@ -14,7 +14,7 @@ from platos.ports.model import Document
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["Bench", "Tier"]
+__all__ = ["Bench", "Learner", "Tier"]
 
 A = TypeVar("A", bound="BaseModel")
 
@@ -71,4 +71,13 @@ class Tier(Protocol):
 
         A Failure leaves the items where they are: they wait, and are judged again.
         """
+        ...
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """A tier that learns from labels, and can say of which items it would like to have one."""
+
+    async def choose(self, items: Sequence[StoredItem], bench: Bench, count: int) -> list[int]:
+        """The places of at most so many items from whose labels it would learn most, the best first."""
         ...

@@ -16,6 +16,9 @@ from platos.store import breakers, runs
 
 __all__ = ["commands_of"]
 
+_MOST_SHOWN = 2_000
+"""Characters of an item that a person is shown before they label it."""
+
 
 class _WakeUp(msgspec.Struct, frozen=True):
     """Wake a specialist now, with the work that is handed in."""
@@ -41,6 +44,21 @@ class _Label(msgspec.Struct, frozen=True):
     signal: bool
     by: str
     why: str = ""
+
+
+class _Examples(msgspec.Struct, frozen=True):
+    """Items to learn from, each with whether it is a signal."""
+
+    name: str
+    by: str
+    items: tuple[tuple[Item, bool], ...]
+
+
+class _Questions(msgspec.Struct, frozen=True):
+    """So many items that a person is best asked about."""
+
+    name: str
+    count: int
 
 
 class _Pause(msgspec.Struct, frozen=True):
@@ -103,6 +121,17 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         stored = await engine.label(said.item, signal=said.signal, by=said.by, why=said.why)
         return {"item": stored.name, "specialist": stored.specialist, "title": stored.item.title}
 
+    async def give_examples(arguments: Mapping[str, Any]) -> Any:
+        given = msgspec.convert(arguments, type=_Examples)
+        return await engine.give_examples(given.name, given.items, by=given.by)
+
+    async def questions(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_Questions)
+        return [
+            {"item": stored.name, "source": stored.source, "text": stored.item.full_text[:_MOST_SHOWN], "why": why}
+            for stored, why in await engine.questions(asked.name, asked.count)
+        ]
+
     async def pause(arguments: Mapping[str, Any]) -> Any:
         asked = msgspec.convert(arguments, type=_Pause)
         await engine.pause(asked.name, by=asked.by, why=asked.why)
@@ -134,5 +163,18 @@ def commands_of(engine: Engine) -> dict[str, Command]:
     async def close_breaker(arguments: Mapping[str, Any]) -> Any:
         return await engine.store.transact(breakers.close_breaker, msgspec.convert(arguments, type=_Breaker).model)
 
-    commands = (wake, decide, label, pause, resume, thaw, cancel, retry, measures, close_breaker)
+    commands = (
+        wake,
+        decide,
+        label,
+        give_examples,
+        questions,
+        pause,
+        resume,
+        thaw,
+        cancel,
+        retry,
+        measures,
+        close_breaker,
+    )
     return {command.__name__: command for command in commands}

@@ -6,7 +6,7 @@ Whatever waits, waits as a row with a due time; the engine sleeps until the next
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -30,6 +30,7 @@ from platos.runtime.house import first_time, keep_house
 from platos.runtime.jump import note_jumps
 from platos.runtime.measures.counters import Counters, Live
 from platos.runtime.recovery import look_again, recover
+from platos.runtime.teach import Question, questions
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import go_on, wake_up
 from platos.store import Store, agenda, gates, pauses, runs, specialists
@@ -133,6 +134,16 @@ class Engine:
     async def label(self, item: int, *, signal: bool, by: str, why: str = "") -> StoredItem:
         """What a person says of an item; the item. Raises NotFound."""
         return await labelling.label(self._host, item, signal=signal, by=by, why=why)
+
+    async def give_examples(self, name: str, examples: Sequence[tuple[Item, bool]], *, by: str) -> list[bool]:
+        """Items to learn from, with their labels; the labels of those not known before. Raises NotFound."""
+        return await labelling.give_examples(self._host, name, examples, by=by)
+
+    async def questions(self, name: str, count: int) -> list[Question]:
+        """The items that a person is best asked about next. Raises NotFound."""
+        await refresh(self._host, name)
+        await specialists.find(self._host.store, name)
+        return await questions(self._host, name, count)
 
     async def pause(self, name: str, *, by: str, why: str = "") -> None:
         """No wake-up of a specialist begins, and no step; of all of them where `name` is empty. Raises NotFound."""

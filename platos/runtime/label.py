@@ -33,13 +33,14 @@ async def label(host: Host, item: int, *, signal: bool, by: str, why: str = "") 
     return stored
 
 
-async def give_examples(host: Host, name: str, examples: Sequence[Example], *, by: str) -> int:
-    """Keep labelled items that no source of the specialist yielded, to learn from; how many were not known before.
+async def give_examples(host: Host, name: str, examples: Sequence[Example], *, by: str) -> list[bool]:
+    """Keep labelled items that no source of the specialist yielded, to learn from;
+    the labels of those that were not known before.
 
     Raises NotFound.
     """
     await specialists.find(host.store, name)
-    given = 0
+    given: list[bool] = []
     for start in range(0, len(examples), _AT_ONCE):
         keyed = [(item, item.digest(), signal) for item, signal in examples[start : start + _AT_ONCE]]
         given += await host.store.transact(_put_examples, name, keyed, by, host.now())
@@ -68,11 +69,11 @@ def _put(tx: Tx, specialist: str, item: int, said: Label) -> None:
         tx.record(journal.specialist_chain(specialist), event)
 
 
-def _put_examples(tx: Tx, name: str, keyed: Sequence[tuple[Item, str, bool]], by: str, now: Instant) -> int:
-    given = 0
+def _put_examples(tx: Tx, name: str, keyed: Sequence[tuple[Item, str, bool]], by: str, now: Instant) -> list[bool]:
+    given = []
     for item, digest, signal in keyed:
         number = items.add(tx, name, EXAMPLES, item, digest=digest, seen=now, state=ItemState.EXAMPLE)
         if number is not None:
             _put(tx, name, number, Label(signal, by, now, "", Origin.EXAMPLE))
-            given += 1
+            given.append(signal)
     return given

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from platos.core.audit import Stratum
 from platos.core.instant import Instant
 from platos.core.lesson import Lesson, Origin
 from platos.core.verdict import Decision, Verdict
@@ -67,7 +68,7 @@ async def lessons(store: ReadStore, specialist: str, tier: str) -> list[Lesson]:
     """Every labelled item of the specialist whose content is known, in order of arrival.
 
     Where a label was asked for by an audit, its chance is that of the draw times the share of such audits that were
-    answered: one that nobody answers was not seen.
+    answered: one that nobody answers was not seen. What triage let through of itself is decided on in any case.
     """
     answered = await audits.answered(store, specialist)
     found = []
@@ -76,10 +77,10 @@ async def lessons(store: ReadStore, specialist: str, tier: str) -> list[Lesson]:
         said = (
             Verdict(decision=Decision(decision), reason=reason, confidence=confidence, cost=cost) if decision else None
         )
-        if chance is not None:
-            chance *= answered[of_tier, stratum]
-        elif origin == Origin.DECISION:
+        if origin == Origin.DECISION and stratum in (None, Stratum.PASSED):
             chance = 1.0
+        elif chance is not None:
+            chance *= answered[of_tier, stratum]
         found.append(
             Lesson(item=stored_item(tuple(item)), signal=bool(signal), origin=Origin(origin), chance=chance, said=said)
         )
