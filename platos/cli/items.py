@@ -127,13 +127,13 @@ async def _write(app: App, name: str, state: str, limit: int | None) -> None:
 
 
 async def _wanted(store: ReadStore, name: str, state: str, limit: int | None) -> AsyncIterator[StoredItem]:
-    """The latest items, or all of them, in order of arrival."""
+    """The latest items, or all that arrived, in order of arrival: examples were handed in."""
     if limit is not None:
         for stored in await items.latest(store, name, limit, state=state):
             yield stored
         return
     async for stored in items.every(store, name):
-        if state in ("", stored.state):
+        if state == stored.state or (not state and stored.state is not ItemState.EXAMPLE):
             yield stored
 
 

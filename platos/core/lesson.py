@@ -9,7 +9,7 @@ import msgspec
 from platos.core.item import StoredItem
 from platos.core.verdict import Verdict
 
-__all__ = ["STANDING", "Lesson", "Origin", "Standing"]
+__all__ = ["STANDING", "Lesson", "Origin", "Standing", "Usual"]
 
 STANDING = "standing"
 """The key under which a tier remembers where it stands."""
@@ -37,6 +37,13 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin
     chance: float | None = None
     said: Verdict | None = None
+
+
+class Usual(msgspec.Struct, frozen=True, kw_only=True):
+    """An item that nobody has labelled. `signal` is what a later tier made of it, None where none decided."""
+
+    item: StoredItem
+    signal: bool | None = None
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from platos.core.item import StoredItem
-from platos.core.lesson import Lesson, Standing
+from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Nano
 from platos.core.verdict import Verdict
 from platos.ports.model import Document
@@ -46,8 +46,8 @@ class Bench(Protocol):
         """Every labelled item of the specialist, in order of arrival, with what this tier said of it."""
         ...
 
-    async def passed_by(self, most: int) -> list[StoredItem]:
-        """The latest items of the specialist that are not labelled, oldest first: what the usual looks like."""
+    async def usual(self, most: int) -> list[Usual]:
+        """The latest items of the specialist that nobody has labelled, oldest first: what it usually gets."""
         ...
 
     def stand(self, standing: Standing) -> None:

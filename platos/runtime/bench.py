@@ -12,8 +12,7 @@ import pydantic
 from platos.core.budget import date, triage_path
 from platos.core.digest import digest
 from platos.core.instant import Instant
-from platos.core.item import StoredItem
-from platos.core.lesson import STANDING, Lesson, Standing
+from platos.core.lesson import STANDING, Lesson, Standing, Usual
 from platos.core.money import Nano
 from platos.core.specialist import Specialist
 from platos.errors import BudgetExceeded
@@ -23,7 +22,7 @@ from platos.runtime.answers import ask_until_valid, first_to_answer
 from platos.runtime.host import Host
 from platos.runtime.meter import Ask, Bought, Held, Purse, complete, reserve, turn
 from platos.runtime.schema import schema_of
-from platos.store import answers, items, labels, memories
+from platos.store import answers, labels, memories
 
 __all__ = ["Sitting", "TriageBench"]
 
@@ -76,8 +75,8 @@ class TriageBench:
     async def lessons(self) -> list[Lesson]:
         return await labels.lessons(self._host.store, self._sitting.definition.name, self._tier)
 
-    async def passed_by(self, most: int) -> list[StoredItem]:
-        return await items.unlabelled(self._host.store, self._sitting.definition.name, most)
+    async def usual(self, most: int) -> list[Usual]:
+        return await labels.usual(self._host.store, self._sitting.definition.name, self._tier, most)
 
     def stand(self, standing: Standing) -> None:
         self.remember(STANDING, msgspec.msgpack.encode(standing))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from platos.core.audit import Stratum
 from platos.core.instant import Instant
-from platos.core.lesson import Lesson, Origin
+from platos.core.lesson import Lesson, Origin, Usual
 from platos.core.verdict import Decision, Verdict
 from platos.store import audits
 from platos.store.checksum import checksum
@@ -15,9 +15,11 @@ from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
 
-__all__ = ["Label", "lessons", "of_specialist", "put", "taught"]
+__all__ = ["Label", "lessons", "of_specialist", "put", "taught", "usual"]
 
 SQL = load("labels")
+
+_SAID = {Decision.DISMISS: False, Decision.SIGNAL: True}
 
 
 class Label(NamedTuple):
@@ -62,6 +64,12 @@ async def taught(store: ReadStore, specialist: str) -> int:
     """How often an item of the specialist was labelled."""
     row = await store.one(SQL.taught, specialist=specialist)
     return int(row[0]) if row else 0
+
+
+async def usual(store: ReadStore, specialist: str, tier: str, count: int) -> list[Usual]:
+    """The last items of the specialist that nobody has labelled, oldest first, with what tiers after this one said."""
+    rows = await store.all(SQL.usual, specialist=specialist, tier=tier, count=count)
+    return [Usual(item=stored_item(tuple(item)), signal=_SAID.get(later)) for *item, later in reversed(rows)]
 
 
 async def lessons(store: ReadStore, specialist: str, tier: str) -> list[Lesson]:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from platos.core.item import Item, ItemState, StoredItem
-from platos.core.lesson import Lesson, Standing
+from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Nano
 from platos.core.verdict import Verdict
 from platos.errors import Failure
@@ -37,14 +37,13 @@ class ScriptedBench:
         scope: str = "Tell me what matters.",
         cost: Nano = 1_000,
         lessons: Sequence[Lesson] = (),
-        usual: Sequence[StoredItem] = (),
+        usual: Sequence[Usual] = (),
         misses: float = 0.05,
     ) -> None:
         self._reply, self._scope, self._cost = reply, scope, cost
         self.asked: list[tuple[str, str, tuple[Document, ...]]] = []
         self.memory: dict[str, bytes] = {}
-        self.taught_lessons: list[Lesson] = list(lessons)
-        self.usual: list[StoredItem] = list(usual)
+        self._lessons, self._usual = list(lessons), list(usual)
         self.misses = misses
         self.standing: Standing | None = None
 
@@ -63,13 +62,13 @@ class ScriptedBench:
         return answer.model_validate(reply), self._cost
 
     async def taught(self) -> int:
-        return len(self.taught_lessons)
+        return len(self._lessons)
 
     async def lessons(self) -> list[Lesson]:
-        return list(self.taught_lessons)
+        return list(self._lessons)
 
-    async def passed_by(self, most: int) -> list[StoredItem]:
-        return self.usual[-most:]
+    async def usual(self, most: int) -> list[Usual]:
+        return self._usual[-most:] if most else []
 
     def stand(self, standing: Standing) -> None:
         self.standing = standing
