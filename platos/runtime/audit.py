@@ -1,19 +1,19 @@
 """Audits: of what was judged since the last time, a few items are drawn at random, so that what is missed is measured.
 
 Each tier's last words are drawn from by themselves, in strata: what it dismissed with little confidence more densely
-than the rest, and of what was let through, whatever nobody has labelled. The chance of a draw is exact: so many of so
-many. What is drawn goes to a person, or up to the planner after all.
+than the rest, and of what was let through, whatever nobody has labelled. The chance of a draw is exact, and kept with
+it. What is drawn goes to a person, or up to the planner after all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from platos.core.audit import Audits, Stratum, To
 from platos.core.event import ItemsAudited
 from platos.core.instant import Instant
-from platos.core.misses import allot
+from platos.core.misses import chances
 from platos.core.verdict import Decision
 from platos.runtime.host import Host
 from platos.store import Tx, audits, items, journal, meta
@@ -41,8 +41,8 @@ async def draw_audits(host: Host) -> set[str]:
     if not judged:
         return set()
     drawn: list[Audit] = []
-    for name in judged.keys() & host.in_force.keys():
-        drawn += _draw(name, judged[name], host.in_force[name].audits, host.chance)
+    for name in sorted(judged.keys() & host.in_force.keys()):
+        drawn += _draw(name, judged[name], host.in_force[name].audits, host.chance())
     return await host.store.transact(_commit, drawn, until)
 
 
@@ -52,21 +52,18 @@ def _place(each: Judged) -> _Place:
     return _Place(each.tier, Stratum.NEAR if each.confidence < _SURE else Stratum.FAR)
 
 
-def _draw(name: str, judged: dict[_Place, list[int]], asked: Audits, chance: Callable[[], float]) -> Iterator[Audit]:
-    sizes = {place: len(judged[place]) for place in sorted(judged)}
-    for place, count in allot(sizes, asked).items():
+def _draw(name: str, judged: dict[_Place, list[int]], asked: Audits, start: float) -> Iterator[Audit]:
+    """From a random start, each time that the chances have added up to a whole (Madow, "On the theory of systematic
+    sampling", 1949): as many as were asked for, each with its chance, and spread over the time."""
+    sizes = {place: (place.stratum, len(judged[place])) for place in sorted(judged)}
+    reached = start
+    for place, chance in chances(sizes, asked).items():
         to = To.PERSON if place.stratum is Stratum.PASSED else asked.to
-        for item in _some(judged[place], count, chance):
-            yield Audit(item, name, place.tier, place.stratum, count / sizes[place], to)
-
-
-def _some(numbers: list[int], count: int, chance: Callable[[], float]) -> list[int]:
-    """So many of them, each as likely as any other."""
-    left = list(numbers)
-    for place in range(count):
-        other = place + int(chance() * (len(left) - place))
-        left[place], left[other] = left[other], left[place]
-    return left[:count]
+        for item in judged[place]:
+            reached += chance
+            if reached >= 1:
+                reached -= 1
+                yield Audit(item, name, place.tier, place.stratum, chance, to)
 
 
 def _commit(tx: Tx, drawn: list[Audit], until: Instant) -> set[str]:

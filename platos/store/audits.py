@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from platos.core.audit import Stratum, To
 from platos.core.instant import Instant
+from platos.core.misses import Answers, Passed
 from platos.core.verdict import Decision
 from platos.store.checksum import checksum
 from platos.store.sql import load
@@ -17,7 +18,6 @@ __all__ = [
     "Audit",
     "Drawn",
     "Judged",
-    "Passed",
     "add",
     "answered",
     "drawn",
@@ -54,23 +54,12 @@ class Audit(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """All audits of one stratum of one tier: so many of so many items, how many were answered, and how often the answer
-    was that it is a signal. `items` is reckoned from the chances of those drawn."""
+    """All audits of one stratum of one tier, how many there were, and what came of them."""
 
     tier: str
     stratum: Stratum
-    items: float
     audits: int
-    answered: int
-    signals: int
-
-
-class Passed(NamedTuple):
-    """How many items triage let through of itself, how many of them are labelled, and how many as signals."""
-
-    items: int
-    labelled: int
-    signals: int
+    answers: Answers
 
 
 async def judged(store: ReadStore, since: Instant, until: Instant) -> AsyncIterator[Judged]:
@@ -102,12 +91,14 @@ def _columns(audit: Audit, at: Instant) -> dict[str, Any]:
 async def drawn(store: ReadStore, specialist: str, since: Instant) -> list[Drawn]:
     """What was drawn from the specialist's items since a moment, by tier and stratum."""
     rows = await store.all(SQL.drawn, specialist=specialist, since=since)
-    return [Drawn(tier, Stratum(stratum), *rest) for tier, stratum, *rest in rows]
+    return [Drawn(tier, Stratum(stratum), count, Answers(*rest)) for tier, stratum, count, *rest in rows]
 
 
 async def answered(store: ReadStore, specialist: str) -> dict[tuple[str, str], float]:
     """The share of a specialist's audits that were answered, by tier and stratum."""
-    return {(each.tier, each.stratum): each.answered / each.audits for each in await drawn(store, specialist, 0)}
+    return {
+        (each.tier, each.stratum): each.answers.answered / each.audits for each in await drawn(store, specialist, 0)
+    }
 
 
 async def passed(store: ReadStore, specialist: str, since: Instant) -> Passed:

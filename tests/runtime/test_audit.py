@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from platos.core.audit import Stratum, To
+from platos.core.audit import Audits, Stratum, To
 from platos.core.event import ItemsAudited
 from platos.core.instant import DAY, HOUR
-from platos.core.item import ItemState, StoredItem
+from platos.core.item import Item, ItemState, StoredItem
 from platos.core.lesson import Origin
 from platos.core.verdict import Decision, Verdict
 from platos.ports.tier import Bench
@@ -45,7 +45,7 @@ async def test_a_share_of_a_days_dismissed_items_is_drawn_with_the_chance_it_had
     async with simulated.up():
         await simulated.live(DAY)
         [drawn] = await audits.drawn(simulated.store, "watch", 0)
-        assert (drawn.tier, drawn.stratum, drawn.items, drawn.audits) == ("unsure", Stratum.FAR, 40, 10)
+        assert (drawn.tier, drawn.stratum, drawn.answers.items, drawn.audits) == ("unsure", Stratum.FAR, 40, 10)
         assert len(set(await audits.unanswered(simulated.store, "watch", 99))) == 10
 
 
@@ -58,7 +58,7 @@ async def test_what_was_dismissed_with_little_confidence_is_drawn_more_densely(s
         drawn = {each.stratum: each for each in await audits.drawn(simulated.store, "watch", 0)}
         near, far = drawn[Stratum.NEAR], drawn[Stratum.FAR]
         assert near.audits + far.audits == 10
-        assert near.audits / near.items > 2 * far.audits / far.items
+        assert near.audits / near.answers.items > 2 * far.audits / far.answers.items
 
 
 async def test_one_is_drawn_on_a_day_of_few_items_and_no_more_than_the_most_on_any(simulate: Simulate) -> None:
@@ -122,7 +122,7 @@ async def test_a_draw_that_was_cut_off_is_made_anew_as_a_whole(simulate: Simulat
     async with simulated.up():
         await simulated.live(DAY)
         [drawn] = await audits.drawn(simulated.store, "watch", 0)
-        assert (drawn.items, drawn.audits) == (8, 4)
+        assert (drawn.answers.items, drawn.audits) == (8, 4)
 
 
 # -- labels by decision
@@ -203,8 +203,6 @@ async def test_an_audits_chance_counts_those_that_nobody_answered(simulate: Simu
 
 
 async def test_examples_are_learnt_from_and_never_judged(simulate: Simulate) -> None:
-    from platos.core.item import Item
-
     simulated = simulate()
     async with simulated.up():
         await simulated.live(HOUR)
@@ -222,6 +220,4 @@ async def test_examples_are_learnt_from_and_never_judged(simulate: Simulate) -> 
 
 
 def test_audits_go_to_a_person_unless_it_is_said_otherwise() -> None:
-    from platos.core.audit import Audits
-
     assert Audits().to is To.PERSON

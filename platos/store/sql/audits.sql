@@ -15,7 +15,11 @@ INSERT INTO audits (item, specialist, tier, stratum, chance, addressee, drawn, c
 VALUES (:item, :specialist, :tier, :stratum, :chance, :to, :at, :checksum)
 
 -- name: drawn
-SELECT a.tier, a.stratum, sum(1.0 / a.chance), count(*), count(l.item), coalesce(sum(l.signal), 0) FROM audits a
+SELECT a.tier, a.stratum, count(*), sum(1.0 / a.chance), count(l.item),
+    coalesce(sum(CASE WHEN l.item IS NOT NULL THEN 1.0 / a.chance END), 0),
+    coalesce(sum(CASE WHEN l.item IS NOT NULL THEN 1.0 / (a.chance * a.chance) END), 0),
+    coalesce(sum(l.signal / a.chance), 0)
+FROM audits a
 LEFT JOIN labels l ON l.item = a.item
 WHERE a.specialist = :specialist AND a.drawn >= :since GROUP BY 1, 2 ORDER BY 1, 2
 
