@@ -6,7 +6,8 @@ half their squared length and `_STRENGTH` times the logistic losses, signals and
 there are few labels, some unlabelled items are taken for noise, which most are (Elkan and Noto, "Learning classifiers
 from only positive and unlabeled data", 2008): they weigh half of the noise, fading with the labels. Those that look
 like signals after all are left out at a second try (Liu et al., "Partially supervised classification of text
-documents", 2002). The minimum is found by L-BFGS (Nocedal, "Updating quasi-Newton matrices with limited storage", 1980).
+documents", 2002). The minimum is found by L-BFGS (Nocedal, "Updating quasi-Newton matrices with limited storage",
+1980).
 """
 
 from __future__ import annotations
