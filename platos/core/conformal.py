@@ -9,7 +9,10 @@ mean weight as the known ones see it. That keeps one number of them in force: n 
 1965), signals of one episode being counted together.
 
 Only audits may tighten a cut. A signal that somebody complained about was not drawn: it can lower the cut, never raise
-it.
+it. And what an earlier cut let through says nothing of what it dismissed: were these signals taken for all there are,
+each new cut would dismiss as many again. So an earlier cut is taken to have missed what it was allowed to, and as
+audits look and find less or more, that is what it missed: the mean of a Poisson rate whose gamma prior is worth one
+find (Gelman et al., "Bayesian Data Analysis", section 2.6).
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from collections.abc import Sequence
 from math import ceil, exp, lgamma
 from typing import NamedTuple
 
-__all__ = ["Known", "Seen", "cut_of", "episodes_of", "is_worth_it", "needed", "support"]
+__all__ = ["Known", "Seen", "cut_of", "episodes_of", "is_worth_it", "needed", "support", "unseen"]
 
 _BY_CHANCE = 0.01
 _TOGETHER = 3
@@ -71,19 +74,32 @@ def support(known: Sequence[Known]) -> float:
     return _effective([(each.weight, each.episode) for each in known if each.weight is not None])
 
 
-def cut_of(known: Sequence[Known], alpha: float) -> float | None:
-    """The highest cut below which at most the share alpha of signals lies, or None where the known ones are too few."""
+def unseen(passed: float, found: int, weight: float, chance: float, alpha: float) -> float:
+    """How many signals an earlier cut dismissed that nobody has seen, while it let so many through.
+
+    Audits `found` some, which stand for `weight`; each item that was dismissed had that mean `chance` of being drawn.
+    """
+    allowed = passed * alpha / (1 - alpha)
+    return max(0.0, allowed * (found + 1) / (allowed * chance + 1) - weight)
+
+
+def cut_of(known: Sequence[Known], alpha: float, lost: float = 0.0) -> float | None:
+    """The highest cut below which at most the share alpha of signals lies, or None where the known ones are too few.
+
+    `lost` is how many more there were, which nobody has seen, and which may lie anywhere.
+    """
     drawn = [each for each in known if each.weight is not None]
-    cuts = [_cut([(each.score, each.weight or 1.0, each.episode) for each in some], alpha) for some in (drawn, known)]
+    each_way = [[(each.score, each.weight or 1.0, each.episode) for each in some] for some in (drawn, known)]
+    cuts = [_cut(signals, alpha, lost) for signals in each_way]
     return min((cut for cut in cuts if cut is not None), default=None) if None not in cuts else None
 
 
 def is_worth_it(signals: tuple[float, float], noise: tuple[float, float]) -> bool:
     """Whether a cut dismisses noise more readily than signals, and not by chance. Each: how many below it, of how many.
 
-    The precedence test (Nelson, "Tables for a precedence life test", Technometrics 5, 1963): were scores blind, signals
-    and noise would lie in any order. That so much noise comes before so few signals has then the probability of
-    Fisher's exact test. Where text says nothing, a cut dismisses what the promise allows, and saves nothing that is worth it.
+    The precedence test (Nelson, "Tables for a precedence life test", Technometrics 5, 1963): were scores blind,
+    signals and noise would lie in any order. That so much noise comes before so few signals has then the probability of
+    Fisher's exact test. Where text says nothing, a cut dismisses what the promise allows, and saves nothing worth it.
     """
     below, of = ceil(signals[0] - _SLACK), max(1, int(signals[1] + _SLACK))
     dismissed, usual = int(noise[0] + _SLACK), int(noise[1] + _SLACK)
@@ -111,12 +127,12 @@ def _effective(weights: Sequence[tuple[float, int]]) -> float:
     return total * total / sum(weight * weight for weight in episodes.values()) if total else 0.0
 
 
-def _cut(signals: Sequence[tuple[float, float, int]], alpha: float) -> float | None:
+def _cut(signals: Sequence[tuple[float, float, int]], alpha: float, lost: float) -> float | None:
     total = sum(weight for _, weight, _ in signals)
     if not total:
         return None
     following = total / _effective([(weight, episode) for _, weight, episode in signals])
-    left = alpha * (total + following) - following + _SLACK * total
+    left = alpha * (total + lost + following) - lost - following + _SLACK * total
     if left < 0:
         return None
     for score, weight, _ in sorted(signals):
