@@ -1,0 +1,90 @@
+"""The cut of the tier `learned`: from lessons and their scores to what it promises, or to why it promises nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from platos.core.conformal import Known, Seen, cut_of, episodes_of, is_worth_it, needed, support, unseen
+from platos.core.drift import Expected, expect
+
+__all__ = ["Cut", "Scored", "calibrate"]
+
+
+class Scored(NamedTuple):
+    """A lesson: its score, by a classifier that has not learnt from it; the truth, and the chance of having been seen,
+    None where nobody knows it; its source, its place in the order of arrival, and whether a cut let it through, None
+    where none was in force."""
+
+    score: float
+    signal: bool
+    chance: float | None
+    source: str
+    order: int
+    passed: bool | None = None
+
+
+class Cut(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tier promises. `expected` holds the score below which it dismisses, and is None where it passes everything
+    up; `why` tells the reason. `dismisses` is the share of noise below the cut."""
+
+    promised: float
+    support: float
+    needed: int
+    why: str
+    dismisses: float = 0.0
+    expected: Expected | None = None
+
+
+def calibrate(lessons: Sequence[Scored], usual: Sequence[float], alpha: float) -> Cut:
+    """The cut that misses at most the share alpha of signals, from lessons in order of arrival.
+
+    `usual` are the scores of the items of the same time that nobody has labelled.
+    """
+    known = _known(lessons)
+    has, of = support(known), needed(alpha)
+    none = Cut(promised=1 - alpha, support=has, needed=of, why=_too_few(has, of, alpha))
+    cut = cut_of(known, alpha, _lost(lessons, alpha))
+    if cut is None:
+        return none
+    weighed = [(each.score, 1 / each.chance) for each in lessons if each.chance and not each.signal]
+    noise = _below(cut, weighed)
+    if not is_worth_it(_below(cut, [(each.score, each.weight) for each in known if each.weight], has), noise):
+        return msgspec.structs.replace(none, why="what items say does not tell signals from noise")
+    expected = expect(cut, alpha, (each.score for each in known), [*usual, *(each.score for each in lessons)])
+    return msgspec.structs.replace(none, why="", dismisses=noise[0] / noise[1], expected=expected)
+
+
+def _lost(lessons: Sequence[Scored], alpha: float) -> float:
+    """How many signals earlier cuts dismissed unseen."""
+    passed = sum(each.signal for each in lessons if each.passed)
+    audits = [(1 / each.chance, each.signal) for each in lessons if each.passed is False and each.chance]
+    weights = [weight for weight, signal in audits if signal]
+    chance = len(audits) / sum(weight for weight, _ in audits) if audits else 0.0
+    return unseen(passed, len(weights), sum(weights), chance, alpha) if passed else 0.0
+
+
+def _known(lessons: Sequence[Scored]) -> list[Known]:
+    episodes = episodes_of([Seen(each.source, each.order, each.signal) for each in lessons])
+    return [
+        Known(each.score, 1 / each.chance if each.chance else None, episode)
+        for each, episode in zip(lessons, episodes, strict=True)
+        if each.signal
+    ]
+
+
+def _below(cut: float, weighed: Sequence[tuple[float, float]], of: float | None = None) -> tuple[float, float]:
+    """How many lie below the cut, of how many: of as many as the weights leave effective, where that is not given."""
+    total = sum(weight for _, weight in weighed)
+    if not total:
+        return 0.0, 0.0
+    effective = total**2 / sum(weight**2 for _, weight in weighed) if of is None else of
+    return effective * sum(weight for score, weight in weighed if score < cut) / total, effective
+
+
+def _too_few(has: float, of: int, alpha: float) -> str:
+    if alpha <= 0:
+        return "it may miss nothing"
+    return f"{int(has + 1e-9)} of the {of} known signals that it takes to promise {1 - alpha:.0%}"

@@ -1,0 +1,170 @@
+"""The promised cut keeps its promise, says when it cannot be made, and is refused where scores are blind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import floor
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platos.core.conformal import Known, Seen, cut_of, episodes_of, is_worth_it, needed, support
+
+Recorder = Callable[[str, int], None]
+
+SCORES = st.lists(st.floats(-10, 10), min_size=1, max_size=60, unique=True)
+ALPHAS = st.sampled_from([0.02, 0.05, 0.1, 0.25])
+
+
+def plain(scores: list[float]) -> list[Known]:
+    return [Known(score, 1.0, number) for number, score in enumerate(scores)]
+
+
+def gauss(count: int, chance: Random) -> list[float]:
+    return [chance.gauss(0, 1) for _ in range(count)]
+
+
+@pytest.mark.parametrize(("alpha", "count"), [(0.05, 19), (0.1, 9), (0.02, 49), (0.3, 3), (0.5, 1)])
+def test_a_promise_needs_so_many_signals(alpha: float, count: int) -> None:
+    assert needed(alpha) == count
+    assert cut_of(plain([float(score) for score in range(count)]), alpha) == 0.0
+    assert cut_of(plain([float(score) for score in range(count - 1)]), alpha) is None
+
+
+def test_nothing_supports_a_promise_to_miss_nothing() -> None:
+    assert needed(0.0) > 10**6
+    assert cut_of(plain([float(score) for score in range(1000)]), 0.0) is None
+
+
+@given(SCORES, ALPHAS)
+def test_the_cut_is_the_score_of_the_rank_that_is_published(scores: list[float], alpha: float) -> None:
+    rank = floor(alpha * (len(scores) + 1) + 1e-9)
+    assert cut_of(plain(scores), alpha) == (sorted(scores)[rank - 1] if rank else None)
+
+
+@given(SCORES, ALPHAS, st.floats(-10, 10), st.integers(1, 30))
+def test_a_signal_that_nobody_drew_never_raises_the_cut(
+    scores: list[float], alpha: float, score: float, often: int
+) -> None:
+    known = plain(scores)
+    complaints = [Known(score, None, 1000 + number) for number in range(often)]
+    before, after = cut_of(known, alpha), cut_of(known + complaints, alpha)
+    assert support(known + complaints) == support(known)
+    assert after is None or (before is not None and after <= before)
+
+
+def test_complaints_lower_the_cut() -> None:
+    known = plain([float(score) for score in range(100)])
+    complaints = [Known(-5.0, None, 1000 + number) for number in range(20)]
+    assert cut_of(known, 0.05) == 4.0
+    assert cut_of(known + complaints, 0.05) == -5.0
+
+
+@pytest.mark.parametrize("count", [19, 60, 250])
+@pytest.mark.parametrize("alpha", [0.05, 0.1])
+def test_on_average_no_more_is_missed_than_promised(count: int, alpha: float, record_cases: Recorder) -> None:
+    chance, rounds, missed = Random(f"{count}/{alpha}"), 1500, 0
+    for _ in range(rounds):
+        cut = cut_of(plain(gauss(count, chance)), alpha)
+        assert cut is not None
+        missed += chance.gauss(0, 1) < cut
+    record_cases("promised cuts", rounds)
+    assert missed / rounds <= alpha + 3 * (alpha * (1 - alpha) / rounds) ** 0.5
+
+
+def audited(count: int, old_cut: float, drawn: float, chance: Random) -> list[Known]:
+    """Signals, all of which were seen above an earlier cut, and below it those that an audit drew."""
+    found = []
+    for number, score in enumerate(gauss(count, chance)):
+        of = 1.0 if score >= old_cut else drawn
+        if chance.random() < of:
+            found.append(Known(score, 1 / of, number))
+    return found
+
+
+def missed_with(draw: Callable[[Random], list[Known]], alpha: float, rounds: int) -> float:
+    chance, missed, made = Random(f"{alpha}"), 0, 0
+    for _ in range(rounds):
+        cut = cut_of(draw(chance), alpha)
+        made += cut is not None
+        missed += cut is not None and chance.gauss(0, 1) < cut
+    return missed / made
+
+
+@pytest.mark.parametrize("drawn", [0.1, 0.3])
+def test_audits_with_known_chances_keep_the_promise(drawn: float, record_cases: Recorder) -> None:
+    rounds = 1500
+    record_cases("promised cuts", rounds)
+    assert missed_with(lambda chance: audited(150, -1.0, drawn, chance), 0.1, rounds) <= 0.1 + 0.025
+
+
+def test_a_cut_that_forgets_the_chances_is_caught() -> None:
+    """Planted: what is seen counts for itself alone. Most of what lies low was then never seen."""
+
+    def forgetful(chance: Random) -> list[Known]:
+        return [known._replace(weight=1.0) for known in audited(150, -1.0, 0.1, chance)]
+
+    assert missed_with(forgetful, 0.1, 800) > 0.15
+
+
+def test_consecutive_signals_of_one_source_are_one_episode() -> None:
+    lessons = [
+        Seen("disk", 1, True),
+        Seen("disk", 2, True),
+        Seen("net", 3, True),
+        Seen("disk", 4, True),
+        Seen("disk", 5, False),
+        Seen("disk", 6, True),
+        Seen("disk", 60, True),
+    ]
+    first, second, net, fourth, _, sixth, far = episodes_of(lessons)
+    assert first == second == fourth
+    assert len({first, net, sixth, far}) == 4
+
+
+def test_an_episode_supports_as_much_as_one_signal() -> None:
+    window = [Known(float(score), 1.0, 7) for score in range(500)]
+    assert support(window) == pytest.approx(1)
+    assert cut_of(window, 0.05) is None
+    apart = [Known(float(score), 1.0, score // 10) for score in range(300)]
+    assert support(apart) == pytest.approx(30)
+
+
+def test_unequal_chances_support_less() -> None:
+    known = [*plain([float(score) for score in range(30)]), Known(0.0, 50.0, 100)]
+    assert support(known) == pytest.approx(80**2 / (30 + 2500))
+
+
+@pytest.mark.parametrize("count", [19, 100])
+def test_where_scores_are_blind_a_cut_is_hardly_ever_worth_it(count: int, record_cases: Recorder) -> None:
+    chance, rounds, taken = Random(count), 600, 0
+    for _ in range(rounds):
+        signals, noise = gauss(count, chance), gauss(200, chance)
+        taken += judged(signals, noise)
+    record_cases("blind cuts", rounds)
+    assert taken / rounds <= 0.02
+
+
+def judged(signals: list[float], noise: list[float]) -> bool:
+    cut = cut_of(plain(signals), 0.05)
+    assert cut is not None
+    below = sum(score < cut for score in signals), sum(score < cut for score in noise)
+    return is_worth_it((below[0], len(signals)), (below[1], len(noise)))
+
+
+def test_where_scores_tell_signals_from_noise_a_cut_is_worth_it() -> None:
+    chance = Random(1)
+    assert judged([score + 3 for score in gauss(40, chance)], gauss(300, chance))
+
+
+def test_a_cut_that_dismisses_nothing_is_not_worth_it() -> None:
+    assert not is_worth_it((0, 40), (0, 300))
+    assert not is_worth_it((0, 40), (0, 0))
+
+
+def test_the_precedence_test_has_the_exact_probability() -> None:
+    """No signal among the first 15, or 16, of four signals and twenty: 0.0119, or 0.0066, and 0.01 lies between."""
+    assert not is_worth_it((0, 4), (15, 20))
+    assert is_worth_it((0, 4), (16, 20))
