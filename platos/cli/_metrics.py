@@ -30,7 +30,7 @@ class _Told:
 
     def collect(self) -> Iterator[Metric]:
         if self._measures is not None:
-            for group in (_window, _wakes, _runs, _steps, _trouble, _people, _money):
+            for group in (_window, _wakes, _runs, _steps, _trouble, _people, _money, _triage):
                 yield from group(self._measures)
             yield from money_metrics(self._measures.money)
 
@@ -127,6 +127,11 @@ def _gauge(name: str, text: str, value: float | None) -> Metric:
 
 def _counter(name: str, text: str, value: float | None) -> Metric:
     return CounterMetricFamily(f"platos_{name}", text, value=value)
+
+
+def _triage(measures: Measures) -> Iterator[Metric]:
+    missed = {name: state.misses.share if state.misses else None for name, state in measures.triage.items()}
+    yield _gauges("missed_ratio", "Share of true signals that triage dismissed, by audits.", "specialist", missed)
 
 
 def _gauges(name: str, text: str, label: str, values: Mapping[str, float | None]) -> Metric:

@@ -19,6 +19,7 @@ from platos.core.state import State
 from platos.errors import ConfigurationError, NotFound
 from platos.runtime.measures import Measures
 from platos.runtime.measures.money import IdleDay
+from platos.runtime.measures.triage import TriageState
 from platos.store import ReadStore, accounts, cursors, gates, items, pauses, read_store, runs, specialists
 from platos.store.lock import holder_of
 from platos.store.pauses import EVERYTHING
@@ -31,7 +32,8 @@ Definitions = Mapping[str, Specialist | ConfigurationError]
 
 class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One specialist. `state` is `asleep`, `working`, `waits for you`, `paused`, `problem` or `gone`; money is
-    nano-dollars: spent today, and what an idle day costs, None before there was one."""
+    nano-dollars: spent today, and what an idle day costs, None before there was one. `triage` is how much is being
+    missed, None where nothing is known of that."""
 
     specialist: str
     state: str
@@ -48,6 +50,7 @@ class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
     triage_spent_nano: int
     triage_cap_nano: int | None
     idle_day_nano: int | None
+    triage: TriageState | None
     problems: tuple[str, ...]
 
 
@@ -87,8 +90,7 @@ async def read_status(app: App) -> Status:
         known = None
     stored = known or _Stored({}, {}, {}, {}, {}, {}, {})
     measures = await take_measures(app, await ask_live(app))
-    idle = measures.costs.specialists if measures else {}
-    each = [_specialist(app, name, found.get(name), stored, idle) for name in sorted({*found, *stored.rows})]
+    each = [_specialist(app, name, found.get(name), stored, measures) for name in sorted({*found, *stored.rows})]
     return Status(
         workspace=str(app.workspace.root),
         up=up,
@@ -133,12 +135,17 @@ def _zone(found: Specialist | ConfigurationError | None) -> str:
 
 
 def _specialist(
-    app: App, name: str, found: Specialist | ConfigurationError | None, stored: _Stored, idle: Mapping[str, IdleDay]
+    app: App,
+    name: str,
+    found: Specialist | ConfigurationError | None,
+    stored: _Stored,
+    measures: Measures | None,
 ) -> SpecialistStatus:
     row, problems = stored.rows.get(name), list(stored.sources.get(name, []))
     if isinstance(found, ConfigurationError):
         problems.insert(0, str(found))
     definition = found if isinstance(found, Specialist) else None
+    idle: Mapping[str, IdleDay] = measures.costs.specialists if measures else {}
     due = _due(row, definition, app.clock.now())
     spent, of_triage = stored.spent.get(name, (0, 0))
     return SpecialistStatus(
@@ -157,6 +164,7 @@ def _specialist(
         triage_spent_nano=of_triage,
         triage_cap_nano=definition.budget.triage_day.usd if definition else 0,
         idle_day_nano=idle[name].nano if name in idle else None,
+        triage=measures.triage.get(name) if measures else None,
         problems=tuple(problems),
     )
 

@@ -8,7 +8,9 @@ from platos.cli._measures_text import render_measures
 from platos.cli._money_worries import render_worries
 from platos.cli._status import SpecialistStatus, Status
 from platos.cli.output import Line, bold, one_line, red, yellow
+from platos.core.lesson import Standing
 from platos.core.money import dollars
+from platos.runtime.measures.triage import Misses, TriageState
 
 __all__ = ["render_status"]
 
@@ -46,9 +48,35 @@ def _specialist(each: SpecialistStatus) -> Iterator[Line]:
         yield f"  spent today: {_of(each.spent_nano, each.cap_nano)}, of it {triage} on triage"
     if each.idle_day_nano is not None:
         yield f"  an idle day costs {dollars(each.idle_day_nano)}"
+    if each.triage is not None:
+        yield from _triage(each.specialist, each.triage)
     for problem in each.problems:
         for line in problem.splitlines():
             yield red(f"  {one_line(line, 200)}")
+
+
+def _triage(name: str, triage: TriageState) -> Iterator[Line]:
+    """How much is being missed, and which tier promises what."""
+    if triage.misses is not None:
+        yield f"  missed: {_misses(triage.misses)} of all signals, by {triage.answered} of {triage.audits} audits"
+    elif triage.audits:
+        yield yellow(f"  missed: unmeasured, for none of {triage.audits} audits is answered; platos teach {name}")
+    for tier, its in triage.tiers.items():
+        if its.misses is not None and len(triage.tiers) > 1:
+            yield f"    {tier}: {_misses(its.misses)}"
+        if its.standing is not None:
+            yield _standing(tier, its.standing)
+
+
+def _misses(misses: Misses) -> str:
+    return f"{misses.share:.1%} ({misses.low:.1%} to {misses.high:.1%})"
+
+
+def _standing(tier: str, its: Standing) -> Line:
+    if not its.measured:
+        return yellow(f"  {tier}: unmeasured, and passes everything up: {one_line(its.why, 200)}")
+    known, dismisses = f"{its.support:.0f} known signals", f"dismisses {its.dismisses:.0%} of the noise"
+    return f"  {tier}: lets {its.promised:.1%} of signals through, by {known}; {dismisses}"
 
 
 def _state(each: SpecialistStatus) -> Iterator[Line]:

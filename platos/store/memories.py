@@ -7,7 +7,7 @@ from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
 
-__all__ = ["find", "keep"]
+__all__ = ["find", "keep", "under"]
 
 SQL = load("memories")
 
@@ -16,6 +16,11 @@ def keep(tx: Tx, specialist: str, tier: str, key: str, value: bytes) -> None:
     """Keep a value in place of the one before it."""
     vouched = checksum(specialist, tier, key, value)
     tx.execute(SQL.keep, specialist=specialist, tier=tier, key=key, value=value, checksum=vouched)
+
+
+async def under(store: ReadStore, key: str) -> dict[tuple[str, str], bytes]:
+    """What tiers keep under one key, by specialist and tier."""
+    return {(specialist, tier): value for specialist, tier, value in await store.all(SQL.under, key=key)}
 
 
 async def find(store: ReadStore, specialist: str, tier: str, key: str) -> bytes | None:

@@ -62,7 +62,7 @@ def _lost(lessons: Sequence[Scored], alpha: float) -> float:
     passed = sum(each.signal for each in lessons if each.passed)
     audits = [(1 / each.chance, each.signal) for each in lessons if each.passed is False and each.chance]
     weights = [weight for weight, signal in audits if signal]
-    chance = len(audits) / sum(weight for weight, _ in audits) if audits else 0.0
+    chance = sum(1 / weight for weight, _ in audits) / len(audits) if audits else 0.0
     return unseen(passed, len(weights), sum(weights), chance, alpha) if passed else 0.0
 
 

@@ -17,6 +17,7 @@ from platos.runtime.measures.models import ModelState, read_models
 from platos.runtime.measures.money import Costs, read_costs
 from platos.runtime.measures.runs import OPEN, Review, decisions, endings, replanned, review
 from platos.runtime.measures.steps import Spread, Tried, retries, spreads, timeouts
+from platos.runtime.measures.triage import TriageState, read_triage
 from platos.runtime.measures.window import Window, look_back
 from platos.store import ReadStore, breakers, measures
 
@@ -75,6 +76,7 @@ class Measures(msgspec.Struct, frozen=True, kw_only=True):
     costs: Costs
     money: Money
     live: Live
+    triage: dict[str, TriageState] = {}
 
 
 class _Read(NamedTuple):
@@ -86,6 +88,7 @@ class _Read(NamedTuple):
     opened_gates: dict[int, Instant]
     costs: Costs
     money: Money
+    triage: dict[str, TriageState]
 
 
 async def read_measures(
@@ -101,6 +104,7 @@ async def read_measures(
         opened_gates=await measures.opened_gates(store, min(answered), max(answered)) if answered else {},
         costs=await read_costs(store, now, zone),
         money=await _read_money(store, offload, now, paying),
+        triage=await read_triage(store, now),
     )
     return await offload(_measure, read, now, live)
 
@@ -121,6 +125,7 @@ def _measure(read: _Read, now: Instant, live: Live) -> Measures:
         failures=patterns(events),
         costs=read.costs,
         money=read.money,
+        triage=read.triage,
         live=live,
     )
 

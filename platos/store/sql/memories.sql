@@ -4,3 +4,6 @@ ON CONFLICT (specialist, tier, key) DO UPDATE SET value = excluded.value, checks
 
 -- name: find
 SELECT value FROM memories WHERE specialist = :specialist AND tier = :tier AND key = :key
+
+-- name: under
+SELECT specialist, tier, value FROM memories WHERE key = :key ORDER BY specialist, tier

@@ -1,0 +1,124 @@
+"""The tier `learned`: free. A classifier of the specialist's own, taught by labels, with a cut that keeps a promise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+from pydantic import BaseModel, ConfigDict
+
+from platos.core.item import StoredItem
+from platos.core.lesson import Standing, Usual
+from platos.core.verdict import Decision, Verdict
+from platos.ports.part import Environment, tier
+from platos.ports.tier import Bench
+
+if TYPE_CHECKING:
+    from platos.triage._mind import Mind
+
+__all__ = ["Learned"]
+
+_MIND, _WATCH = "mind", "watch"
+"""What is remembered: what it has learnt, which is large and seldom changes, and the watch, which goes on."""
+
+_USUAL = 2_000
+_FEWEST = 5
+_PART = 0.1
+"""It learns anew once so many labels, and such a part of those it knows, are new."""
+
+_NEAR, _FAR = 0.5, 0.99
+_UNMEASURED = 0.0
+"""The confidence of verdicts that no cut stands behind: by it one tells later what a cut has let through."""
+
+
+@tier("learned", version="1", promises=True)
+class Learned:
+    """Dismisses what lies below the cut, and passes everything up while no cut can be promised.
+
+    The cut misses at most the share of signals that the ladder allows this tier. It is unmeasured below the number of
+    known signals that such a promise needs, where text does not tell signals from noise, and once what comes in is no
+    longer like what the cut was made on.
+    """
+
+    class Options(BaseModel):
+        """Whose word it learns from: people's alone, or also what later tiers said of items that it passed up. The
+        promise stands on people's in any case."""
+
+        model_config = ConfigDict(extra="forbid")
+
+        teacher: Literal["people", "ladder"] = "people"
+
+    def __init__(self, options: Options, environment: Environment) -> None:
+        self._ladder = options.teacher == "ladder"
+        self._offload = environment.offload
+
+    async def judge(self, items: Sequence[StoredItem], bench: Bench) -> list[Verdict]:
+        """One verdict for each item, in order. It asks no model."""
+        from platos.triage._mind import scores, seen
+
+        if not items:
+            return []
+        mind, learnt = await self._mind(bench)
+        if mind.cut.expected is None or not mind.classifier:
+            self._keep(bench, mind, changed=learnt)
+            return [_unmeasured(mind.why)] * len(items)
+        found = await self._offload(scores, mind, items)
+        after = await self._offload(seen, mind, found, items[-1].number)
+        self._keep(bench, after, changed=learnt or after.cut is not mind.cut)
+        if after.cut.expected is None:
+            return [_unmeasured(after.why)] * len(items)
+        return [_verdict(score, after) for score in found]
+
+    async def choose(self, items: Sequence[StoredItem], bench: Bench, count: int) -> list[int]:
+        """The items of which it is least sure, no two of them much alike."""
+        from platos.triage._mind import most_taught_by
+
+        mind, _ = await self._mind(bench)
+        return await self._offload(most_taught_by, mind, items, await bench.lessons(), count)
+
+    async def _mind(self, bench: Bench) -> tuple[Mind, bool]:
+        """What it knows, and whether it has just learnt that."""
+        from platos.triage._mind import Mind, learn, recalled
+
+        kept, taught = await bench.recall(_MIND), await bench.taught()
+        mind = recalled(kept, await bench.recall(_WATCH)) if kept else Mind.empty(bench.misses)
+        if kept and mind.misses == bench.misses and taught - mind.taught < max(_FEWEST, _PART * mind.labels):
+            return mind, False
+        lessons, usual = await bench.lessons(), await bench.usual(_USUAL)
+        return await self._offload(learn, mind, lessons, self._taught_by(usual), bench.misses, taught), True
+
+    def _taught_by(self, usual: list[Usual]) -> list[Usual]:
+        return usual if self._ladder else [Usual(item=each.item) for each in usual]
+
+    def _keep(self, bench: Bench, mind: Mind, *, changed: bool) -> None:
+        bench.remember(_WATCH, msgspec.msgpack.encode(mind.watch))
+        if changed:
+            bench.remember(_MIND, msgspec.msgpack.encode(mind))
+            bench.stand(_standing(mind))
+
+
+def _unmeasured(why: str) -> Verdict:
+    return Verdict(decision=Decision.UP, reason=f"unmeasured: {why}", confidence=_UNMEASURED)
+
+
+def _verdict(score: float, mind: Mind) -> Verdict:
+    expected = mind.cut.expected
+    assert expected is not None
+    said = f"score {score:.2f}, the cut is {expected.cut:.2f}"
+    if score >= expected.cut:
+        return Verdict(decision=Decision.UP, reason=said, confidence=_NEAR)
+    return Verdict(decision=Decision.DISMISS, reason=said, confidence=_NEAR if score >= expected.near else _FAR)
+
+
+def _standing(mind: Mind) -> Standing:
+    cut = mind.cut
+    return Standing(
+        measured=cut.expected is not None,
+        why=mind.why,
+        promised=cut.promised,
+        support=cut.support,
+        needed=cut.needed,
+        labels=mind.labels,
+        dismisses=cut.dismisses,
+    )
