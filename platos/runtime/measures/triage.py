@@ -37,7 +37,7 @@ class TierMisses(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TriageState(msgspec.Struct, frozen=True, kw_only=True):
-    """A specialist's ladder over the last 90 days. `misses` is None until an audit of what was dismissed is answered."""
+    """A specialist's ladder over the last 90 days. `misses` is None until an audit of a dismissed item is answered."""
 
     audits: int
     answered: int
