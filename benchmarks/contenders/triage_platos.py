@@ -77,8 +77,8 @@ def ranked(lines: list[Line]) -> dict[int, float]:
 
 
 async def promise(name: str, alpha: float, shuffle: int = 0) -> None:
-    """Live through a stream. What goes up is labelled by the truth, as a person would decide on it, and so are audits of
-    what was dismissed. What the later half delivers is told, with the alarms, and how much of it a cut judged."""
+    """Live through a stream. What goes up is labelled by the truth, as a person would decide on it, and so are audits
+    of what was dismissed. What the later half delivers is told, with the alarms, and how much of it a cut judged."""
     lines = read(name)
     if shuffle:
         Random(shuffle).shuffle(lines)
