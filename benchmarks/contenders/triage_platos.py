@@ -16,7 +16,7 @@ from _triage_streams import MARKS, read, share_up
 
 from platos.clock import SystemClock, ThreadOffload
 from platos.core.item import Item, ItemState, StoredItem
-from platos.core.lesson import Lesson, Origin
+from platos.core.lesson import Lesson, Origin, Usual
 from platos.core.proportion import interval
 from platos.core.verdict import Decision
 from platos.ports.part import Environment
@@ -27,7 +27,7 @@ from platos.triage._learning import pick
 from platos.triage.learned import Learned
 
 SHUFFLES = 3
-ALPHAS = (0.05, 0.1)
+ALPHAS = (0.05,)
 BATCH = 50
 AUDITED = {True: 0.5, False: 0.1}
 """The share that is audited of what was dismissed, near the cut and far from it."""
@@ -85,12 +85,13 @@ async def promise(name: str, alpha: float, shuffle: int = 0) -> None:
     tier = Learned(Learned.Options(), Environment(Path.cwd(), SystemClock(), ThreadOffload(), str))
     memory: dict[str, bytes] = {}
     lessons: list[Lesson] = []
+    usual: list[Usual] = []
     draw, half = Random(1), len(lines) // 2
     up = signals = found = measured = 0
     whys: set[str] = set()
     for start in range(0, len(lines), BATCH):
         batch = lines[start : start + BATCH]
-        bench = ScriptedBench(lessons=lessons, misses=alpha)
+        bench = ScriptedBench(lessons=lessons, usual=usual, misses=alpha)
         bench.memory.update(memory)
         stored = [_stored(start + place, line) for place, line in enumerate(batch, 1)]
         for line, each, verdict in zip(batch, stored, await tier.judge(stored, bench), strict=True):
@@ -100,6 +101,8 @@ async def promise(name: str, alpha: float, shuffle: int = 0) -> None:
                 lessons.append(
                     Lesson(item=each, signal=line["signal"], origin=Origin.DECISION, chance=chance, said=verdict)
                 )
+            else:
+                usual.append(Usual(item=each))
             if each.number > half:
                 up += goes_up
                 signals += line["signal"]

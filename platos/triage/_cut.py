@@ -38,11 +38,8 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
     expected: Expected | None = None
 
 
-def calibrate(lessons: Sequence[Scored], usual: Sequence[float], alpha: float) -> Cut:
-    """The cut that misses at most the share alpha of signals, from lessons in order of arrival.
-
-    `usual` are the scores of the items of the same time that nobody has labelled.
-    """
+def calibrate(lessons: Sequence[Scored], alpha: float) -> Cut:
+    """The cut that misses at most the share alpha of signals, from lessons in order of arrival."""
     known = _known(lessons)
     has, of = support(known), needed(alpha)
     none = Cut(promised=1 - alpha, support=has, needed=of, why=_too_few(has, of, alpha))
@@ -53,8 +50,13 @@ def calibrate(lessons: Sequence[Scored], usual: Sequence[float], alpha: float) -
     noise = _below(cut, weighed)
     if not is_worth_it(_below(cut, [(each.score, each.weight) for each in known if each.weight], has), noise):
         return msgspec.structs.replace(none, why="what items say does not tell signals from noise")
-    expected = expect(cut, alpha, (each.score for each in known), [*usual, *(each.score for each in lessons)])
+    expected = expect(cut, alpha, (each.score for each in known), _all_that_came(lessons))
     return msgspec.structs.replace(none, why="", dismisses=noise[0] / noise[1], expected=expected)
+
+
+def _all_that_came(lessons: Sequence[Scored]) -> list[float]:
+    """The scores of all items, as the lessons stand for them: those that were let through are labelled more often."""
+    return [each.score for each in lessons if each.chance for _ in range(round(1 / each.chance))]
 
 
 def _lost(lessons: Sequence[Scored], alpha: float) -> float:

@@ -81,8 +81,7 @@ def learn(mind: Mind, lessons: Sequence[Lesson], usual: Sequence[Usual], misses:
     taught_by = sorted([*own, *told], key=lambda each: each[0].number)
     rows = rows_of([stored.item for stored, _, _ in taught_by])
     signals = np.array([signal for _, signal, _ in taught_by], bool)
-    rest = [each.item for each in usual if each.signal is None]
-    others = rows_of([stored.item for stored in rest])
+    others = rows_of([each.item.item for each in usual if each.signal is None])
     classifier = train_rows(rows, signals, others)
     apart = out_of_fold(rows, signals, others)
     scored = [
@@ -90,14 +89,12 @@ def learn(mind: Mind, lessons: Sequence[Lesson], usual: Sequence[Usual], misses:
         for (_, _, lesson), score in zip(taught_by, apart.tolist(), strict=True)
         if lesson is not None and _counts(lesson, mind.since)
     ]
-    recent = [place for place, stored in enumerate(rest) if stored.number > mind.since]
-    near = classifier.of_rows(others.some(np.array(recent, np.int64))).tolist()
     return msgspec.structs.replace(
         mind,
         **labels,
         known=known,
         classifier=classifier.encode(),
-        cut=calibrate(scored, near, misses),
+        cut=calibrate(scored, misses),
         watch=mind.watch.with_a_new_cut(),
     )
 
