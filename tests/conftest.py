@@ -30,8 +30,10 @@ MAY_BLOCK = {
 
 FLOORS = {
     "HTTP fault cases": (16, 200),
+    "audited worlds": (4_500, 0),
     "backups": (5, 50),
     "bit flips": (20, 300),
+    "blind cuts": (1_200, 0),
     "busy seconds": (3, 30),
     "cancellations": (60, 800),
     "clock jumps": (75, 1_900),
@@ -44,10 +46,12 @@ FLOORS = {
     "ledger seasons": (40, 2_000),
     "ledgers": (0, 300),
     "power losses": (400, 20_000),
+    "promised cuts": (12_000, 0),
     "simulated weeks": (40, 2_000),
     "slots explained": (1_000, 30_000),
     "states of accounts": (10_000, 1_000_000),
     "two processes": (5, 50),
+    "watched streams": (390, 0),
     "zones": (30, 190),
 }
 """How many cases all tests together go through at least, by default and under `-m exhaustive`. A proof that was
