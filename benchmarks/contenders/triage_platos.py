@@ -27,7 +27,7 @@ from platos.triage._learning import pick
 from platos.triage.learned import Learned
 
 SHUFFLES = 3
-ALPHAS = (0.05,)
+ALPHAS = (0.05, 0.1)
 BATCH = 50
 AUDITED = {True: 0.5, False: 0.1}
 """The share that is audited of what was dismissed, near the cut and far from it."""

@@ -74,7 +74,7 @@ class Classifier(NamedTuple):
 
     @classmethod
     def decode(cls, kept: bytes) -> Classifier:
-        """The classifier as it was kept. Raises msgspec.DecodeError."""
+        """The classifier as it was kept. Raises ValueError where it was not kept so."""
         found = msgspec.msgpack.decode(kept, type=_Kept)
         weights = np.zeros(SIZE)
         weights[np.frombuffer(found.places, "<u4")] = np.frombuffer(found.weights, "<f4")

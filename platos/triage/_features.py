@@ -69,22 +69,23 @@ class Rows:
 
 def rows_of(items: Sequence[Item]) -> Rows:
     """The features of items. Blocking."""
-    texts = [_text(item) for item in items]
+    texts, fields = [_text(item) for item in items], [_fields(item) for item in items]
     parts: list[Rows] = []
     place = 0
     while place < len(texts):
-        size, end = len(texts[place]), place + 1
-        while end < len(texts) and size + len(texts[end]) < _AT_ONCE:
-            size += len(texts[end])
+        size, end = len(texts[place]) + len(fields[place]), place + 1
+        while end < len(texts) and size + len(texts[end]) + len(fields[end]) < _AT_ONCE:
+            size += len(texts[end]) + len(fields[end])
             end += 1
-        parts.append(_hashed(texts[place:end], [_fields(item) for item in items[place:end]]))
+        parts.append(_hashed(texts[place:end], fields[place:end]))
         place = end
     return joined(parts)
 
 
 def _text(item: Item) -> bytes:
     """What is read of the item, with a space before and after."""
-    return f" {item.full_text[:_MOST_TEXT].lower()} ".encode("utf-8", "replace")
+    text = item.full_text[:_MOST_TEXT].lower().replace(_FIELD, " ")
+    return f" {text} ".encode("utf-8", "replace")
 
 
 def _fields(item: Item) -> bytes:

@@ -55,6 +55,14 @@ def test_a_feature_has_the_same_number_in_every_process() -> None:
     assert crc32(rows.columns.astype("<i8").tobytes()) == GOLDEN
 
 
+def test_no_text_makes_the_word_of_a_field() -> None:
+    field = rows_of([Item(id="a", text="x", fields={"source": "github"})]).columns
+    own = set(field.tolist()) - set(rows_of([Item(id="b", text="x")]).columns.tolist())
+    forged = "\ue000source\ue000github \ue000SOURCE\ue000GITHUB source=github"
+    assert own
+    assert not own & set(rows_of([Item(id="c", text=forged)]).columns.tolist())
+
+
 @given(st.text(max_size=60), FIELDS)
 def test_any_item_has_features_or_none_and_a_score(text: str, fields: dict[str, Any]) -> None:
     item = Item(id="x", text=text, fields=fields)
@@ -101,18 +109,24 @@ def test_signals_alone_teach_something_beside_what_is_usual() -> None:
 # -- learning
 
 
-def test_no_item_teaches_the_classifier_that_scores_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_an_item_nor_its_block_teaches_what_scores_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     some, _ = items(60)
     rows, marked = rows_of(some), np.arange(60) % 2 == 0
-    taught: list[int] = []
+    taught: list[list[bytes]] = []
 
     def spy(labelled: Rows, signals: Any, usual: Rows) -> Classifier:
-        taught.append(labelled.count)
+        taught.append(told(labelled))
         return train_rows(labelled, signals, usual)
+
+    def told(rows: Rows) -> list[bytes]:
+        return [rows.some(np.array([place])).columns.tobytes() for place in range(rows.count)]
 
     monkeypatch.setattr(_learning, "train_rows", spy)
     out_of_fold(rows, marked, rows_of([]))
-    assert taught == [48] * 5
+    every = told(rows)
+    assert taught == [every[:start] + every[start + 12 :] for start in range(0, 60, 12)]
 
 
 def test_scores_of_items_that_taught_themselves_would_be_caught() -> None:
