@@ -6,6 +6,7 @@ from platos.core.effect import EffectClass, Receipt
 from platos.core.evidence import strike_uncited, uncited
 from platos.core.handoff import Artifact, Claim, HandOff, Status, Work
 from platos.core.item import Extract, Item, Problem, StoredItem
+from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Band, Price, Rates, Usage
 from platos.core.plan import FanOut, Loop, Node, Plan, Sequence, Single
 from platos.core.verdict import Decision, Verdict
@@ -14,7 +15,7 @@ from platos.ports.model import Document, Finish, Model, ModelReply, ModelRequest
 from platos.ports.part import Environment, actor, model, planner, predicate, source, tier, tool
 from platos.ports.planner import Brief, Planner
 from platos.ports.source import Polled, Source
-from platos.ports.tier import Bench, Tier
+from platos.ports.tier import Bench, Learner, Tier
 from platos.ports.tool import Tool
 
 __all__ = [
@@ -34,6 +35,8 @@ __all__ = [
     "Finish",
     "HandOff",
     "Item",
+    "Learner",
+    "Lesson",
     "Loop",
     "Model",
     "ModelReply",
@@ -49,12 +52,14 @@ __all__ = [
     "Sequence",
     "Single",
     "Source",
+    "Standing",
     "Status",
     "StoredItem",
     "Terms",
     "Tier",
     "Tool",
     "Usage",
+    "Usual",
     "Verdict",
     "Work",
     "actor",

@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["MARKS", "RECALL", "STREAMS", "read", "share_up"]
+__all__ = ["MARKS", "STREAMS", "read", "share_up"]
 
 STREAMS = Path(os.environ.get("PLATOS_STREAMS", Path(__file__).parents[3] / "shared" / "data" / "streams"))
 MARKS = (100, 300, 1_000)
-RECALL = 0.95
 
 
 def read(name: str) -> list[dict[str, Any]]:

@@ -91,7 +91,7 @@ async def promise(name: str, alpha: float, shuffle: int = 0) -> None:
     whys: set[str] = set()
     for start in range(0, len(lines), BATCH):
         batch = lines[start : start + BATCH]
-        bench = ScriptedBench(lessons=lessons, usual=usual, misses=alpha)
+        bench = ScriptedBench(lessons=lessons, usual=usual, may_miss=alpha)
         bench.memory.update(memory)
         stored = [_stored(start + place, line) for place, line in enumerate(batch, 1)]
         for line, each, verdict in zip(batch, stored, await tier.judge(stored, bench), strict=True):

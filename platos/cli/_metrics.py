@@ -121,17 +121,17 @@ def _money(measures: Measures) -> Iterator[Metric]:
     )
 
 
+def _triage(measures: Measures) -> Iterator[Metric]:
+    missed = {name: state.misses.share if state.misses else None for name, state in measures.triage.items()}
+    yield _gauges("missed_ratio", "Share of true signals that triage dismissed, by audits.", "specialist", missed)
+
+
 def _gauge(name: str, text: str, value: float | None) -> Metric:
     return GaugeMetricFamily(f"platos_{name}", text, value=value)
 
 
 def _counter(name: str, text: str, value: float | None) -> Metric:
     return CounterMetricFamily(f"platos_{name}", text, value=value)
-
-
-def _triage(measures: Measures) -> Iterator[Metric]:
-    missed = {name: state.misses.share if state.misses else None for name, state in measures.triage.items()}
-    yield _gauges("missed_ratio", "Share of true signals that triage dismissed, by audits.", "specialist", missed)
 
 
 def _gauges(name: str, text: str, label: str, values: Mapping[str, float | None]) -> Metric:

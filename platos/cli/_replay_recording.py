@@ -14,7 +14,7 @@ from platos.core.item import Item
 from platos.errors import UsageError
 from platos.sources._record import item_of
 
-__all__ = ["Bounds", "Recording", "copy_recording"]
+__all__ = ["Bounds", "RecordedLine", "Recording", "copy_recording", "recorded_lines"]
 
 _KEPT = ("id", "ts", "source", "title", "text", "fields")
 """What an item is made of."""
@@ -56,7 +56,9 @@ class _Truth(msgspec.Struct):
     signal: bool | None = None
 
 
-class _Line(NamedTuple):
+class RecordedLine(NamedTuple):
+    """An item, the truth about it where the line tells it, and the line without that."""
+
     item: Item
     signal: bool | None
     kept: dict[str, msgspec.Raw]
@@ -72,7 +74,7 @@ def copy_recording(stream: Path, copy: Path, bounds: Bounds) -> Recording:
     broken: list[str] = []
     lines = 0
     with copy.open("wb") as out:
-        for line in _lines(stream, broken):
+        for line in recorded_lines(stream, broken):
             if bounds.hold(line.item.ts):
                 out.write(msgspec.json.encode(line.kept) + b"\n")
                 lines += 1
@@ -86,7 +88,7 @@ def copy_recording(stream: Path, copy: Path, bounds: Bounds) -> Recording:
     return Recording(lines, min(times), max(times), signals, tuple(broken))
 
 
-def _lines(stream: Path, broken: list[str]) -> Iterator[_Line]:
+def recorded_lines(stream: Path, broken: list[str]) -> Iterator[RecordedLine]:
     """The lines that can be read; of the others, where they stand and why."""
     try:
         with stream.open("rb") as file:
@@ -102,10 +104,10 @@ def _lines(stream: Path, broken: list[str]) -> Iterator[_Line]:
         ) from None
 
 
-def _read(data: bytes) -> _Line:
+def _read(data: bytes) -> RecordedLine:
     item, truth = item_of(data), msgspec.json.decode(data, type=_Truth, strict=False)
     written = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
-    return _Line(item, truth.signal, {key: written[key] for key in _KEPT if key in written})
+    return RecordedLine(item, truth.signal, {key: written[key] for key in _KEPT if key in written})
 
 
 def _nothing(stream: Path, broken: list[str]) -> UsageError:

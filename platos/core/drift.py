@@ -48,12 +48,12 @@ _SAID = {
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """What a cut leads one to expect. `misses` is the share of signals it may miss, `signals` the scores of those above
-    it, in order; `near` the score from which an item lies shortly below it, where audits look more often; `quiet` the
-    largest share of all items that may lie below it."""
+    """What a cut leads one to expect. `may_miss` is the share of signals below it at most, `signals` the scores of
+    those above it, in order; `near` the score from which an item lies shortly below it, where audits look more often;
+    `quiet` the largest share of all items that may lie below it."""
 
     cut: float
-    misses: float
+    may_miss: float
     signals: tuple[float, ...]
     near: float
     quiet: float
@@ -103,14 +103,14 @@ class Watch(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, since=())
 
 
-def expect(cut: float, misses: float, signals: Iterable[float], items: Sequence[float]) -> Expected:
+def expect(cut: float, may_miss: float, signals: Iterable[float], items: Sequence[float]) -> Expected:
     """What a cut leads one to expect, from the scores of known signals and of usual items that it was made on."""
     below = sorted(score for score in items if score < cut)
     close = int(len(below) * (1 - _NEAR))
     above = interval(len(items) - len(below), len(items)).low
     return Expected(
         cut=cut,
-        misses=misses,
+        may_miss=may_miss,
         signals=tuple(sorted(score for score in signals if score > cut)),
         near=below[close] if below else cut,
         quiet=1 - _LEAST * above,
@@ -122,9 +122,9 @@ def observe(watch: Watch, expected: Expected, news: News) -> Watch:
     sinking, since = _sink(watch, expected, news.signals)
     missed = watch.missed
     for _ in news.signals:
-        missed = missed.stake(0.0, expected.misses)
+        missed = missed.stake(0.0, expected.may_miss)
     for signal, chance in news.audits:
-        missed = _miss(missed, chance, expected.misses) if signal else missed
+        missed = _miss(missed, chance, expected.may_miss) if signal else missed
     silent = watch.silent
     for score in news.scores:
         silent = silent.stake(float(score < expected.cut), expected.quiet)
@@ -155,6 +155,6 @@ def _sink(watch: Watch, expected: Expected, signals: Iterable[float]) -> tuple[G
     return game, tuple(since)
 
 
-def _miss(game: Game, chance: float, misses: float) -> Game:
+def _miss(game: Game, chance: float, may_miss: float) -> Game:
     """A miss that an audit found: it stands for 1 / chance of them, most of which nobody sees."""
-    return game.play(1 + part * (1 - misses) / (misses * chance) for part in _STAKES)
+    return game.play(1 + part * (1 - may_miss) / (may_miss * chance) for part in _STAKES)

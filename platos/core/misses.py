@@ -78,7 +78,7 @@ def missed(answers: Answers, confidence: float = CONFIDENCE) -> tuple[float, Int
 
 
 def miss_rate(answers: Iterable[Answers], passed: Passed, *, of: Answers | None = None) -> Missed:
-    """The share of all true signals that triage dismissed; that of one of its tiers where `of` is given.
+    """The share of all true signals that triage dismissed; that of one of these tiers where `of` is given.
 
     The misses of each tier, and what was found, have an interval each; that all of these hold is as sure as the
     confidence says (Bonferroni), and so is what follows from them. Of what was let through and nobody labelled, as much
@@ -87,10 +87,8 @@ def miss_rate(answers: Iterable[Answers], passed: Passed, *, of: Answers | None 
     tiers = list(answers)
     confidence = 1 - (1 - CONFIDENCE) / (len(tiers) + 1)
     found, found_in = _found(passed, confidence)
-    each = {tier: missed(tier, confidence) for tier in tiers}
-    asked = [of] if of is not None else tiers
-    mine, mine_in = _sum(each[tier] for tier in asked)
-    rest, rest_in = _sum(each[tier] for tier in tiers if tier not in asked)
+    mine, mine_in = _sum(missed(tier, confidence) for tier in tiers if of is None or tier is of)
+    rest, rest_in = _sum(missed(tier, confidence) for tier in tiers if of is not None and tier is not of)
     return Missed(
         _share(mine, found + rest),
         Interval(_share(mine_in.low, found_in.high + rest_in.high), _share(mine_in.high, found_in.low + rest_in.low)),

@@ -34,7 +34,7 @@ class Bench(Protocol):
         ...
 
     @property
-    def misses(self) -> float:
+    def may_miss(self) -> float:
         """The share of true signals that reach this tier which it may dismiss: its part of what the ladder promises."""
         ...
 

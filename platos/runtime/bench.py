@@ -45,7 +45,7 @@ class Sitting:
     asked: set[str] = field(default_factory=set)
 
     @property
-    def misses(self) -> float:
+    def may_miss(self) -> float:
         """The part of the misses that the ladder may have which each tier gets that dismisses by a cut.
 
         The misses of all of them together are at most the sum of theirs (the union bound).
@@ -66,8 +66,8 @@ class TriageBench:
         return self._sitting.definition.scope
 
     @property
-    def misses(self) -> float:
-        return self._sitting.misses
+    def may_miss(self) -> float:
+        return self._sitting.may_miss
 
     async def taught(self) -> int:
         return await labels.taught(self._host.store, self._sitting.definition.name)

@@ -62,8 +62,7 @@ def _decide(tx: Tx, number: int, state: GateState, by: str, reason: str, now: In
     tx.record(
         journal.run_chain(gate.run), GateDecided(at=now, by=by, gate=number, run=gate.run, state=state, reason=reason)
     )
-    if state is not GateState.EXPIRED:
-        label_by_decision(tx, runs.specialist_of(tx, gate.run), gate.run, state, by, reason, now)
+    label_by_decision(tx, gate.run, state, by, reason, now)
     before = runs.state_of(tx, gate.run)
     if before in (State.NEEDS_REVIEW, State.PENDING):
         why = f"{gate.name} {state} by {by}"

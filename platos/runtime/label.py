@@ -12,15 +12,13 @@ from platos.core.instant import Instant
 from platos.core.item import Item, ItemState, StoredItem
 from platos.core.lesson import Origin
 from platos.runtime.host import Host
-from platos.store import Tx, items, journal, labels, specialists
+from platos.store import Tx, items, journal, labels, runs, specialists
 from platos.store.labels import Label
 
 __all__ = ["give_examples", "label", "label_by_decision"]
 
 EXAMPLES = "examples"
 """The source of items that were handed in to be learnt from."""
-
-_AT_ONCE = 500
 
 Example = tuple[Item, bool]
 """An item, and whether it is a signal."""
@@ -34,25 +32,22 @@ async def label(host: Host, item: int, *, signal: bool, by: str, why: str = "") 
 
 
 async def give_examples(host: Host, name: str, examples: Sequence[Example], *, by: str) -> list[bool]:
-    """Keep labelled items that no source of the specialist yielded, to learn from;
-    the labels of those that were not known before.
+    """Keep labelled items that no source yielded, to learn from; the labels of those that were not known before.
 
-    Raises NotFound.
+    All of them are kept, or none. Raises NotFound.
     """
     await specialists.find(host.store, name)
-    given: list[bool] = []
-    for start in range(0, len(examples), _AT_ONCE):
-        keyed = [(item, item.digest(), signal) for item, signal in examples[start : start + _AT_ONCE]]
-        given += await host.store.transact(_put_examples, name, keyed, by, host.now())
-    return given
+    keyed = [(item, item.digest(), signal) for item, signal in examples]
+    return await host.store.transact(_put_examples, name, keyed, by, host.now())
 
 
-def label_by_decision(tx: Tx, specialist: str, run: int, state: GateState, by: str, reason: str, now: Instant) -> None:
+def label_by_decision(tx: Tx, run: int, state: GateState, by: str, reason: str, now: Instant) -> None:
     """What a person decided on a run says what its item was, where it is about just one."""
-    about = items.numbers_of_run(tx, run)
-    if len(about) == 1 and state in (GateState.APPROVED, GateState.DENIED):
-        signal = state is GateState.APPROVED
-        _put(tx, specialist, about[0], Label(signal, by, now, reason, Origin.DECISION))
+    if state in (GateState.APPROVED, GateState.DENIED):
+        about = items.numbers_of_run(tx, run)
+        if len(about) == 1:
+            said = Label(state is GateState.APPROVED, by, now, reason, Origin.DECISION)
+            _put(tx, runs.specialist_of(tx, run), about[0], said)
 
 
 def _put(tx: Tx, specialist: str, item: int, said: Label) -> None:

@@ -10,7 +10,7 @@ from platos.core.item import StoredItem
 from platos.ports.tier import Learner
 from platos.runtime.bench import Sitting, TriageBench
 from platos.runtime.host import Host
-from platos.store import audits, items
+from platos.store import audits, items, memories
 
 __all__ = ["Question", "questions"]
 
@@ -42,6 +42,9 @@ async def _most_to_learn_from(host: Host, name: str, pool: list[StoredItem], cou
     for spec in sitting.definition.triage:
         tier = host.tier(spec)
         if isinstance(tier, Learner):
-            chosen = await tier.choose(pool, TriageBench(sitting, spec.name, {}), count)
+            bench = TriageBench(sitting, spec.name, {})
+            async with host.lock("turn", name):
+                chosen = await tier.choose(pool, bench, count)
+                await host.store.transact(memories.keep_all, name, spec.name, bench.remembered)
             return [Question(pool[place], f"{spec.name} would learn from it") for place in chosen]
     return []

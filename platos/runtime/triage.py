@@ -114,8 +114,7 @@ def _commit(tx: Tx, name: str, judged: _Judged, now: Instant) -> None:
         if items.move(tx, number, _STATES[decision]):
             moved.setdefault(_STATES[decision], []).append(number)
     for tier, remembered in judged.remembered.items():
-        for key, value in remembered.items():
-            memories.keep(tx, name, tier, key, value)
+        memories.keep_all(tx, name, tier, remembered)
     event = ItemsTriaged(
         at=now,
         specialist=name,

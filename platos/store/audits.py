@@ -20,6 +20,7 @@ __all__ = [
     "Judged",
     "add",
     "answered",
+    "audited",
     "drawn",
     "drawn_until",
     "judged",
@@ -92,6 +93,11 @@ async def drawn(store: ReadStore, specialist: str, since: Instant) -> list[Drawn
     """What was drawn from the specialist's items since a moment, by tier and stratum."""
     rows = await store.all(SQL.drawn, specialist=specialist, since=since)
     return [Drawn(tier, Stratum(stratum), count, Answers(*rest)) for tier, stratum, count, *rest in rows]
+
+
+async def audited(store: ReadStore, since: Instant) -> set[str]:
+    """The specialists of whose items some were drawn since a moment."""
+    return {row[0] for row in await store.all(SQL.audited, since=since)}
 
 
 async def answered(store: ReadStore, specialist: str) -> dict[tuple[str, str], float]:

@@ -27,7 +27,7 @@ class ScriptedBench:
     `reply` turns the documents of a question into the fields of its answer, or into a Failure to raise; without it,
     asking is an error: the bench of a tier that is free. `asked` are the questions, in order, as (model, instructions,
     documents); `memory` is what the tier remembered, `standing` where it said that it stands. `lessons` are labelled
-    items, `usual` such as nobody labelled, and `misses` is what the tier may dismiss of the true signals.
+    items, `usual` such as nobody labelled, and `may_miss` is what the tier may dismiss of the true signals.
     """
 
     def __init__(
@@ -38,13 +38,13 @@ class ScriptedBench:
         cost: Nano = 1_000,
         lessons: Sequence[Lesson] = (),
         usual: Sequence[Usual] = (),
-        misses: float = 0.05,
+        may_miss: float = 0.05,
     ) -> None:
         self._reply, self._scope, self._cost = reply, scope, cost
         self.asked: list[tuple[str, str, tuple[Document, ...]]] = []
         self.memory: dict[str, bytes] = {}
         self._lessons, self._usual = list(lessons), list(usual)
-        self.misses = misses
+        self.may_miss = may_miss
         self.standing: Standing | None = None
 
     @property

@@ -53,9 +53,13 @@ def _apart(tried: Rows, places: Numbers, rare: Floats, count: int) -> list[int]:
     """The first so many that are not much alike; where there are not enough, the others in their order."""
     close = np.zeros(tried.count)
     taken: list[int] = []
+    others: list[int] = []
     for place in range(tried.count):
-        if len(taken) < count and close[place] < _ALIKE:
+        if len(taken) == count:
+            break
+        if close[place] < _ALIKE:
             taken.append(place)
             close = np.maximum(close, likeness(tried, tried.some(np.array([place])), rare) / 2)
-    others = [place for place in range(tried.count) if place not in set(taken)]
+        else:
+            others.append(place)
     return [int(places[place]) for place in (taken + others)[:count]]

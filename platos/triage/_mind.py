@@ -23,24 +23,25 @@ _FEWEST_SIGNALS = 2
 
 
 class Mind(msgspec.Struct, frozen=True, kw_only=True):
-    """Between two batches. `taught` and `labels` are the bench's count and the lessons when it last learnt, `misses`
+    """Between two batches. `taught` and `labels` are the bench's count and the lessons when it last learnt, `may_miss`
     the share of signals that it may dismiss, `known` the items it has learnt from. Once something had `changed`, only
-    lessons on items after `since` tell where to cut."""
+    lessons on items after `since` tell where to cut. Items up to the number `watched` are in the watch."""
 
-    misses: float
+    may_miss: float
     cut: Cut
     taught: int = 0
     labels: int = 0
     classifier: bytes = b""
     watch: Watch = Watch()
+    watched: int = 0
     known: tuple[int, ...] = ()
     changed: str = ""
     since: int = 0
 
     @classmethod
-    def empty(cls, misses: float) -> Mind:
+    def empty(cls, may_miss: float) -> Mind:
         """Before the first lesson."""
-        return cls(misses=misses, cut=_no_cut(misses, "nothing was labelled yet"))
+        return cls(may_miss=may_miss, cut=_no_cut(may_miss, "nothing was labelled yet"))
 
     @property
     def why(self) -> str:
@@ -48,10 +49,11 @@ class Mind(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.changed}; {self.cut.why}" if self.changed and self.cut.why else self.cut.why
 
 
-def recalled(kept: bytes, watch: bytes | None) -> Mind:
+def recalled(kept: bytes, watch: bytes) -> Mind:
     """The mind as it was kept, with the watch as it went on since."""
     mind = msgspec.msgpack.decode(kept, type=Mind)
-    return msgspec.structs.replace(mind, watch=msgspec.msgpack.decode(watch, type=Watch)) if watch else mind
+    went_on, watched = msgspec.msgpack.decode(watch, type=tuple[Watch, int])
+    return msgspec.structs.replace(mind, watch=went_on, watched=watched)
 
 
 def scores(mind: Mind, items: Sequence[StoredItem]) -> list[float]:
@@ -60,21 +62,25 @@ def scores(mind: Mind, items: Sequence[StoredItem]) -> list[float]:
     return found
 
 
-def seen(mind: Mind, found: Sequence[float], last: int) -> Mind:
-    """The mind after items with these scores, the last of them of this number. Blocking."""
+def seen(mind: Mind, items: Sequence[StoredItem], found: Sequence[float]) -> Mind:
+    """The mind after items with these scores. One that waited, and is judged again, was seen before. Blocking."""
     assert mind.cut.expected is not None
-    watch = observe(mind.watch, mind.cut.expected, News(scores=found))
-    return _alarmed(msgspec.structs.replace(mind, watch=watch), last)
+    new = [score for stored, score in zip(items, found, strict=True) if stored.number > mind.watched]
+    if not new:
+        return mind
+    last = max(stored.number for stored in items)
+    watch = observe(mind.watch, mind.cut.expected, News(scores=new))
+    return _alarmed(msgspec.structs.replace(mind, watch=watch, watched=last), last)
 
 
-def learn(mind: Mind, lessons: Sequence[Lesson], usual: Sequence[Usual], misses: float, taught: int) -> Mind:
+def learn(mind: Mind, lessons: Sequence[Lesson], usual: Sequence[Usual], may_miss: float, taught: int) -> Mind:
     """The mind after these lessons. What later tiers said of usual items teaches too; it promises nothing. Blocking."""
     last = max((lesson.item.number for lesson in lessons), default=0)
     mind = _alarmed(_watched(mind, lessons), last)
-    labels = {"taught": taught, "labels": len(lessons), "misses": misses}
+    labels = {"taught": taught, "labels": len(lessons), "may_miss": may_miss}
     known = tuple(lesson.item.number for lesson in lessons)
     if sum(lesson.signal for lesson in lessons) < _FEWEST_SIGNALS:
-        cut = _no_cut(misses, "hardly any signal is known" if lessons else "nothing was labelled yet")
+        cut = _no_cut(may_miss, "hardly any signal is known" if lessons else "nothing was labelled yet")
         return msgspec.structs.replace(mind, **labels, known=known, cut=cut)
     own = [(lesson.item, lesson.signal, lesson) for lesson in lessons]
     told = [(each.item, each.signal, None) for each in usual if each.signal is not None]
@@ -94,7 +100,7 @@ def learn(mind: Mind, lessons: Sequence[Lesson], usual: Sequence[Usual], misses:
         **labels,
         known=known,
         classifier=classifier.encode(),
-        cut=calibrate(scored, misses),
+        cut=calibrate(scored, may_miss),
         watch=mind.watch.with_a_new_cut(),
     )
 
@@ -126,12 +132,12 @@ def _alarmed(mind: Mind, last: int) -> Mind:
     changed = alarm(mind.watch)
     if changed is None:
         return mind
-    cut = _no_cut(mind.misses, "it takes new labels")
+    cut = _no_cut(mind.may_miss, "it takes new labels")
     return msgspec.structs.replace(mind, changed=changed, since=last, watch=Watch(), cut=cut)
 
 
-def _no_cut(misses: float, why: str) -> Cut:
-    return Cut(promised=1 - misses, support=0, needed=needed(misses), why=why)
+def _no_cut(may_miss: float, why: str) -> Cut:
+    return Cut(promised=1 - may_miss, support=0, needed=needed(may_miss), why=why)
 
 
 def _measured(lesson: Lesson) -> bool:

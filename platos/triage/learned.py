@@ -59,14 +59,14 @@ class Learned:
 
         if not items:
             return []
-        mind, learnt = await self._mind(bench)
-        if mind.cut.expected is None or not mind.classifier:
-            self._keep(bench, mind, changed=learnt)
+        mind = await self._mind(bench)
+        if mind.cut.expected is None:
             return [_unmeasured(mind.why)] * len(items)
         found = await self._offload(scores, mind, items)
-        after = await self._offload(seen, mind, found, items[-1].number)
-        self._keep(bench, after, changed=learnt or after.cut is not mind.cut)
+        after = await self._offload(seen, mind, items, found)
+        _watch(bench, after)
         if after.cut.expected is None:
+            _keep(bench, after)
             return [_unmeasured(after.why)] * len(items)
         return [_verdict(score, after) for score in found]
 
@@ -74,28 +74,34 @@ class Learned:
         """The items of which it is least sure, no two of them much alike."""
         from platos.triage._mind import most_taught_by
 
-        mind, _ = await self._mind(bench)
+        mind = await self._mind(bench)
         return await self._offload(most_taught_by, mind, items, await bench.lessons(), count)
 
-    async def _mind(self, bench: Bench) -> tuple[Mind, bool]:
-        """What it knows, and whether it has just learnt that."""
+    async def _mind(self, bench: Bench) -> Mind:
+        """What it knows; what it has just learnt is kept."""
         from platos.triage._mind import Mind, learn, recalled
 
-        kept, taught = await bench.recall(_MIND), await bench.taught()
-        mind = recalled(kept, await bench.recall(_WATCH)) if kept else Mind.empty(bench.misses)
-        if kept and mind.misses == bench.misses and taught - mind.taught < max(_FEWEST, _PART * mind.labels):
-            return mind, False
+        kept, watch, taught = await bench.recall(_MIND), await bench.recall(_WATCH), await bench.taught()
+        mind = recalled(kept, watch) if kept and watch else Mind.empty(bench.may_miss)
+        if kept and mind.may_miss == bench.may_miss and taught - mind.taught < max(_FEWEST, _PART * mind.labels):
+            return mind
         lessons, usual = await bench.lessons(), await bench.usual(_USUAL)
-        return await self._offload(learn, mind, lessons, self._taught_by(usual), bench.misses, taught), True
+        learnt = await self._offload(learn, mind, lessons, self._taught_by(usual), bench.may_miss, taught)
+        _keep(bench, learnt)
+        return learnt
 
     def _taught_by(self, usual: list[Usual]) -> list[Usual]:
         return usual if self._ladder else [Usual(item=each.item) for each in usual]
 
-    def _keep(self, bench: Bench, mind: Mind, *, changed: bool) -> None:
-        bench.remember(_WATCH, msgspec.msgpack.encode(mind.watch))
-        if changed:
-            bench.remember(_MIND, msgspec.msgpack.encode(mind))
-            bench.stand(_standing(mind))
+
+def _keep(bench: Bench, mind: Mind) -> None:
+    bench.remember(_MIND, msgspec.msgpack.encode(mind))
+    _watch(bench, mind)
+    bench.stand(_standing(mind))
+
+
+def _watch(bench: Bench, mind: Mind) -> None:
+    bench.remember(_WATCH, msgspec.msgpack.encode((mind.watch, mind.watched)))
 
 
 def _unmeasured(why: str) -> Verdict:

@@ -134,7 +134,7 @@ def test_a_game_is_fair_on_average(turns: list[tuple[bool, float]]) -> None:
 def test_places_are_staked_on_fairly() -> None:
     """Each place among the known is as likely, and equals count as the highest of them: nobody gains on average."""
     known = tuple(float(score) for score in range(1, 20))
-    expected = Expected(cut=0.0, misses=0.05, signals=known, near=-1.0, quiet=0.9)
+    expected = Expected(cut=0.0, may_miss=0.05, signals=known, near=-1.0, quiet=0.9)
     places = [score - 0.5 for score in range(1, 21)]
     after = [observe(Watch(), expected, News(signals=[place])).sinking.capital for place in places]
     assert sum(after) / len(after) <= 1.0

@@ -135,3 +135,10 @@ def test_what_nobody_labelled_of_what_was_let_through_widens_the_interval() -> N
     narrow, wide = (miss_rate([leaky], passed).interval for passed in (known, unknown))
     assert wide.low < narrow.low
     assert narrow.high < wide.high
+
+
+def test_two_tiers_whose_audits_came_out_alike_are_still_two() -> None:
+    one, other = (Answers(items=100, answered=50, weight=100.0, squares=200.0, signals=10.0) for _ in range(2))
+    passed = Passed(80, 80, 80)
+    assert miss_rate([one, other], passed).share == pytest.approx(0.2)
+    assert miss_rate([one, other], passed, of=one).share == pytest.approx(0.1)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from platos.cli._status_text import _triage
@@ -15,6 +18,36 @@ from platos.store import audits
 from platos.testing.workspace import SimulatedWorkspace
 
 Simulate = Callable[..., SimulatedWorkspace]
+
+QUIET_DAY = """
+import sys
+from pathlib import Path
+
+import anyio
+
+from platos.core.instant import DAY, HOUR
+from platos.testing.workspace import SimulatedWorkspace
+
+WATCH = (
+    "---\\nowner: ana\\nschedule: '*/15 * * * *'\\nsources: [{directory: {path: inbox}}]\\n"
+    "triage: [learned]\\n---\\nWatch.\\n"
+)
+
+
+async def live() -> None:
+    simulated = SimulatedWorkspace(Path(sys.argv[1]), {"watch": WATCH})
+    (Path(sys.argv[1]) / "inbox").mkdir()
+    async with simulated.up():
+        await simulated.live(DAY)
+        print((await simulated.specialist("watch")).quiet, "numpy" in sys.modules)
+        await simulated.drop("inbox/a.txt", "My card was stolen.")
+        await simulated.live(HOUR)
+        print("numpy" in sys.modules)
+
+
+anyio.run(live)
+"""
+"""A quiet day and then an item: prints how many wake-ups were quiet, and whether numpy was loaded before and after."""
 
 
 class Deaf:
@@ -104,8 +137,22 @@ async def test_where_a_tier_can_promise_nothing_status_says_why(simulate: Simula
         )
 
 
-async def test_on_a_quiet_day_nothing_that_was_learnt_is_read(simulate: Simulate) -> None:
-    simulated = simulate(triage=["learned"], tools=[], done_when=[])
+def test_on_a_quiet_day_nothing_is_loaded_of_what_it_learns_with(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", QUIET_DAY, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["96", "False", "True"]
+
+
+async def test_what_was_learnt_for_a_persons_question_is_kept(simulate: Simulate) -> None:
+    simulated = simulate(triage=["learned"], audits={"share": 0.0, "at_least": 0}, tools=[], done_when=[])
+    await simulated.drop("inbox/a.txt", "My card was stolen.")
     async with simulated.up():
-        await simulated.live(DAY)
-        assert await state(simulated) is None
+        await simulated.live(HOUR)
+        given = [(Item(id=f"{n}", text=f"card {n} stolen" if n % 2 else f"hello {n}"), n % 2 == 1) for n in range(20)]
+        await simulated.engine.give_examples("watch", given, by="person:ana")
+        [question] = await simulated.engine.questions("watch", 5)
+        assert question.why == "learned would learn from it"
+        found = await state(simulated)
+        assert found is not None
+        standing = found.tiers["learned"].standing
+        assert standing is not None
+        assert standing.labels == 20

@@ -27,7 +27,7 @@ def test_with_enough_signals_a_cut_dismisses_most_noise() -> None:
     assert (cut.why, cut.needed, cut.promised) == ("", 19, 0.95)
     assert cut.support == pytest.approx(100)
     assert 0.9 < cut.dismisses < 1
-    assert cut.expected.misses == 0.05
+    assert cut.expected.may_miss == 0.05
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(cut), type=Cut) == cut
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from msgspec import structs
 
 from platos.core.item import Item, ItemState, StoredItem
 from platos.core.lesson import Lesson, Origin, Usual
@@ -128,6 +129,17 @@ async def test_once_signals_look_different_it_stops_dismissing_and_says_why(lear
     verdicts = await learned.judge(new_items(50)[0], later)
     assert not any(dismissed(verdicts))
     assert "audits find more signals among what is dismissed than was promised" in verdicts[0].reason
+
+
+async def test_items_that_waited_and_are_judged_again_are_watched_once(learned: Learned) -> None:
+    bench = ScriptedBench(lessons=lessons(400))
+    items, _ = new_items(40)
+    await learned.judge(items, bench)
+    once = bench.memory["watch"]
+    await learned.judge(items[10:30], bench)
+    assert bench.memory["watch"] == once
+    await learned.judge([structs.replace(items[0], number=99_999)], bench)
+    assert bench.memory["watch"] != once
 
 
 async def test_it_learns_from_no_label_twice_and_anew_once_there_are_enough_new_ones(learned: Learned) -> None:

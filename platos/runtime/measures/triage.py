@@ -10,7 +10,7 @@ from platos.core.audit import Stratum
 from platos.core.instant import DAY, Instant
 from platos.core.lesson import STANDING, Standing
 from platos.core.misses import Answers, Missed, Passed, miss_rate
-from platos.store import ReadStore, audits, memories, specialists
+from platos.store import ReadStore, audits, memories
 from platos.store.audits import Drawn
 
 __all__ = ["Misses", "TierMisses", "TriageState", "read_triage"]
@@ -52,11 +52,10 @@ async def read_triage(store: ReadStore, now: Instant) -> dict[str, TriageState]:
         for where, kept in (await memories.under(store, STANDING)).items()
     }
     found: dict[str, TriageState] = {}
-    for row in await specialists.every(store):
-        drawn = await audits.drawn(store, row.name, now - _SINCE)
-        own = {tier: standing for (name, tier), standing in standings.items() if name == row.name}
-        if drawn or own:
-            found[row.name] = _state(drawn, await audits.passed(store, row.name, now - _SINCE), own)
+    for name in sorted({name for name, _ in standings} | await audits.audited(store, now - _SINCE)):
+        drawn = await audits.drawn(store, name, now - _SINCE)
+        own = {tier: standing for (whose, tier), standing in standings.items() if whose == name}
+        found[name] = _state(drawn, await audits.passed(store, name, now - _SINCE), own)
     return found
 
 

@@ -23,6 +23,9 @@ FROM audits a
 LEFT JOIN labels l ON l.item = a.item
 WHERE a.specialist = :specialist AND a.drawn >= :since GROUP BY 1, 2 ORDER BY 1, 2
 
+-- name: audited
+SELECT DISTINCT specialist FROM audits WHERE drawn >= :since
+
 -- name: passed
 SELECT count(*), count(l.item), coalesce(sum(l.signal), 0) FROM items i LEFT JOIN labels l ON l.item = i.number
 WHERE i.specialist = :specialist AND i.state = 'signal' AND i.seen >= :since
