@@ -37,6 +37,10 @@ def test_the_demo_prints_what_the_readme_shows(tmp_path: Path) -> None:
     assert printed(tmp_path, "demo") == block("platos demo")
 
 
+def test_an_idle_day_costs_what_the_readme_shows(tmp_path: Path) -> None:
+    assert block("platos idle-day") in printed(tmp_path, "idle-day")
+
+
 def test_the_crash_demo_lists_the_steps_that_the_readme_shows(tmp_path: Path) -> None:
     """Which step the kill meets is up to the machine; the steps are not."""
 

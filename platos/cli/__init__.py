@@ -54,6 +54,7 @@ COMMANDS = {
     "spend": Listed("money", "spend", "Show what was spent, on what."),
     "prices": Listed("prices", "prices", "Show what models cost, every rate that can apply."),
     "replay": Listed("replay", "replay", "Replay a recorded stream through a specialist, in seconds."),
+    "idle-day": Listed("idle_day", "idle_day", "Show what an idle day costs, and how much is found."),
     "plan": Listed("plan", "plan", "Say how work would be done, and what it may cost at worst."),
     "next": Listed("plan_ahead", "next_fires", "List the next ten times at which a specialist wakes."),
     "explain": Listed("explain", "explain_slots", "Say of every slot of a specialist what happened, and why."),

@@ -112,6 +112,7 @@ async def gather(root: Path) -> Day:
             compared=compare(
                 spent,
                 wakes=row.wakes,
+                quiet=row.quiet,
                 scope_chars=len(definition.scope),
                 item_chars=sum(len(each.stored.item.full_text) for each in arrived),
             ),

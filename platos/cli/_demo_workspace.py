@@ -13,7 +13,16 @@ from platos.config.workspace import SETTINGS_FILE, Workspace
 from platos.core.instant import HOUR, MINUTE, Instant, Span
 from platos.errors import UsageError
 
-__all__ = ["SPECIALIST", "Arrival", "arrivals", "deliver", "make_crash_workspace", "make_workspace"]
+__all__ = [
+    "SPECIALIST",
+    "Arrival",
+    "arrivals",
+    "deliver",
+    "make_crash_workspace",
+    "make_workspace",
+    "notices",
+    "usual_post",
+]
 
 SPECIALIST = "vendor-watch"
 
@@ -46,7 +55,7 @@ def make_crash_workspace(wanted: Path) -> Path:
     root = make_workspace(wanted)
     for name in (SETTINGS_FILE, "pause.py"):
         _copy(f"crash/{name}", root / name)
-    for arrival in _read("notices"):
+    for arrival in notices():
         (root / "inbox" / arrival.name).write_bytes(arrival.content)
     Workspace(root).prepare_state()
     return root
@@ -54,7 +63,17 @@ def make_crash_workspace(wanted: Path) -> Path:
 
 def arrivals() -> list[Arrival]:
     """What arrives on the day, in order."""
-    return sorted([*_read("day"), *_read("notices")])
+    return sorted([*usual_post(), *notices()])
+
+
+def usual_post() -> list[Arrival]:
+    """That part of it which is not worth a report, in order."""
+    return sorted(_read("day"))
+
+
+def notices() -> list[Arrival]:
+    """The rest of it, in order."""
+    return sorted(_read("notices"))
 
 
 def deliver(root: Path, arrival: Arrival, at: Instant) -> None:

@@ -33,7 +33,7 @@ def _lines(write: Callable[[str], object], total: int, what: str) -> Callable[[]
 
     def tick() -> None:
         number = next(numbers)
-        if number % (total // _LINES) == 0:
+        if number % max(total // _LINES, 1) == 0:
             write(f"{number} of {total} {what}\n")
 
     return tick

@@ -23,9 +23,9 @@ class Naive(NamedTuple):
     model: str
     price: Price
 
-    def cost(self, wakes: int, scope_chars: int, item_chars: int) -> Nano:
+    def cost(self, wakes: int, quiet: int, scope_chars: int, item_chars: int) -> Nano:
         """An estimate: the scope each time, and every item once."""
-        return every_wake(self.price, wakes=wakes, scope_chars=scope_chars, item_chars=item_chars)
+        return every_wake(self.price, wakes=wakes, quiet=quiet, scope_chars=scope_chars, item_chars=item_chars)
 
 
 def naive_of(app: App, specialist: Specialist) -> Naive:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 import anyio
 import typer
 
 from platos.app import App
 from platos.cli._progress import ticking
-from platos.cli._replay_facts import Facts, gather
-from platos.cli._replay_money import Naive
 from platos.cli._replay_recording import Recording
 from platos.cli._replay_specialist import MOST_A_WAKE
 from platos.clock import VirtualClock
@@ -21,27 +19,32 @@ from platos.core.schedule import Schedule
 from platos.core.specialist import Specialist
 from platos.runtime.engine import Engine
 
-__all__ = ["Play", "end_of", "play"]
+__all__ = ["Play", "end_of", "evenly", "play"]
 
-_PIECES = 100
-"""In how many pieces the time is lived through, to tell of the progress."""
+T = TypeVar("T")
 
 _BY_SIGNAL = 128
 """A shell's exit code for what a signal ended is this and the signal's number."""
 
 
 class Play(NamedTuple):
-    """All that a replay needs. The app is in its scratch folder, on a virtual clock."""
+    """All that a replay needs. The app is in its scratch folder, on a virtual clock.
+
+    `moments` are when its progress is told, as so many `what`, and `then` is done at each of them.
+    """
 
     app: App
     specialist: Specialist
     recording: Recording
-    naive: Naive
+    moments: Sequence[Instant]
+    what: str
+    then: Callable[[Engine], Awaitable[None]] | None = None
 
 
-async def play(its: Play) -> Facts:
+async def play(its: Play, look: Callable[[Engine], Awaitable[T]]) -> T:
     """Live through the recording, and look at what came of it. Raises typer.Exit where a signal says stop."""
-    facts, number = None, 0
+    found: list[T] = []
+    number = 0
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with anyio.create_task_group() as tasks:
 
@@ -51,21 +54,27 @@ async def play(its: Play) -> Facts:
                 tasks.cancel_scope.cancel()
 
             tasks.start_soon(stop_at_a_signal)
-            facts = await _play(its)
+            found.append(await _play(its, look))
             tasks.cancel_scope.cancel()
-    if facts is None:
+    if not found:
         raise typer.Exit(_BY_SIGNAL + number)
-    return facts
+    return found[0]
 
 
-async def _play(its: Play) -> Facts:
-    recording, clock = its.recording, its.app.clock
+async def _play(its: Play, look: Callable[[Engine], Awaitable[T]]) -> T:
+    clock = its.app.clock
     assert isinstance(clock, VirtualClock)
-    clock.advance_to(recording.first - 1)  # a slot is later than the moment after which it is looked for
+    clock.advance_to(its.recording.first - 1)  # a slot is later than the moment after which it is looked for
     async with its.app.engine("replay", inline=True) as engine:
-        with ticking(_PIECES, f"% of {recording.days:,g} days") as tick:
-            await _live_through(engine, recording.first, end_of(recording, its.specialist.schedule), tick)
-        return await gather(engine.store, its.specialist, recording, its.naive)
+        with ticking(len(its.moments), its.what) as tick:
+            for moment in its.moments:
+                await engine.live(moment)
+                if its.then is not None:
+                    await engine.rest()
+                    await its.then(engine)
+                tick()
+            await engine.rest()
+        return await look(engine)
 
 
 def end_of(recording: Recording, schedule: Schedule) -> Instant:
@@ -77,9 +86,6 @@ def end_of(recording: Recording, schedule: Schedule) -> Instant:
     return schedule.slots(recording.last - 1, wakes)[-1] + 1
 
 
-async def _live_through(engine: Engine, start: Instant, end: Instant, tick: Callable[[], None]) -> None:
-    """Wake at every slot from start to end; `tick` after each piece of the time."""
-    for piece in range(1, _PIECES + 1):
-        await engine.live(start + (end - start) * piece // _PIECES)
-        tick()
-    await engine.rest()
+def evenly(start: Instant, end: Instant, pieces: int) -> list[Instant]:
+    """The ends of so many equal pieces of the time."""
+    return [start + (end - start) * piece // pieces for piece in range(1, pieces + 1)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,16 +33,23 @@ class Bounds(NamedTuple):
 
 
 class Recording(NamedTuple):
-    """What is replayed: how many lines, the first and the last moment of it, and what could not be read.
+    """What is replayed: how many lines, the first and the last moment of it, and what could not be read; whether any
+    line says when it was.
 
-    `signals` are the ids that the recording itself says are signals, in order; None where it says nothing of that.
+    `truth` is what the recording itself says of ids: signals, or not; None where it says nothing of that.
     """
 
     lines: int
     first: Instant
     last: Instant
-    signals: tuple[str, ...] | None
+    truth: Mapping[str, bool] | None
     broken: tuple[str, ...]
+    timed: bool = True
+
+    @property
+    def signals(self) -> tuple[str, ...] | None:
+        """The ids of the signals, in order."""
+        return None if self.truth is None else tuple(id for id, signal in self.truth.items() if signal)
 
     @property
     def days(self) -> float:
@@ -83,9 +90,9 @@ def copy_recording(stream: Path, copy: Path, bounds: Bounds) -> Recording:
                     truth[line.item.id] = line.signal or truth.get(line.item.id, False)
     if not lines:
         raise _nothing(stream, broken)
-    signals = tuple(id for id, signal in truth.items() if signal) if truth else None
+    timed = bool(times)
     times = times or [SystemClock().now()]  # without any, all of it comes now
-    return Recording(lines, min(times), max(times), signals, tuple(broken))
+    return Recording(lines, min(times), max(times), truth or None, tuple(broken), timed)
 
 
 def recorded_lines(stream: Path, broken: list[str]) -> Iterator[RecordedLine]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import msgspec
 
 from platos.app import App
+from platos.config.front_matter import read_front_matter
 from platos.config.specialist import read_specialist
 from platos.core.effect import EffectClass
 from platos.core.instant import DAY
@@ -17,7 +18,7 @@ from platos.core.specialist import PartSpec, Specialist
 from platos.errors import ConfigurationError, UsageError
 from platos.ports.tool import Tool
 
-__all__ = ["MOST_A_WAKE", "RECORDING", "recorded"]
+__all__ = ["MOST_A_WAKE", "RECORDING", "recorded", "refuse_unknown_tables"]
 
 RECORDING = "recording.jsonl"
 MOST_A_WAKE = 10_000
@@ -29,18 +30,9 @@ _NEVER = 36_500 * DAY
 def recorded(app: App, path: Path, tables: Mapping[str, Path]) -> Specialist:
     """The specialist in a file, made ready. `tables` are files to read in place of the rules' own, by table.
 
-    Every call of a tool that does more than read waits at a gate, which nobody answers. Raises ConfigurationError and
-    UsageError.
+    Every call of a tool that does more than read waits at a gate, which nobody answers. Raises ConfigurationError.
     """
     written = read_specialist(path, app.settings.settings.defaults, app.parts.registry, app.settings.settings.accounts)
-    known = {name for spec in written.triage for name, _ in _tables_in(spec.options)}
-    for name in tables:
-        if name not in known:
-            raise UsageError(
-                f"no rule looks into a table {name!r}",
-                where=str(path),
-                expected=f"one of {', '.join(sorted(known))}" if known else "a specialist with a rule that has a table",
-            )
     folders = (path.parent, app.workspace.root)
     return msgspec.structs.replace(
         written,
@@ -49,6 +41,18 @@ def recorded(app: App, path: Path, tables: Mapping[str, Path]) -> Specialist:
         approval_expires=_NEVER,
         policy={**written.policy, **dict.fromkeys(_acting(app, written), int(RiskTier.EXPLICIT))},
     )
+
+
+def refuse_unknown_tables(files: Sequence[Path], tables: Mapping[str, Path]) -> None:
+    """Raises UsageError where no rule of the specialists in these files looks into one of the tables."""
+    known = {name for file in files for name, _ in _tables_in(read_front_matter(file).values)} if tables else set()
+    for name in tables:
+        if name not in known:
+            raise UsageError(
+                f"no rule looks into a table {name!r}",
+                where=", ".join(map(str, files)),
+                expected=f"one of {', '.join(sorted(known))}" if known else "a specialist with a rule that has a table",
+            )
 
 
 def _acting(app: App, specialist: Specialist) -> Iterator[str]:

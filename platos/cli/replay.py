@@ -13,18 +13,23 @@ from platos.app import App
 from platos.cli._context import options_of, run_async
 from platos.cli._log import log_to_stderr
 from platos.cli._options import WORKSPACE_VARIABLE
-from platos.cli._replay_money import naive_of, paid_models
-from platos.cli._replay_play import Play, play
+from platos.cli._replay_facts import Facts, gather
+from platos.cli._replay_money import Naive, naive_of, paid_models
+from platos.cli._replay_play import Play, end_of, evenly, play
 from platos.cli._replay_recording import Bounds, Recording, copy_recording
 from platos.cli._replay_scratch import app_around, in_scratch, scratch_folder
-from platos.cli._replay_specialist import RECORDING, recorded
+from platos.cli._replay_specialist import RECORDING, recorded, refuse_unknown_tables
 from platos.cli._replay_text import render_replay
 from platos.cli.output import clean, print_result
 from platos.core.instant import Instant, parse_instant
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError, UsageError
+from platos.runtime.engine import Engine
 
-__all__ = ["replay"]
+__all__ = ["app_of", "replay", "table_of", "tell_broken"]
+
+_PIECES = 100
+"""In how many pieces the time is lived through, to tell of the progress."""
 
 _MOST_TOLD = 3
 
@@ -49,20 +54,28 @@ def replay(
 
     Example: platos replay specialists/advisories.md --stream march.jsonl
     """
-    path, tables = specialist.absolute(), dict(map(_table, table or []))
+    path, tables = specialist.absolute(), dict(map(table_of, table or []))
     bounds = Bounds(_instant("--from", start), _instant("--to", end))
-    app = _load(ctx, path.parent)
+    app = app_of(ctx, path.parent)
+    refuse_unknown_tables([path], tables)
     its = recorded(app, path, tables)
     _agree_on_the_price(app, its, yes)
     with scratch_folder(stream) as scratch:
         recording = copy_recording(stream, scratch / RECORDING, bounds)
-        _tell_broken(recording)
-        in_it = in_scratch(app, its, path.parent, scratch)
-        facts = run_async(play, Play(in_it, its, recording, naive_of(app, its)))
+        tell_broken(recording)
+        facts = _play(in_scratch(app, its, path.parent, scratch), its, recording, naive_of(app, its))
     print_result(facts.result, lambda _: render_replay(facts), as_json=options_of(ctx).json)
 
 
-def _load(ctx: typer.Context, folder: Path) -> App:
+def _play(app: App, its: Specialist, recording: Recording, naive: Naive) -> Facts:
+    async def look(engine: Engine) -> Facts:
+        return await gather(engine.store, its, recording, naive)
+
+    moments = evenly(recording.first, end_of(recording, its.schedule), _PIECES)
+    return run_async(play, Play(app, its, recording, moments, f"% of {recording.days:,g} days"), look)
+
+
+def app_of(ctx: typer.Context, folder: Path) -> App:
     """The app around the specialist; the log tells of what goes wrong, and not of every wake-up."""
     options = options_of(ctx)
     environ = dict(os.environ)
@@ -88,7 +101,8 @@ def _agree_on_the_price(app: App, its: Specialist, yes: bool) -> None:
     typer.echo(clean(f"This replay spends money, up to {its.budget.day} a replayed day: {told}"), err=True)
 
 
-def _tell_broken(recording: Recording) -> None:
+def tell_broken(recording: Recording) -> None:
+    """Of what could not be read, the first lines on stderr, and how many more there are."""
     for line in recording.broken[:_MOST_TOLD]:
         typer.echo(clean(f"left out: {line}"), err=True)
     if len(recording.broken) > _MOST_TOLD:
@@ -102,7 +116,8 @@ def _instant(option: str, text: str) -> Instant | None:
         raise UsageError(error.what, where=option, expected=error.expected) from None
 
 
-def _table(text: str) -> tuple[str, Path]:
+def table_of(text: str) -> tuple[str, Path]:
+    """`NAME=FILE` as a table's name and the absolute path of its file. Raises UsageError."""
     name, equals, file = text.partition("=")
     if equals and Path(file).is_file():
         return name, Path(file).absolute()

@@ -21,7 +21,7 @@ from platos.core.event import (
     MoneyReserved,
     MoneySettled,
 )
-from platos.core.instant import MINUTE, Instant
+from platos.core.instant import DAY, MINUTE, Instant
 from platos.core.money import Nano, dollars
 from platos.errors import BudgetExceeded, Frozen, InvalidTransition, NotFound
 from platos.store.journal import SYSTEM, run_chain
@@ -31,11 +31,13 @@ from platos.store.tx import Tx, projects
 
 __all__ = [
     "AccountRow",
+    "Asked",
     "Call",
     "FrozenRow",
     "Held",
     "SpendRow",
     "TierSpend",
+    "by_run",
     "calls_of_run",
     "charged",
     "charged_to",
@@ -52,6 +54,7 @@ __all__ = [
     "spent",
     "tell_marks",
     "thaw",
+    "triage_by_day",
     "triage_calls",
     "triage_spend",
 ]
@@ -164,6 +167,17 @@ class SpendRow(NamedTuple):
     @property
     def tokens_in(self) -> int:
         return self.tokens_new + self.cached
+
+
+class Asked(NamedTuple):
+    """What one model was asked on a day, by a tier of the ladder, or in a run."""
+
+    of: int
+    tier: str
+    model: str
+    calls: int
+    tokens_in: int
+    tokens_out: int
 
 
 class TierSpend(NamedTuple):
@@ -416,6 +430,17 @@ async def charged_to(store: ReadStore, specialist: str, since: Instant) -> tuple
     """What a specialist was charged for the calls made since a moment, and how much of it was triage's."""
     row = await store.one(SQL.charged_to, specialist=specialist, since=since)
     return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
+async def triage_by_day(store: ReadStore, specialist: str) -> list[Asked]:
+    """What each tier of a specialist's triage asked each model on each day of UTC; `of` is the day's number."""
+    rows = await store.all(SQL.triage_by_day, specialist=specialist, day=DAY)
+    return [Asked(day, step.removeprefix("triage/"), *rest) for day, step, *rest in rows]
+
+
+async def by_run(store: ReadStore, specialist: str) -> list[Asked]:
+    """What the runs of a specialist asked each model; `of` is the run's number."""
+    return [Asked(run, "", *rest) for run, *rest in await store.all(SQL.by_run, specialist=specialist)]
 
 
 async def triage_spend(store: ReadStore, specialist: str) -> dict[str, TierSpend]:

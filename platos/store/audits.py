@@ -23,6 +23,7 @@ __all__ = [
     "audited",
     "drawn",
     "drawn_until",
+    "every",
     "judged",
     "passed",
     "unanswered",
@@ -93,6 +94,11 @@ async def drawn(store: ReadStore, specialist: str, since: Instant) -> list[Drawn
     """What was drawn from the specialist's items since a moment, by tier and stratum."""
     rows = await store.all(SQL.drawn, specialist=specialist, since=since)
     return [Drawn(tier, Stratum(stratum), count, Answers(*rest)) for tier, stratum, count, *rest in rows]
+
+
+async def every(store: ReadStore, specialist: str) -> dict[int, tuple[To, Instant]]:
+    """All audits of a specialist by item: who looks at it, and when it was drawn."""
+    return {item: (To(to), at) for item, to, at in await store.all(SQL.every, specialist=specialist)}
 
 
 async def audited(store: ReadStore, since: Instant) -> set[str]:

@@ -21,6 +21,7 @@ __all__ = [
     "find",
     "in_state",
     "latest",
+    "let_through",
     "lift",
     "move",
     "numbers_of_run",
@@ -134,6 +135,11 @@ async def latest(store: ReadStore, specialist: str, count: int, *, state: str = 
     """The last items of a specialist, oldest first; in any state, unless one is named."""
     rows = await store.all(SQL.latest, specialist=specialist, state=state, count=count)
     return [stored_item(row) for row in reversed(rows)]
+
+
+async def let_through(store: ReadStore, specialist: str) -> list[StoredItem]:
+    """The signals of a specialist that nobody has labelled and whose content is known, oldest first."""
+    return [stored_item(row) for row in await store.all(SQL.let_through, specialist=specialist)]
 
 
 async def unlabelled(store: ReadStore, specialist: str, count: int) -> list[StoredItem]:

@@ -188,13 +188,17 @@ def test_the_naive_price_is_the_list_price_of_every_wake() -> None:
     price = base_price("claude-opus-4-5")
     assert price is not None
     rates = rates_for(price, 1)
-    [naive] = [each for each in compare([], wakes=10, scope_chars=400, item_chars=800) if each.frontier[:6] == "claude"]
-    assert naive.every_wake == ((10 * 400 + 800) // 4 * rates.input + 10 * 300 * rates.output) // 1_000_000
+    [naive] = [
+        each
+        for each in compare([], wakes=10, quiet=8, scope_chars=400, item_chars=800)
+        if each.frontier[:6] == "claude"
+    ]
+    assert naive.every_wake == ((10 * 400 + 800) // 4 * rates.input + (2 * 300 + 8 * 20) * rates.output) // 1_000_000
 
 
 def test_triage_is_compared_at_the_price_of_a_small_model() -> None:
     row = SpendRow("2026-11-17", SPECIALIST, "triage", "offline", 1, 1000, 0, 0, 0)
-    for each in compare([row], wakes=1, scope_chars=0, item_chars=0):
+    for each in compare([row], wakes=1, quiet=1, scope_chars=0, item_chars=0):
         price = base_price(each.small)
         assert price is not None
         assert each.this_day == 1500 * rates_for(price, 1).input // 1_000_000

@@ -18,7 +18,6 @@ import yaml
 from typer.testing import CliRunner
 
 from platos.cli import app
-from platos.cli._replay_money import naive_of
 from platos.cli._replay_play import Play, end_of, play
 from platos.cli._replay_recording import Bounds, Recording, copy_recording
 from platos.cli._replay_scratch import app_around, in_scratch
@@ -26,6 +25,7 @@ from platos.cli._replay_specialist import MOST_A_WAKE, RECORDING, recorded
 from platos.core.instant import HOUR, MINUTE, parse_instant
 from platos.core.policy import RiskTier
 from platos.core.schedule import Schedule
+from platos.runtime.engine import Engine
 
 from .conftest import PATIENCE, Done
 
@@ -212,6 +212,10 @@ def test_where_nothing_is_a_signal_there_is_no_recall(replayed: Replayed) -> Non
     assert replayed(DAY[3:])["truth"]["recall"] is None
 
 
+async def _nothing(engine: Engine) -> None:
+    """Look at nothing."""
+
+
 def scratch_after(desk: Path, scratch: Path, *, raw: bool) -> bytes:
     """All bytes in a scratch folder at the end of a replay. `raw` hands the stream to the source as it stands."""
     stream = desk / "stream.jsonl"
@@ -221,7 +225,8 @@ def scratch_after(desk: Path, scratch: Path, *, raw: bool) -> bytes:
     recording = copy_recording(stream, scratch / RECORDING, Bounds())
     if raw:
         (scratch / RECORDING).write_bytes(stream.read_bytes())
-    anyio.run(play, Play(in_scratch(around, its, desk, scratch), its, recording, naive_of(around, its)))
+    moments = [end_of(recording, its.schedule)]
+    anyio.run(play, Play(in_scratch(around, its, desk, scratch), its, recording, moments, "days"), _nothing)
     kept = (path for path in scratch.rglob("*") if path.is_file() and not (raw and path.name == RECORDING))
     return b"".join(path.read_bytes() for path in kept)
 

@@ -79,3 +79,11 @@ SELECT coalesce(sum(charged), 0) FROM reservations WHERE run = :run
 -- name: triage_spend
 SELECT step, count(*), sum(input + cached + stored + stored_long), sum(output + reasoning), sum(charged)
 FROM reservations WHERE specialist = :specialist AND run IS NULL GROUP BY step
+
+-- name: triage_by_day
+SELECT made / :day, step, model, count(*), sum(input + cached + stored + stored_long), sum(output + reasoning)
+FROM reservations WHERE specialist = :specialist AND run IS NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+
+-- name: by_run
+SELECT run, model, count(*), sum(input + cached + stored + stored_long), sum(output + reasoning)
+FROM reservations WHERE specialist = :specialist AND run IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2

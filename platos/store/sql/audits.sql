@@ -23,6 +23,9 @@ FROM audits a
 LEFT JOIN labels l ON l.item = a.item
 WHERE a.specialist = :specialist AND a.drawn >= :since GROUP BY 1, 2 ORDER BY 1, 2
 
+-- name: every
+SELECT item, addressee, drawn FROM audits WHERE specialist = :specialist ORDER BY item
+
 -- name: audited
 SELECT DISTINCT specialist FROM audits WHERE drawn >= :since
 

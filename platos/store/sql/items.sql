@@ -74,6 +74,12 @@ WHERE specialist = :specialist AND state IN ('dismissed', 'signal')
 AND NOT EXISTS (SELECT 1 FROM labels l WHERE l.item = i.number)
 ORDER BY number DESC LIMIT :count
 
+-- name: let_through
+SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i
+JOIN contents c ON c.item = i.number
+WHERE specialist = :specialist AND state = 'signal'
+AND NOT EXISTS (SELECT 1 FROM labels l WHERE l.item = i.number) ORDER BY number
+
 -- name: from_number
 SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i
 LEFT JOIN contents c ON c.item = i.number
