@@ -33,7 +33,7 @@ class Aggregator:
         claims = await context.step("merge", merge, artifacts, scope, returns=list[Claim])
         report = Artifact(
             kind="report",
-            title=await _title(context, claims),
+            title=await _title(context, claims, work.wishes),
             claims=tuple(claims),
             by=context.signature,
             note=" ".join(dict.fromkeys(artifact.note for artifact in artifacts if artifact.note)),
@@ -57,11 +57,12 @@ def _weakest(work: Work) -> Status:
     return next(status for status in (Status.REJECTED, Status.UNVERIFIED, Status.VERIFIED) if status in found)
 
 
-async def _title(context: Context, claims: list[Claim]) -> str:
+async def _title(context: Context, claims: list[Claim], wishes: tuple[str, ...]) -> str:
     if not claims:
         return "Nothing to report"
     texts: dict[str, list[str]] = {}
     for claim in claims:
         texts.setdefault(claim.source, []).append(claim.text)
     documents = [Document(id=source, text="\n".join(lines)) for source, lines in texts.items()]
-    return (await context.ask_model("title", f"{INSTRUCTIONS}\n{context.scope}", documents, Heading)).title
+    instructions = "\n".join([INSTRUCTIONS, context.scope, *(f"The owner asks for this: {wish}" for wish in wishes)])
+    return (await context.ask_model("title", instructions, documents, Heading)).title

@@ -44,6 +44,7 @@ class Assistant:
         texts = {extract.item: (await context.read(extract.item)).full_text for extract in work.items}
         documents = [Document(id=name, text=text) for name, text in texts.items()]
         remarks = [f"Remark on the last draft: {remark}" for remark in work.remarks]
-        instructions = "\n".join([INSTRUCTIONS, context.scope, *remarks])
+        wishes = [f"The owner asks for this: {wish}" for wish in work.wishes]
+        instructions = "\n".join([INSTRUCTIONS, context.scope, *wishes, *remarks])
         draft = await context.ask_model("draft", instructions, documents, Draft)
         return context.hand_off(strike_uncited(draft.artifact(context.signature), texts), scope=list(texts))

@@ -43,6 +43,7 @@ class Reader:
         texts = {extract.item: (await context.read(extract.item)).full_text for extract in work.items}
         documents = [Document(id=name, text=text) for name, text in texts.items()]
         remarks = [f"Remark on the last reading: {remark}" for remark in work.remarks]
-        instructions = "\n".join([INSTRUCTIONS, context.scope, *remarks])
+        wishes = [f"The owner asks for this: {wish}" for wish in work.wishes]
+        instructions = "\n".join([INSTRUCTIONS, context.scope, *wishes, *remarks])
         reading = await context.ask_model("read", instructions, documents, Reading)
         return context.hand_off(strike_uncited(reading.artifact(context.signature), texts), scope=list(texts))

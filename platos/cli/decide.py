@@ -1,170 +1,197 @@
-"""`platos inbox`, `approve` and `deny`: what waits for a person, exactly as it would run, and the answer."""
+"""`platos approve`, `deny`, `return` and `edit`: a person's answer to what waits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
 from platos.app import App
-from platos.cli._arguments import render_argument
 from platos.cli._change import change, person
-from platos.cli._context import load, number_of, run_async, show
-from platos.cli._doubts import Doubt, read_doubts, render_doubt
+from platos.cli._context import load, number_of, options_of, run_async, show
 from platos.cli._ending import RunEnding, how_runs_stand
-from platos.cli.exits import ExitCode
-from platos.cli.output import Line, bold
+from platos.cli._gates import Filter, OfSpecialist, OfTier, OfTool, find_gates
+from platos.cli.exits import ExitCode, worst
+from platos.cli.output import Line, clean, one_line, table
 from platos.core.approval import GateState
-from platos.core.instant import iso
-from platos.core.money import dollars
-from platos.errors import NotFound
-from platos.store import ReadStore, accounts, gates, items, read_store, runs
+from platos.errors import UsageError
+from platos.store.gates import GateRow
 
-__all__ = ["approve", "deny", "inbox"]
+__all__ = ["approve", "deny", "edit", "return_"]
 
 Gate = Annotated[str, typer.Argument(metavar="GATE", help="The gate, as in g3.", show_default=False)]
+Gates = Annotated[list[str] | None, typer.Argument(metavar="[GATE]...", help="Gates, as in g3 g4.", show_default=False)]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the journal and for whoever asks.")]
+Every = Annotated[bool, typer.Option("--all", help="Whatever is open.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether these are meant.")]
 
-
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
-    """An open gate: exactly what would run, and what there is to know before an answer."""
-
-    gate: str
-    run: str
-    specialist: str
-    tool: str
-    arguments: dict[str, Any]
-    preconditions: dict[str, str]
-    why: str
-    rule: str
-    risk_tier: int
-    evidence: tuple[str, ...]
-    cost_nano: int
-    opened: str
-    expires: str
-
-
-class Inbox(msgspec.Struct, frozen=True, kw_only=True):
-    """What waits for a person, oldest first: questions, and effects of which somebody must find out what they did."""
-
-    gates: tuple[Waiting, ...]
-    doubts: tuple[Doubt, ...]
+_TYPED = {GateState.APPROVED: "approve", GateState.DENIED: "deny", GateState.RETURNED: "return"}
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer that was recorded, and how the run stands. `by_up`: `platos up` goes on with it."""
+    """The answer that was recorded, and how the runs stand. `by_up`: `platos up` goes on with them."""
 
-    gate: str
+    gates: tuple[str, ...]
     state: str
     by: str
     by_up: bool
-    run: RunEnding
+    runs: tuple[RunEnding, ...]
 
 
-def inbox(ctx: typer.Context) -> None:
-    """Show what waits for your decision, exactly as it would run.
+def approve(
+    ctx: typer.Context,
+    names: Gates = None,
+    specialist: OfSpecialist = "",
+    tool: OfTool = "",
+    tier: OfTier = None,
+    every: Every = False,
+    yes: Yes = False,
+    reason: Reason = "",
+) -> None:
+    """Say yes to what gates show: to these, or to all that are open and of a kind. It is one decision.
 
-    Example: platos inbox
-    """
-    show(ctx, run_async(_inbox, load(ctx)), _render_inbox)
-
-
-def approve(ctx: typer.Context, gate: Gate, reason: Reason = "") -> None:
-    """Say yes to what a gate shows.
-
-    Where platos up does not run, the run goes on here, to its end or to the next question.
+    Where platos up does not run, the runs go on here, to their end or to the next question.
 
     Example: platos approve g3
     """
-    _decide(ctx, gate, GateState.APPROVED, reason)
+    _decide(ctx, names or [], Filter(specialist, tool, tier), every, yes, GateState.APPROVED, reason)
 
 
-def deny(ctx: typer.Context, gate: Gate, reason: Reason = "") -> None:
-    """Say no to what a gate shows.
+def deny(
+    ctx: typer.Context,
+    names: Gates = None,
+    specialist: OfSpecialist = "",
+    tool: OfTool = "",
+    tier: OfTier = None,
+    every: Every = False,
+    yes: Yes = False,
+    reason: Reason = "",
+) -> None:
+    """Say no to what gates show.
 
     Example: platos deny g3 --reason "wrong version"
     """
-    _decide(ctx, gate, GateState.DENIED, reason)
+    _decide(ctx, names or [], Filter(specialist, tool, tier), every, yes, GateState.DENIED, reason)
 
 
-def _decide(ctx: typer.Context, gate: str, state: GateState, reason: str) -> None:
-    number = number_of(gate, "g", "gate")
-    decided = run_async(_answer, load(ctx), number, state, reason)
-    show(ctx, decided, _render_decided)
-    raise typer.Exit(ExitCode.OK if decided.by_up else decided.run.code)
+def return_(
+    ctx: typer.Context,
+    name: Gate,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="What to change.", show_default=False)],
+) -> None:
+    """Send a draft back, with what to change. The run is planned again, and those who work on it are told.
+
+    Example: platos return g3 --reason "say which versions have the fix"
+    """
+    _decide(ctx, [name], Filter(), False, True, GateState.RETURNED, reason)
 
 
-async def _answer(app: App, gate: int, state: GateState, reason: str) -> Decided:
+def edit(
+    ctx: typer.Context,
+    name: Gate,
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="Arguments; what is no text as JSON.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--arguments", metavar="FILE", help="A JSON object of arguments.", show_default=False)
+    ] = None,
+    reason: Reason = "",
+) -> None:
+    """Change the arguments of what a gate shows, and say yes to exactly that.
+
+    Example: platos edit g3 name="Advisory for zlib"
+    """
+    arguments = {**_read(file), **dict(map(_argument, values or []))}
+    if not arguments:
+        raise UsageError("nothing says what to change", expected="NAME=VALUE, or --arguments FILE")
+    decided = run_async(_edit, load(ctx), number_of(name, "g", "gate"), arguments, reason)
+    _show(ctx, decided)
+
+
+def _decide(
+    ctx: typer.Context, names: Sequence[str], which: Filter, every: bool, yes: bool, state: GateState, reason: str
+) -> None:
+    app = load(ctx)
+    found = run_async(_find, app, names, which, every)
+    if not names and not yes:
+        _agree(ctx, found, _TYPED[state])
+    _show(ctx, run_async(_answer, app, [gate for _, gate in found], state, reason))
+
+
+async def _find(app: App, names: Sequence[str], which: Filter, every: bool) -> list[tuple[str, GateRow]]:
+    return await find_gates(app, names, which, every=every)
+
+
+def _agree(ctx: typer.Context, found: Sequence[tuple[str, GateRow]], typed: str) -> None:
+    """Are these meant? Raises UsageError where nobody can be asked, and typer.Abort where they are not."""
+    rows = [(gate.name, name, gate.request.tool, one_line(json.dumps(gate.request.arguments))) for name, gate in found]
+    for line in table(("GATE", "SPECIALIST", "TOOL", "ARGUMENTS"), rows):
+        typer.echo(clean(line if isinstance(line, str) else line.text), err=True)
+    if options_of(ctx).json:
+        raise UsageError(f"{len(found)} gates are meant", expected="--yes, where nobody can be asked")
+    typer.confirm(f"{typed} these {len(found)}?", abort=True, err=True)
+
+
+async def _answer(app: App, found: Sequence[GateRow], state: GateState, reason: str) -> Decided:
     by = person()
-    arguments = {"gate": gate, "state": state.value, "by": by, "reason": reason}
-    done = await change(app, "decide", arguments, typed="approve" if state is GateState.APPROVED else "deny")
-    [run] = await how_runs_stand(app, [int(done.answer["run"][1:])])
-    return Decided(gate=f"g{gate}", state=state.value, by=by, by_up=done.by_up, run=run)
+    arguments = {"gates": [gate.id for gate in found], "state": state.value, "by": by, "reason": reason}
+    done = await change(app, "decide", arguments, typed=_TYPED[state])
+    return await _decided(app, [gate.name for gate in found], state, by, done.by_up, [gate.run for gate in found])
 
 
-def _render_decided(decided: Decided) -> Iterator[Line]:
-    yield f"{decided.gate}: {decided.state} by {decided.by}"
-    if decided.by_up:
-        yield f"{decided.run.run} goes on in platos up"
-        yield f"  next: platos show {decided.run.run}"
-    else:
-        yield from decided.run.lines()
+async def _edit(app: App, gate: int, arguments: Mapping[str, Any], reason: str) -> Decided:
+    by = person()
+    asked = {"gate": gate, "arguments": arguments, "by": by, "reason": reason}
+    done = await change(app, "edit", asked, typed="edit")
+    run = int(done.answer["run"][1:])
+    return await _decided(app, [done.answer["gate"]], GateState.APPROVED, by, done.by_up, [run])
 
 
-async def _inbox(app: App) -> Inbox:
+async def _decided(
+    app: App, names: Sequence[str], state: GateState, by: str, by_up: bool, numbers: Sequence[int]
+) -> Decided:
+    endings = await how_runs_stand(app, dict.fromkeys(numbers))
+    return Decided(gates=tuple(names), state=state.value, by=by, by_up=by_up, runs=tuple(endings))
+
+
+def _show(ctx: typer.Context, decided: Decided) -> None:
+    show(ctx, decided, _render)
+    raise typer.Exit(ExitCode.OK if decided.by_up else worst(run.code for run in decided.runs))
+
+
+def _render(decided: Decided) -> Iterator[Line]:
+    yield f"{', '.join(decided.gates)}: {decided.state} by {decided.by}"
+    for run in decided.runs:
+        if decided.by_up:
+            yield f"{run.run} goes on in platos up"
+            yield f"  next: platos show {run.run}"
+        else:
+            yield from run.lines()
+
+
+def _read(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        return {}
     try:
-        async with read_store(app.workspace.state) as store:
-            asked = [await _waiting(store, gate) for gate in await gates.open_gates(store)]
-            return Inbox(gates=tuple(asked), doubts=tuple(await read_doubts(store)))
-    except NotFound:
-        return Inbox(gates=(), doubts=())
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"it cannot be read: {error}", where=str(file), expected="a JSON object") from None
+    if not isinstance(found, dict):
+        raise UsageError("it holds no arguments", where=str(file), expected='a JSON object, as in {"name": "..."}')
+    return found
 
 
-async def _waiting(store: ReadStore, gate: gates.GateRow) -> Waiting:
-    row, asked = await runs.find(store, gate.run), gate.request
-    return Waiting(
-        gate=gate.name,
-        run=row.name,
-        specialist=row.specialist,
-        tool=asked.tool,
-        arguments=asked.arguments,
-        preconditions=asked.preconditions,
-        why=asked.why,
-        rule=asked.rule,
-        risk_tier=asked.tier,
-        evidence=tuple([await _in_a_line(store, name) for name in asked.evidence]),
-        cost_nano=sum(call.charged for call in await accounts.calls_of_run(store, row.id)),
-        opened=iso(gate.opened),
-        expires=iso(asked.expires),
-    )
-
-
-async def _in_a_line(store: ReadStore, name: str) -> str:
-    """A piece of evidence with what it says; items are shown by their titles."""
-    if not (name.startswith("i") and name[1:].isdigit()):
-        return name
-    stored = await items.find(store, int(name[1:]))
-    return f"{name}: {stored.item.title or stored.item.id}, from {stored.source}: {stored.item.id}"
-
-
-def _render_inbox(found: Inbox) -> Iterator[Line]:
-    if not (found.gates or found.doubts):
-        yield "Nothing waits for you."
-    for doubt in found.doubts:
-        yield from render_doubt(doubt)
-    for gate in found.gates:
-        yield bold(f"{gate.gate}: {gate.specialist} ({gate.run}) wants to call {gate.tool}")
-        for name, value in gate.arguments.items():
-            yield from render_argument(name, value)
-        yield f"  why       {gate.why}"
-        yield f"  rule      {gate.rule}"
-        for line in gate.evidence:
-            yield f"  evidence  {line}"
-        for name, value in gate.preconditions.items():
-            yield f"  only if   {name} is still {value}"
-        yield f"  cost      {dollars(gate.cost_nano)} so far"
-        yield f"  expires   {gate.expires}; unanswered, it is not done and the run ends"
-        yield f"  next      platos approve {gate.gate}, or platos deny {gate.gate} --reason TEXT"
-        yield ""
+def _argument(text: str) -> tuple[str, Any]:
+    """`name=VALUE`: what is JSON but no text is what it says, anything else is text."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"{text!r} sets nothing", expected="NAME=VALUE")
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = value
+    return name.strip(), found

@@ -15,7 +15,11 @@ __all__ = ["GateState", "Request"]
 
 
 class GateState(StrEnum):
-    """Where a request stands. An approval is used once; `withdrawn` is what nobody wants to know any more."""
+    """Where a request stands. An approval is used once; `withdrawn` is what nobody wants to know any more.
+
+    `edited` is what a person approved with other arguments, at a gate of its own; `returned` is what they sent back
+    with what to change.
+    """
 
     OPEN = "open"
     APPROVED = "approved"
@@ -23,6 +27,8 @@ class GateState(StrEnum):
     EXPIRED = "expired"
     USED = "used"
     WITHDRAWN = "withdrawn"
+    EDITED = "edited"
+    RETURNED = "returned"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

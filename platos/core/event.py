@@ -391,18 +391,22 @@ class GateOpened(Event, frozen=True, kw_only=True, tag="gate_opened"):
 
 
 class GateDecided(Event, frozen=True, kw_only=True, tag="gate_decided"):
-    """The answer, and by whom; or that time decided (`expired`); or that the approval was `used`."""
+    """The answer, and by whom; or that time decided (`expired`); or that the approval was `used`.
+
+    Answers that a person gave at once are one `decision`: the first gate's number. 0 is no person's.
+    """
 
     gate: int
     run: int
     state: GateState
     reason: str = ""
+    decision: int = 0
 
 
 class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
     """What will be done, frozen before it is done: recovery sends these arguments and no others.
 
-    `rule` is what policy said of it then.
+    `rule` is what policy said of it then. What a person edits is intended anew, with their arguments.
     """
 
     effect: str

@@ -59,8 +59,12 @@ class HandOff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
-    """What a node is given: its items as extracts, what came before it, and the remarks on its last round."""
+    """What a node is given: its items as extracts, what came before it, and the remarks on its last round.
+
+    `wishes` are what people asked for when they sent an earlier draft back: the owner's words, unlike all the rest.
+    """
 
     items: tuple[Extract, ...] = ()
     inputs: tuple[HandOff, ...] = ()
     remarks: tuple[str, ...] = ()
+    wishes: tuple[str, ...] = ()

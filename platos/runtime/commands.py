@@ -12,6 +12,7 @@ from platos.core.item import Item
 from platos.errors import UsageError
 from platos.runtime.control import Command
 from platos.runtime.engine import Engine
+from platos.runtime.gate import ANSWERS
 from platos.store import breakers, runs
 
 __all__ = ["commands_of"]
@@ -29,10 +30,19 @@ class _WakeUp(msgspec.Struct, frozen=True):
 
 
 class _Decision(msgspec.Struct, frozen=True):
-    """A person's answer to a gate."""
+    """A person's answer to gates."""
+
+    gates: tuple[int, ...]
+    state: GateState
+    by: str
+    reason: str = ""
+
+
+class _Edit(msgspec.Struct, frozen=True):
+    """A person's yes to a gate's call with other arguments."""
 
     gate: int
-    state: GateState
+    arguments: dict[str, Any]
     by: str
     reason: str = ""
 
@@ -111,9 +121,14 @@ def commands_of(engine: Engine) -> dict[str, Command]:
 
     async def decide(arguments: Mapping[str, Any]) -> Any:
         answer = msgspec.convert(arguments, type=_Decision)
-        if answer.state not in (GateState.APPROVED, GateState.DENIED):
-            raise UsageError(f"nobody decides {answer.state}", expected="approved or denied")
-        row = await engine.decide(answer.gate, answer.state, by=answer.by, reason=answer.reason)
+        if answer.state not in ANSWERS:
+            raise UsageError(f"nobody decides {answer.state}", expected=", ".join(ANSWERS))
+        rows = await engine.decide_all(answer.gates, answer.state, by=answer.by, reason=answer.reason)
+        return [{"gate": row.name, "run": f"r{row.run}", "state": row.state} for row in rows]
+
+    async def edit(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_Edit)
+        row = await engine.edit(asked.gate, asked.arguments, by=asked.by, reason=asked.reason)
         return {"gate": row.name, "run": f"r{row.run}", "state": row.state}
 
     async def label(arguments: Mapping[str, Any]) -> Any:
@@ -166,6 +181,7 @@ def commands_of(engine: Engine) -> dict[str, Command]:
     commands = (
         wake,
         decide,
+        edit,
         label,
         give_examples,
         questions,

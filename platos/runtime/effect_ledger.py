@@ -17,7 +17,7 @@ from platos.core.failure import FailureRecord
 from platos.core.instant import Instant, Span
 from platos.core.policy import Permission, RiskTier
 from platos.core.state import State
-from platos.errors import Denied, InDoubt
+from platos.errors import BadReasoning, Denied, InDoubt
 from platos.runtime import gate as gating
 from platos.runtime.life import moved
 from platos.store import Tx, effects, evidence, gates, steps
@@ -57,6 +57,7 @@ def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
     if effect is None:
         effect = _intend(tx, act, step, now)
     frozen = bytes(effect.arguments)
+    act = act._replace(frozen=frozen)
     if effect.state is EffectState.DONE and effect.receipt is not None:
         return Standing("settled", _succeed(tx, step, effect.receipt, now), frozen, receipt=effect.receipt)
     if effect.state is EffectState.DISPATCHED:
@@ -66,6 +67,9 @@ def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
     gate = gates.of_effect(tx, act.key)
     if gate is not None and gate.state in (GateState.DENIED, GateState.EXPIRED):
         failure = FailureRecord.of(Denied(f"{gate.state} by {gate.decider}: {gate.reason or 'no reason given'}"))
+        return Standing("failed", _put(tx, step, State.CANCELLED, now, failure=failure), frozen)
+    if gate is not None and gate.state is GateState.RETURNED and step.waits == gate.name:
+        failure = FailureRecord.of(BadReasoning(f"{gate.decider} sent it back: {gate.reason}"))
         return Standing("failed", _put(tx, step, State.CANCELLED, now, failure=failure), frozen)
     if gate is None and act.permission.tier is RiskTier.AUTO:
         return Standing("dispatch", _claim(tx, act, step, now), frozen)

@@ -29,7 +29,7 @@ from platos.runtime.effect_ledger import Act, Standing, claim_or_ask, move_effec
 from platos.runtime.life import Life
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
-from platos.store import accounts, items
+from platos.store import accounts, effects, items
 
 __all__ = ["call_tool"]
 
@@ -57,13 +57,12 @@ async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any]
         return await load_result(life.net, step, Receipt)
     if not call.act.permission.allowed:
         await life.failed(step, PermissionDenied(call.act.permission.rule, where=life.path))
-    call = await _observe(life, call, step)
+    call = await _observe(life, await _as_edited(life, call), step)
     if call.act.contract.effect is EffectClass.READ and call.act.permission.tier is RiskTier.AUTO:
         return await _dispatch(life, call, step)
     standing = await life.net.run.host.store.transact(claim_or_ask, call.act, step, life.now())
     life.net.steps[standing.step.key] = standing.step
-    frozen = call.tool.Arguments.model_validate_json(standing.frozen)
-    return await _follow(life, call._replace(arguments=frozen), standing)
+    return await _follow(life, _with_arguments(call, standing.frozen), standing)
 
 
 async def _follow(life: Life, call: _Call, standing: Standing) -> Receipt:
@@ -108,6 +107,20 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         expires_in=run.live.approval_expires,
     )
     return _Call(tool, checked, act)
+
+
+async def _as_edited(life: Life, call: _Call) -> _Call:
+    """The call with the arguments that are frozen: a person may have edited them."""
+    if call.act.contract.effect is EffectClass.READ:
+        return call
+    effect = await effects.find(life.net.run.host.store, call.act.key)
+    return call if effect is None else _with_arguments(call, bytes(effect.arguments))
+
+
+def _with_arguments(call: _Call, frozen: bytes) -> _Call:
+    return call._replace(
+        arguments=call.tool.Arguments.model_validate_json(frozen), act=call.act._replace(frozen=frozen)
+    )
 
 
 async def _observe(life: Life, call: _Call, step: StepMoved) -> _Call:

@@ -6,9 +6,10 @@ Whatever waits, waits as a row with a due time; the engine sleeps until the next
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
@@ -33,8 +34,9 @@ from platos.runtime.recovery import look_again, recover
 from platos.runtime.teach import Question, questions
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import go_on, wake_up
-from platos.store import Store, agenda, gates, pauses, runs, specialists
+from platos.store import Store, agenda, pauses, runs, specialists
 from platos.store.accounts import FrozenRow
+from platos.store.gates import GateRow
 
 __all__ = ["Engine"]
 
@@ -125,10 +127,20 @@ class Engine:
         await wake_up(wake)
         return wake
 
-    async def decide(self, gate: int, state: GateState, *, by: str, reason: str = "") -> gates.GateRow:
-        """A person's answer to a gate; the run goes on. Raises NotFound or InvalidTransition."""
-        row = await gating.decide(self._host, gate, state, by=by, reason=reason)
-        self.go_on((await runs.find(self._host.store, row.run)).specialist)
+    async def decide(self, gate: int, state: GateState, *, by: str, reason: str = "") -> GateRow:
+        """A person's answer to a gate; the run goes on. Raises NotFound, InvalidTransition or UsageError."""
+        return (await self.decide_all([gate], state, by=by, reason=reason))[0]
+
+    async def decide_all(self, numbers: Sequence[int], state: GateState, *, by: str, reason: str = "") -> list[GateRow]:
+        """One answer to several gates, in one transaction. Raises as `decide` does; then none of them is answered."""
+        rows = await gating.decide(self._host, numbers, state, by=by, reason=reason)
+        await self._go_on_after(rows)
+        return rows
+
+    async def edit(self, gate: int, arguments: Mapping[str, Any], *, by: str, reason: str = "") -> GateRow:
+        """Approve a gate's call with other arguments; the gate of these. Raises as `platos.runtime.gate.edit` does."""
+        row = await gating.edit(self._host, gate, arguments, by=by, reason=reason)
+        await self._go_on_after([row])
         return row
 
     async def label(self, item: int, *, signal: bool, by: str, why: str = "") -> StoredItem:
@@ -183,6 +195,10 @@ class Engine:
     def nudge(self) -> None:
         """Something may be due that was not before."""
         self._nudge.set()
+
+    async def _go_on_after(self, rows: Sequence[GateRow]) -> None:
+        for run in dict.fromkeys(row.run for row in rows):
+            self.go_on((await runs.find(self._host.store, run)).specialist)
 
     async def _take_up(self) -> None:
         """Go on with what the process before this one left."""

@@ -49,8 +49,8 @@ class Run:
 
     @property
     def last_plan(self) -> bool:
-        """Is this the last plan that there may be?"""
-        return self.row.revision > MOST_REPLANS
+        """Is this the last plan that there may be? Those that people asked for do not count."""
+        return self.row.revision - len(self.work.wishes) > MOST_REPLANS
 
     @property
     def chain(self) -> str:

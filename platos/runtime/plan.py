@@ -77,8 +77,8 @@ async def _load(wake: Wake, number: int) -> Run | None:
         log.warning("%s: %s", row.name, error)
         return None
     stored = await items.of_run(host.store, number)
-    work = Work(items=await _extracts(host, number, stored))
     made = runs.current_plan(told)
+    work = Work(items=await _extracts(host, number, stored), wishes=_wishes(told, planned=made is not None))
     if made is None:
         made = await _plan_it(host, row, definition, work, told)
         if made is None:
@@ -86,6 +86,12 @@ async def _load(wake: Wake, number: int) -> Run | None:
         row = row._replace(revision=row.revision + 1, state=State.RUNNING)
     named = {item.name: item for item in stored}
     return Run(wake, row, definition, made, named, work, steps.last_words(told))
+
+
+def _wishes(told: list[AnyEvent], *, planned: bool) -> tuple[str, ...]:
+    """What people had asked for when the plan was made: a node that goes on is given what it was given before."""
+    last = max((place for place, event in enumerate(told) if isinstance(event, PlanMade)), default=0)
+    return runs.wishes(told[:last] if planned else told)
 
 
 async def _plan_it(

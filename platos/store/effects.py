@@ -13,7 +13,7 @@ from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
-__all__ = ["EffectRow", "get", "of_run"]
+__all__ = ["EffectRow", "find", "get", "of_run"]
 
 SQL = load("effects")
 
@@ -27,8 +27,8 @@ _BEFORE = {
 
 
 class EffectRow(NamedTuple):
-    """An effect. `arguments` are the frozen bytes; `rule` let it be done, or had a person asked; `receipt` is the
-    world's answer, where there is one."""
+    """An effect. `arguments` are the frozen bytes; `rule` let it be done, or had a person asked; `step` is that
+    which first asked for it, and `receipt` the world's answer, where there is one."""
 
     key: str
     run: int
@@ -37,6 +37,7 @@ class EffectRow(NamedTuple):
     state: EffectState
     arguments: msgspec.Raw
     rule: str
+    step: str
     receipt: Receipt | None
     why: str
 
@@ -44,7 +45,8 @@ class EffectRow(NamedTuple):
 @projects(EffectIntended)
 def _intended(tx: Tx, seq: int, event: EffectIntended) -> None:
     values = {"key": event.effect, "run": event.run, "tool": event.tool, "class": event.effect_class, "event": seq}
-    tx.execute(SQL.intend, **values)
+    if not tx.execute(SQL.intend, **values):
+        raise InvalidTransition("an effect that is under way cannot be edited", where=event.effect[:12])
 
 
 @projects(EffectMoved)
@@ -61,6 +63,12 @@ def get(tx: Tx, key: str) -> EffectRow | None:
     return _row(row) if row else None
 
 
+async def find(store: ReadStore, key: str) -> EffectRow | None:
+    """One effect."""
+    row = await store.one(SQL.one, key=key)
+    return _row(row) if row else None
+
+
 async def of_run(store: ReadStore, run: int) -> list[EffectRow]:
     """A run's effects, in the order in which they were intended."""
     return [_row(row) for row in await store.all(SQL.of_run, run=run)]
@@ -72,4 +80,4 @@ def _row(row: Row) -> EffectRow:
     assert isinstance(first, EffectIntended)
     receipt, why = (last.receipt, last.why) if isinstance(last, EffectMoved) else (None, "")
     known = EffectClass(effect_class), EffectState(state)
-    return EffectRow(key, run, tool, *known, first.arguments, first.rule, receipt, why)
+    return EffectRow(key, run, tool, *known, first.arguments, first.rule, first.step, receipt, why)

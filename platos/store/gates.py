@@ -13,15 +13,30 @@ from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
-__all__ = ["GateRow", "check_open", "expired", "find", "get", "of_effect", "of_run", "open_gates", "withdraw"]
+__all__ = [
+    "GateRow",
+    "check_open",
+    "count_open",
+    "expired",
+    "find",
+    "get",
+    "of_effect",
+    "of_run",
+    "open_gates",
+    "withdraw",
+]
 
 SQL = load("gates")
+
+_ALL = 1_000_000_000
 
 _BEFORE = {
     GateState.APPROVED: GateState.OPEN,
     GateState.DENIED: GateState.OPEN,
     GateState.EXPIRED: GateState.OPEN,
     GateState.WITHDRAWN: GateState.OPEN,
+    GateState.EDITED: GateState.OPEN,
+    GateState.RETURNED: GateState.OPEN,
     GateState.USED: GateState.APPROVED,
 }
 
@@ -100,9 +115,15 @@ async def find(store: ReadStore, gate: int) -> GateRow:
     return _found(await store.one(SQL.one, id=gate), gate)
 
 
-async def open_gates(store: ReadStore) -> list[GateRow]:
-    """What waits for a person, oldest first."""
-    return sorted(_row(row) for row in await store.all(SQL.all_open))
+async def open_gates(store: ReadStore, most: int = _ALL) -> list[GateRow]:
+    """What waits for a person, that which expires first before the rest."""
+    return [_row(row) for row in await store.all(SQL.all_open, count=most)]
+
+
+async def count_open(store: ReadStore) -> int:
+    """How many gates wait for a person."""
+    row = await store.one(SQL.count_open)
+    return int(row[0]) if row else 0
 
 
 async def of_run(store: ReadStore, run: int) -> list[GateRow]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from platos.core.event import AnyEvent, PlanMade, PlanRejected, RunMoved, RunOpened
+from platos.core.approval import GateState
+from platos.core.event import AnyEvent, GateDecided, PlanMade, PlanRejected, RunMoved, RunOpened
 from platos.core.instant import Instant
 from platos.core.plan import Plan
 from platos.core.state import FINAL, Outcome, State, move
@@ -31,6 +32,7 @@ __all__ = [
     "specialist_of",
     "state_of",
     "waits",
+    "wishes",
 ]
 
 SQL = load("runs")
@@ -167,6 +169,11 @@ def rejection(told: Iterable[AnyEvent]) -> str:
 def waits(told: Iterable[AnyEvent]) -> tuple[str, ...]:
     """What a run waits for, as its chain says last."""
     return next((event.waits for event in reversed(list(told)) if isinstance(event, RunMoved)), ())
+
+
+def wishes(told: Iterable[AnyEvent]) -> tuple[str, ...]:
+    """What people asked for when they sent a draft back, by the entries of a run's chain, oldest first."""
+    return tuple(event.reason for event in told if isinstance(event, GateDecided) and event.state is GateState.RETURNED)
 
 
 async def plans(store: ReadStore, run: int) -> list[Plan]:

@@ -36,7 +36,8 @@ def test_what_was_approved_is_what_is_written(cli: Cli, told: Told, root: Path) 
 def test_approve_with_no_up_goes_on_to_the_end(told: Told) -> None:
     decided = told("approve", "1", "--reason", "looks right")
     assert (decided["by"], decided["by_up"]) == (ME, False)
-    assert (decided["run"]["state"], decided["run"]["outcome"]) == ("success", "done")
+    [run] = decided["runs"]
+    assert (run["state"], run["outcome"]) == ("success", "done")
     assert told("show", "r1")["gates"][0]["reason"] == "looks right"
 
 
@@ -51,6 +52,70 @@ def test_a_gate_is_decided_once(cli: Cli) -> None:
     done = cli("approve", "g1")
     assert done.exit_code == 2
     assert "platos inbox" in done.stderr
+
+
+def test_what_a_person_edits_is_what_is_written_and_what_the_story_shows(cli: Cli, told: Told, root: Path) -> None:
+    edited = told("edit", "g1", "text=Upgrade by Friday.", "--reason", "shorter")
+    assert (edited["gates"], edited["state"], edited["runs"][0]["outcome"]) == (["g2"], "approved", "done")
+    [report] = (root / "outbox").iterdir()
+    assert report.read_text() == "Upgrade by Friday."
+    assert [(each["gate"], each["state"]) for each in told("show", "r1")["gates"]] == [("g1", "edited"), ("g2", "used")]
+
+
+def test_arguments_may_stand_in_a_file(cli: Cli, root: Path) -> None:
+    (root / "new.json").write_text('{"text": "From a file."}')
+    assert cli("edit", "g1", "--arguments", str(root / "new.json")).exit_code == 0
+    [report] = (root / "outbox").iterdir()
+    assert report.read_text() == "From a file."
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "nothing says what to change"),
+        (("text"), "sets nothing"),
+        (("colour=red"), "do not fit outbox"),
+        (("name="), "do not fit outbox"),
+        (("--arguments", "no-such.json"), "cannot be read"),
+    ],
+)
+def test_an_edit_that_cannot_be_is_refused_and_the_gate_stays_open(
+    cli: Cli, told: Told, words: tuple[str, ...], said: str
+) -> None:
+    done = cli("edit", "g1", *words)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert [gate["gate"] for gate in told("inbox")["gates"]] == ["g1"]
+
+
+def test_what_is_sent_back_is_drafted_again_and_asked_again(told: Told, root: Path) -> None:
+    told("return", "g1", "--reason", "Say which CVE.")
+    [again] = told("inbox")["gates"]
+    assert again["gate"] == "g2"
+    assert told("show", "r1")["gates"][0]["reason"] == "Say which CVE."
+
+
+def test_to_send_back_without_a_word_is_refused(cli: Cli) -> None:
+    done = cli("return", "g1", "--reason", " ")
+    assert done.exit_code == 2
+    assert "nobody knows what to change" in done.stderr
+
+
+def test_a_filter_asks_before_it_answers_and_yes_does_not(cli: Cli, told: Told) -> None:
+    assert cli("approve", "--tool", "outbox", "--json").exit_code == 2
+    assert told("inbox", "--tool", "outbox")["open"] == 1
+    assert told("approve", "--tool", "outbox", "--tier", "2", "--yes")["gates"] == ["g1"]
+
+
+@pytest.mark.parametrize("words", [("--tool", "mail"), ("--specialist", "others"), ("--tier", "1")])
+def test_a_filter_that_holds_nothing_is_told(cli: Cli, told: Told, words: tuple[str, ...]) -> None:
+    assert cli("approve", *words, "--yes").exit_code == 2
+    assert told("inbox", *words)["gates"] == []
+
+
+@pytest.mark.parametrize("words", [(), ("g1", "--all"), ("g1", "--tool", "outbox")])
+def test_gates_are_named_or_filtered_and_not_both(cli: Cli, words: tuple[str, ...]) -> None:
+    assert cli("deny", *words, "--yes").exit_code == 2
 
 
 def test_a_gate_that_is_not_there_is_told(cli: Cli) -> None:

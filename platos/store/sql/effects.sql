@@ -1,6 +1,8 @@
--- name: intend
+-- name: intend (what a person edited is intended once more, unless it is under way)
 INSERT INTO effects (key, run, tool, class, state, intended, event)
 VALUES (:key, :run, :tool, :class, 'intent', :event, :event)
+ON CONFLICT (key) DO UPDATE SET intended = excluded.intended, event = excluded.event
+WHERE effects.state = 'intent'
 
 -- name: move
 UPDATE effects SET state = :state, event = :event WHERE key = :key AND state IN (:old_1, :old_2)

@@ -15,7 +15,7 @@ JOIN journal j ON j.seq = g.event WHERE g.effect = :effect ORDER BY g.id DESC LI
 
 -- name: all_open
 SELECT g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g
-JOIN journal j ON j.seq = g.event WHERE g.state = 'open' ORDER BY g.expires, g.id
+JOIN journal j ON j.seq = g.event WHERE g.state = 'open' ORDER BY g.expires, g.id LIMIT :count
 
 -- name: open_of_run
 SELECT id FROM gates WHERE run = :run AND state = 'open' ORDER BY id
@@ -27,3 +27,6 @@ JOIN journal j ON j.seq = g.event WHERE g.run = :run ORDER BY g.id
 -- name: expired
 SELECT g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g
 JOIN journal j ON j.seq = g.event WHERE g.state = 'open' AND g.expires <= :now ORDER BY g.id
+
+-- name: count_open
+SELECT count(*) FROM gates WHERE state = 'open'
