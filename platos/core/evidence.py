@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from platos.core.effect import Receipt
+from platos.core.effect import EffectClass, Receipt
 from platos.core.handoff import Artifact, Claim
 from platos.core.state import Outcome
 
@@ -21,14 +21,29 @@ class EvidenceKind(StrEnum):
     RECEIPT = "receipt"
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """One record, written by the runtime: what it proves, in a line, and the digest of what was seen."""
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One record, written by the runtime: what it proves, in a line, and the digest of what was seen.
+
+    Of an effect also: the `actor` and where in the plan it was, the rule that permitted the call, the tool and its
+    class, the act's key, the digest of the bytes that were sent, what of the world it relied on, the gate and who
+    approved it there, empty where nobody had to, and the epoch of the process that saw the receipt.
+    """
 
     kind: EvidenceKind
     what: str
     digest: str
     tool: str = ""
     receipt: Receipt | None = None
+    actor: str = ""
+    path: str = ""
+    rule: str = ""
+    effect: EffectClass | None = None
+    key: str = ""
+    payload: str = ""
+    preconditions: dict[str, str] = msgspec.field(default_factory=dict)
+    gate: str = ""
+    approver: str = ""
+    epoch: int = 0
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from platos.core.approval import GateState, Request
-from platos.core.digest import digest
+from platos.core.digest import digest, digest_bytes
 from platos.core.effect import Contract, EffectClass, EffectState, Receipt
 from platos.core.event import EffectIntended, EffectMoved, StepMoved
 from platos.core.evidence import Evidence, EvidenceKind
@@ -20,14 +20,15 @@ from platos.core.state import State
 from platos.errors import BadReasoning, Denied, InDoubt
 from platos.runtime import gate as gating
 from platos.runtime.life import moved
-from platos.store import Tx, effects, evidence, gates, steps
+from platos.store import Tx, effects, evidence, gates, meta, steps
 
 __all__ = ["Act", "Standing", "claim_or_ask", "move_effect", "settle"]
 
 
 class Act(NamedTuple):
-    """One call of a tool by a node: all that the ledger needs to know of it. `frozen` are the arguments' bytes."""
+    """One call of a tool by a node's actor: all that the ledger needs to know. `frozen` are the arguments' bytes."""
 
+    actor: str
     run: int
     chain: str
     contract: Contract
@@ -90,11 +91,30 @@ def settle(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, now: Instant) ->
     if act.contract.effect is not EffectClass.READ:
         done = EffectMoved(at=now, effect=act.key, run=act.run, state=EffectState.DONE, receipt=receipt)
         tx.record(act.chain, done)
-    proof = Evidence(
-        kind=EvidenceKind.RECEIPT, what=receipt.summary, digest=digest(receipt), tool=act.contract.name, receipt=receipt
-    )
-    evidence.record(tx, act.run, proof, now)
+    evidence.record(tx, act.run, _proof(tx, act, step, receipt), now)
     return _succeed(tx, step, receipt, now)
+
+
+def _proof(tx: Tx, act: Act, step: StepMoved, receipt: Receipt) -> Evidence:
+    gate = gates.of_effect(tx, act.key)
+    used = gate if gate is not None and gate.state is GateState.USED else None
+    return Evidence(
+        kind=EvidenceKind.RECEIPT,
+        what=receipt.summary,
+        digest=digest(receipt),
+        tool=act.contract.name,
+        receipt=receipt,
+        actor=act.actor,
+        path=step.path,
+        rule=act.permission.rule,
+        effect=act.contract.effect,
+        key=act.key,
+        payload=digest_bytes(act.frozen),
+        preconditions=dict(act.preconditions),
+        gate=used.name if used else "",
+        approver=used.decider if used else "",
+        epoch=meta.get(tx, meta.EPOCH),
+    )
 
 
 def _intend(tx: Tx, act: Act, step: StepMoved, now: Instant) -> effects.EffectRow:

@@ -95,6 +95,7 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
     contract, plain = _contract(life, spec, tool), checked.model_dump(mode="json")
     cost = await _cost(life)
     act = Act(
+        actor=life.node.actor,
         run=run.row.id,
         chain=run.chain,
         contract=contract,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import msgspec
 
 from platos.core.digest import digest_bytes
@@ -15,6 +17,7 @@ from platos.store.verify import base_of, verify_chain
 
 __all__ = [
     "SYSTEM",
+    "backwards",
     "chain",
     "events",
     "get_payload",
@@ -29,6 +32,8 @@ __all__ = [
 SQL = load("journal")
 
 SYSTEM = "system"
+
+_AT_ONCE = 500
 
 
 def run_chain(run: int) -> str:
@@ -82,6 +87,15 @@ async def chain(store: ReadStore, name: str) -> list[tuple[int, bytes, bytes]]:
 async def events(store: ReadStore, name: str) -> list[AnyEvent]:
     """A chain's events in order, verified. Raises StoreCorrupt."""
     return _told(name, await store.all(SQL.chain, name=name))
+
+
+async def backwards(store: ReadStore) -> AsyncIterator[tuple[str, AnyEvent]]:
+    """Every entry, the last first, with the chain that it stands in. They are not verified."""
+    seq = await last(store) + 1
+    while rows := await store.all(SQL.before, seq=seq, count=_AT_ONCE):
+        for _, chain, body in rows:
+            yield chain, decode_event(body)
+        seq = rows[-1][0]
 
 
 async def last(store: ReadStore) -> int:

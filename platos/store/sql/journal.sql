@@ -35,3 +35,7 @@ INSERT INTO payloads (digest, content) VALUES (:digest, :content) ON CONFLICT (d
 
 -- name: payload
 SELECT content FROM payloads WHERE digest = :digest
+
+-- name: before
+SELECT j.seq, c.name, j.body FROM journal j JOIN chains c ON c.id = j.chain
+WHERE j.seq < :seq ORDER BY j.seq DESC LIMIT :count
