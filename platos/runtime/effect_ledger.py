@@ -11,7 +11,7 @@ import msgspec
 from platos.core.approval import GateState, Request
 from platos.core.digest import digest, digest_bytes
 from platos.core.effect import Contract, EffectClass, EffectState, Receipt
-from platos.core.event import EffectIntended, EffectMoved, StepMoved
+from platos.core.event import EffectIntended, EffectMoved, Paused, StepMoved
 from platos.core.evidence import Evidence, EvidenceKind
 from platos.core.failure import FailureRecord
 from platos.core.instant import Instant, Span
@@ -20,7 +20,7 @@ from platos.core.state import State
 from platos.errors import BadReasoning, Denied, InDoubt
 from platos.runtime import gate as gating
 from platos.runtime.life import moved
-from platos.store import Tx, effects, evidence, gates, meta, steps
+from platos.store import Tx, effects, evidence, gates, meta, pauses, runs, steps
 
 __all__ = ["Act", "Standing", "claim_or_ask", "move_effect", "settle"]
 
@@ -42,18 +42,23 @@ class Act(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How an act stands: `dispatch` it now, `recover` it, `wait` for the gate, or it is `settled` or `failed`."""
+    """How an act stands: `dispatch` it now, `recover` it, `wait` for the gate, be held where all is `paused`, or
+    it is `settled` or `failed`."""
 
     do: str
     step: StepMoved
     frozen: bytes
     receipt: Receipt | None = None
     gate: gates.GateRow | None = None
+    pause: Paused | None = None
 
 
 def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
     """Look an act up. Where it is new it is intended; where it is allowed it is claimed for dispatch; else it is asked
-    for, unless somebody has been asked."""
+    for, unless somebody has been asked.
+
+    A pause that is committed before the claim holds it: nothing is sent that a person has stopped.
+    """
     effect = effects.get(tx, act.key)
     if effect is None:
         effect = _intend(tx, act, step, now)
@@ -61,6 +66,9 @@ def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
     act = act._replace(frozen=frozen)
     if effect.state is EffectState.DONE and effect.receipt is not None:
         return Standing("settled", _succeed(tx, step, effect.receipt, now), frozen, receipt=effect.receipt)
+    pause = pauses.holds(tx, runs.specialist_of(tx, act.run))
+    if pause is not None:
+        return Standing("paused", step, frozen, pause=pause)
     if effect.state is EffectState.DISPATCHED:
         return Standing("recover", step, frozen)
     if effect.state is EffectState.IN_DOUBT:

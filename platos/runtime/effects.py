@@ -73,6 +73,8 @@ async def _follow(life: Life, call: _Call, standing: Standing) -> Receipt:
             return await _dispatch(life, call, standing.step)
         case Standing(do="recover"):
             return await _recover(life, call, standing.step)
+        case Standing(do="paused", pause=pause) if pause is not None:
+            await life.park("pause", f"by {pause.by}")
         case Standing(do="wait", gate=gate) if gate is not None:
             log.info("%s waits for %s: %s", life.net.run.row.name, gate.name, call.act.contract.name)
             await life.park(gate.name, f"approval of {call.act.contract.name}")

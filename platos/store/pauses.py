@@ -10,7 +10,7 @@ from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx, projects
 
-__all__ = ["EVERYTHING", "every", "pause", "resume"]
+__all__ = ["EVERYTHING", "every", "holds", "pause", "resume"]
 
 SQL = load("pauses")
 
@@ -48,6 +48,13 @@ async def every(store: ReadStore) -> dict[str, Paused]:
     """What is paused now, by name."""
     found = {name: decode_event(body) for name, body in await store.all(SQL.every)}
     return {name: event for name, event in found.items() if isinstance(event, Paused)}
+
+
+def holds(tx: Tx, name: str) -> Paused | None:
+    """What holds a specialist still, inside a transaction: a pause of its own, or one of everything."""
+    row = tx.one(SQL.holding, name=name)
+    event = decode_event(row[0]) if row else None
+    return event if isinstance(event, Paused) else None
 
 
 def _chain(name: str) -> str:

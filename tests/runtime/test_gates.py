@@ -13,7 +13,7 @@ from platos.core.event import EffectIntended, GateDecided
 from platos.core.instant import MINUTE
 from platos.core.state import State
 from platos.errors import InvalidTransition, NotFound, UsageError
-from platos.store import accounts, gates, journal, labels
+from platos.store import accounts, gates, journal, labels, pauses
 from platos.testing.workspace import SimulatedWorkspace
 
 Simulate = Callable[..., SimulatedWorkspace]
@@ -195,3 +195,26 @@ async def test_to_send_back_without_a_word_is_refused(asking: SimulatedWorkspace
         first, *_ = await asking.open_gates()
         with pytest.raises(UsageError, match="what to change"):
             await engine.decide(first.id, GateState.RETURNED, by="person:ana", reason=" ")
+
+
+async def test_a_pause_that_is_committed_before_the_claim_holds_the_call(simulate: Simulate, make_machine: Any) -> None:
+    """The kill switch: the tool is being asked what it relies on while a person stops everything."""
+    machine = make_machine(EffectClass.ONCE)
+    simulated = simulate(**{**GATED, "policy": {"machine": 0}}, parts={("tool", "machine"): machine})
+    await simulated.drop("inbox/note.txt", "An advisory.")
+    async with simulated.up() as engine:
+
+        async def observe(arguments: Any) -> dict[str, str]:
+            if pauses.EVERYTHING not in await pauses.every(engine.store):
+                await engine.pause("", by="person:ana", why="stop")
+            return {}
+
+        machine.observe = observe
+        await simulated.live(15 * MINUTE)
+        assert machine.calls == []
+        [run] = await simulated.runs()
+        assert (run.state, run.why) == (State.PENDING, "pause: by person:ana")
+        machine.observe = type(machine).observe.__get__(machine)
+        await engine.resume("", by="person:ana")
+        await engine.rest()
+    assert len(machine.applied) == 1
