@@ -87,7 +87,7 @@ def test_the_budget_that_the_readme_shows_is_one(tmp_path: Path) -> None:
     assert "platos.toml" in printed(desk, "prices", "openai/qwen3")
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"platos (?:--workspace \S+ )?([a-z]+)\b", README))))
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"platos (?:--workspace \S+ )?([a-z-]+)\b", README))))
 def test_every_command_in_the_readme_exists(command: str) -> None:
     assert command in COMMANDS
 

@@ -30,6 +30,8 @@ def render_contract(its: Contract) -> Iterator[Line]:
     yield f"  retries      {its.retry.attempts} attempts, {its.retry.first} to {its.retry.longest} apart"
     yield f"  states       {', '.join(its.states)}"
     yield f"  kept         {its.checkpoints}"
+    if its.wanted_until:
+        yield from _listed("wanted", its.wanted_until)
     yield from _listed("done when", list(its.done_when) or ["its plan came to its end"])
 
 

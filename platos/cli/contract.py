@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, cast
 
 import msgspec
@@ -14,7 +15,7 @@ from platos.cli._contract_text import render_contract
 from platos.cli._models import tell_models
 from platos.core.instant import span_text
 from platos.core.policy import RiskTier, permit
-from platos.core.specialist import PartSpec, Specialist
+from platos.core.specialist import PartSpec, Specialist, Wanted
 from platos.core.state import State
 from platos.ports.tool import Tool
 
@@ -66,8 +67,17 @@ def _read(app: App, its: Specialist) -> Contract:
         budget=_caps(app, its),
         tools=tuple(_tool(app, its, spec) for spec in its.tools),
         approval_expires=span_text(its.approval_expires),
+        wanted_until=tuple(_wanted_until(its)),
         done_when=tuple(map(str, its.done_when)),
     )
+
+
+def _wanted_until(its: Specialist) -> Iterator[str]:
+    """When its work is cancelled although nobody says so."""
+    if its.valid_for:
+        yield f"until {span_text(its.valid_for)} after its run was opened"
+    if Wanted.LISTED in its.still_wanted:
+        yield "while its source still has one of its items"
 
 
 def _part(spec: PartSpec) -> str:

@@ -23,7 +23,7 @@ from platos.core.failure import RetryPolicy
 from platos.core.instant import DAY
 from platos.core.money import NANO
 from platos.core.schedule import CatchUp
-from platos.core.specialist import Overlap, PartSpec
+from platos.core.specialist import Overlap, PartSpec, Wanted
 
 __all__ = ["DefaultsForm", "SpecialistForm"]
 
@@ -129,6 +129,10 @@ class DefaultsForm(Form):
     )
     audits: AuditsForm = AuditsForm()
     approval_expires: SpanField = 7 * DAY
+    valid_for: SpanField = Field(0, description="how long its work is worth doing", examples=["2d"])
+    still_wanted: tuple[Wanted, ...] = Field(
+        (), description="listed: its source still has one of its items", examples=[["listed"]]
+    )
 
 
 class SpecialistForm(DefaultsForm):

@@ -117,6 +117,8 @@ def _specialist(name: str, form: SpecialistForm, written: _Written) -> Specialis
         tools=form.tools,
         policy={tool: tier for tool, tier in form.policy.items() if tool in tools or tool in own},
         done_when=form.done_when,
+        valid_for=form.valid_for,
+        still_wanted=form.still_wanted,
         review=form.review,
         overlap=form.overlap,
         retry=RetryPolicy(**form.retry.model_dump()),

@@ -304,12 +304,14 @@ class BudgetRefused(Event, frozen=True, kw_only=True, tag="budget_refused"):
 
 
 class RunOpened(Event, frozen=True, kw_only=True, tag="run_opened"):
-    """Signals and the run that takes them, bound in one transaction."""
+    """Signals and the run that takes them, bound in one transaction. From `valid_until` on it is worth nothing; 0 is
+    never."""
 
     run: int
     specialist: str
     definition: str
     items: tuple[int, ...]
+    valid_until: Instant = 0
 
 
 class PlanMade(Event, frozen=True, kw_only=True, tag="plan_made"):

@@ -16,7 +16,7 @@ from platos.core.instant import DAY, Span
 from platos.core.review import Trigger
 from platos.core.schedule import Schedule
 
-__all__ = ["Overlap", "PartSpec", "Specialist"]
+__all__ = ["Overlap", "PartSpec", "Specialist", "Wanted"]
 
 
 class Overlap(StrEnum):
@@ -25,6 +25,12 @@ class Overlap(StrEnum):
     QUEUE = "queue"
     MERGE = "merge"
     PARALLEL = "parallel"
+
+
+class Wanted(StrEnum):
+    """What must still hold for work to be wanted: `listed`, its source still has one of its items."""
+
+    LISTED = "listed"
 
 
 class PartSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +46,8 @@ class Specialist(msgspec.Struct, frozen=True, kw_only=True):
 
     `scope` is the body of its file: what it is for and how to work, in the owner's words. `models` maps a tier of
     model (`small`, `frontier`) to the names of models: the one that is wanted, and those that stand in for it. `recall`
-    is the share of true signals that triage promises to let through.
+    is the share of true signals that triage promises to let through. Work that nothing was sent for within `valid_for`
+    of its run's opening (0: for ever), or that is not `still_wanted`, is cancelled.
     """
 
     name: str
@@ -62,6 +69,8 @@ class Specialist(msgspec.Struct, frozen=True, kw_only=True):
     recall: float = 0.95
     audits: Audits = Audits()
     approval_expires: Span = 7 * DAY
+    valid_for: Span = 0
+    still_wanted: tuple[Wanted, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -14,13 +14,14 @@ from platos.core.effect import Contract, EffectClass, EffectState, Receipt
 from platos.core.event import EffectIntended, EffectMoved, Paused, StepMoved
 from platos.core.evidence import Evidence, EvidenceKind
 from platos.core.failure import FailureRecord
-from platos.core.instant import Instant, Span
+from platos.core.instant import Instant, Span, iso
 from platos.core.policy import Permission, RiskTier
+from platos.core.specialist import Wanted
 from platos.core.state import State
 from platos.errors import BadReasoning, Denied, InDoubt
 from platos.runtime import gate as gating
 from platos.runtime.life import moved
-from platos.store import Tx, effects, evidence, gates, meta, pauses, runs, steps
+from platos.store import Tx, effects, evidence, gates, items, meta, pauses, runs, steps
 
 __all__ = ["Act", "Standing", "claim_or_ask", "move_effect", "settle"]
 
@@ -39,6 +40,7 @@ class Act(NamedTuple):
     why: str
     seen: tuple[str, ...]
     expires_in: Span
+    still_wanted: tuple[Wanted, ...]
 
 
 class Standing(NamedTuple):
@@ -71,6 +73,10 @@ def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
         return Standing("paused", step, frozen, pause=pause)
     if effect.state is EffectState.DISPATCHED:
         return Standing("recover", step, frozen)
+    unwanted = _unwanted(tx, act, now)
+    if unwanted:
+        failure = FailureRecord.of(Denied(unwanted))
+        return Standing("failed", _put(tx, step, State.CANCELLED, now, failure=failure), frozen)
     if effect.state is EffectState.IN_DOUBT:
         return Standing("failed", moved(step, step.state, failure=FailureRecord.of(InDoubt(effect.why))), frozen)
     gate = gates.of_effect(tx, act.key)
@@ -87,6 +93,16 @@ def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
             gating.use(tx, gate, now)
         return Standing("dispatch", _claim(tx, act, step, now), frozen)
     return _ask(tx, act, step, gate, frozen, now)
+
+
+def _unwanted(tx: Tx, act: Act, now: Instant) -> str:
+    """Why nobody wants the act any more; empty where it is wanted."""
+    until = runs.valid_until(tx, act.run)
+    if until is not None and now >= until:
+        return f"it was to be done by {iso(until)}"
+    if Wanted.LISTED in act.still_wanted and not items.any_listed(tx, act.run):
+        return "its source has none of its items any more"
+    return ""
 
 
 def move_effect(tx: Tx, act: Act, state: EffectState, why: str, now: Instant) -> None:
@@ -159,7 +175,9 @@ def _covers(gate: gates.GateRow, act: Act, now: Instant) -> bool:
 
 def _ask(tx: Tx, act: Act, step: StepMoved, gate: gates.GateRow | None, frozen: bytes, now: Instant) -> Standing:
     if gate is None or gate.state is not GateState.OPEN:
-        number = gating.open_gate(tx, act.run, act.key, _request(act, now + act.expires_in), now)
+        until = runs.valid_until(tx, act.run)
+        expires = now + act.expires_in if until is None else min(now + act.expires_in, until)
+        number = gating.open_gate(tx, act.run, act.key, _request(act, expires), now)
         gate = gates.get(tx, number)
     if step.state is State.NEEDS_REVIEW and step.waits == gate.name:
         return Standing("wait", step, frozen, gate=gate)

@@ -108,6 +108,7 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         why=f"{run.specialist.name} worked on {await _about(life)} and spent {dollars(cost)} so far; {why}",
         seen=tuple(run.items),
         expires_in=run.live.approval_expires,
+        still_wanted=run.live.still_wanted,
     )
     return _Call(tool, checked, act)
 

@@ -30,6 +30,7 @@ from platos.runtime.host import Host
 from platos.runtime.house import first_time, keep_house
 from platos.runtime.jump import note_jumps
 from platos.runtime.measures.counters import Counters, Live
+from platos.runtime.overdue import cancel_overdue
 from platos.runtime.recovery import look_again, recover
 from platos.runtime.teach import Question, questions
 from platos.runtime.wake import Wake
@@ -55,6 +56,7 @@ class Engine:
         self._under_way = 0
         self._waking: set[str] = set()
         self._going: dict[str, bool] = {}
+        self._cancelling = False
         self._retries: dict[str, Instant] = {}
         self._house = house
         self._failures: dict[str, int] = {}
@@ -226,6 +228,10 @@ class Engine:
         if ahead.expiries:
             for name in sorted(await gating.expire(self._host)):
                 self.go_on(name)
+        if ahead.overdue and not self._cancelling:
+            self._cancelling = True
+            self._under_way += 1
+            self._tasks.start_soon(self._cancel_overdue)
         if ahead.retries:
             for name in await runs.due_now(store, now):
                 if name not in self._host.paused and name not in self._retries:
@@ -278,6 +284,18 @@ class Engine:
             log.warning("%s", error)
             self._house = self._host.now() + _RETRY.longest
         finally:
+            self._under_way -= 1
+            self.nudge()
+
+    async def _cancel_overdue(self) -> None:
+        try:
+            await cancel_overdue(self._host)
+        except (EpochLost, StoreCorrupt):
+            raise
+        except PlatosError as error:
+            log.warning("%s", error)
+        finally:
+            self._cancelling = False
             self._under_way -= 1
             self.nudge()
 

@@ -159,7 +159,14 @@ def _bind(tx: Tx, definition: Specialist, now: Instant) -> int | None:
         return None
     run = tx.next_number("run")
     pinned = journal.put_payload(tx, canonical(definition))
-    opened = RunOpened(at=now, run=run, specialist=definition.name, definition=pinned, items=tuple(taken))
+    opened = RunOpened(
+        at=now,
+        run=run,
+        specialist=definition.name,
+        definition=pinned,
+        items=tuple(taken),
+        valid_until=now + definition.valid_for if definition.valid_for else 0,
+    )
     tx.record(journal.run_chain(run), opened)
     for number in taken:
         items.take(tx, number, run)

@@ -16,6 +16,7 @@ from platos.store.tx import Tx
 
 __all__ = [
     "add",
+    "any_listed",
     "counts",
     "every",
     "find",
@@ -119,6 +120,11 @@ async def in_state(
 def numbers_of_run(tx: Tx, run: int) -> list[int]:
     """The numbers of the items that a run is about."""
     return [row[0] for row in tx.all(SQL.numbers_of_run, run=run)]
+
+
+def any_listed(tx: Tx, run: int) -> bool:
+    """Does its source still have any of the items that a run is about?"""
+    return tx.one(SQL.listed, run=run) is not None
 
 
 async def of_run(store: ReadStore, run: int) -> list[StoredItem]:

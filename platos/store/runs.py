@@ -26,11 +26,13 @@ __all__ = [
     "latest",
     "movable",
     "open_runs",
+    "overdue",
     "plans",
     "rejection",
     "revision_of",
     "specialist_of",
     "state_of",
+    "valid_until",
     "waits",
     "wishes",
 ]
@@ -43,7 +45,7 @@ UNSURE = "low confidence"
 
 class RunRow(NamedTuple):
     """A run. `why` says what it waits for or how it ended, `failure` of which class it failed; `due` is when it goes
-    on by itself."""
+    on by itself, `valid_until` when it is worth nothing any more."""
 
     id: int
     specialist: str
@@ -56,6 +58,7 @@ class RunRow(NamedTuple):
     opened: Instant
     ended: Instant | None
     failure: str
+    valid_until: Instant | None = None
 
     @property
     def name(self) -> str:
@@ -64,7 +67,8 @@ class RunRow(NamedTuple):
 
 @projects(RunOpened)
 def _opened(tx: Tx, seq: int, event: RunOpened) -> None:
-    tx.execute(SQL.open, id=event.run, specialist=event.specialist, definition=event.definition, at=event.at)
+    values = {"id": event.run, "specialist": event.specialist, "definition": event.definition}
+    tx.execute(SQL.open, **values, at=event.at, valid_until=event.valid_until or None)
 
 
 @projects(PlanMade)
@@ -114,6 +118,19 @@ def revision_of(tx: Tx, run: int) -> int:
     if row is None:
         raise NotFound(f"there is no run r{run}")
     return int(row[0])
+
+
+def valid_until(tx: Tx, run: int) -> Instant | None:
+    """When a run is worth nothing any more, inside a transaction. Raises NotFound."""
+    row = tx.one(SQL.valid_until, id=run)
+    if row is None:
+        raise NotFound(f"there is no run r{run}")
+    return None if row[0] is None else int(row[0])
+
+
+async def overdue(store: ReadStore, now: Instant) -> list[int]:
+    """Open runs that are worth nothing any more."""
+    return [row[0] for row in await store.all(SQL.overdue, now=now)]
 
 
 async def find(store: ReadStore, run: int) -> RunRow:

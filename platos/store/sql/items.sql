@@ -84,3 +84,6 @@ AND NOT EXISTS (SELECT 1 FROM labels l WHERE l.item = i.number) ORDER BY number
 SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i
 LEFT JOIN contents c ON c.item = i.number
 WHERE specialist = :specialist AND number > :after ORDER BY number LIMIT :count
+
+-- name: listed
+SELECT 1 FROM items WHERE run = :run AND withdrawn IS NULL LIMIT 1

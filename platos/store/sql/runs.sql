@@ -1,5 +1,6 @@
 -- name: open
-INSERT INTO runs (id, specialist, definition, state, opened) VALUES (:id, :specialist, :definition, 'pending', :at)
+INSERT INTO runs (id, specialist, definition, state, opened, valid_until)
+VALUES (:id, :specialist, :definition, 'pending', :at, :valid_until)
 
 -- name: revise
 UPDATE runs SET revision = :revision WHERE id = :id
@@ -19,18 +20,18 @@ SELECT specialist FROM runs WHERE id = :id
 SELECT revision FROM runs WHERE id = :id
 
 -- name: one
-SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs WHERE id = :id
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, valid_until FROM runs WHERE id = :id
 
 -- name: latest
-SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, valid_until FROM runs
 WHERE specialist = :specialist OR :specialist = '' ORDER BY id DESC LIMIT :count
 
 -- name: open_runs
-SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, valid_until FROM runs
 WHERE state IN ('pending', 'running', 'needs_review') ORDER BY specialist, id
 
 -- name: movable
-SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, valid_until FROM runs
 WHERE specialist = :specialist AND state IN ('pending', 'running', 'needs_review')
 AND (state = 'running' OR state = 'pending' AND (due IS NULL OR due <= :now)) AND id > :after
 ORDER BY id LIMIT :count
@@ -39,8 +40,14 @@ ORDER BY id LIMIT :count
 SELECT DISTINCT specialist FROM runs WHERE due <= :now AND state = 'pending'
 
 -- name: dead
-SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure FROM runs
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, valid_until FROM runs
 WHERE state = 'failed' AND checksum IS NULL ORDER BY id DESC
 
 -- name: counts
 SELECT specialist, state, count(*) FROM runs GROUP BY 1, 2
+
+-- name: overdue
+SELECT id FROM runs WHERE valid_until <= :now AND state IN ('pending', 'running', 'needs_review') ORDER BY id
+
+-- name: valid_until
+SELECT valid_until FROM runs WHERE id = :id

@@ -173,10 +173,12 @@ CREATE TABLE runs (
     ended      INTEGER,
     failure    TEXT NOT NULL DEFAULT '',
     unsure     INTEGER NOT NULL DEFAULT 0,
+    valid_until INTEGER,
     checksum   INTEGER
 );
 CREATE INDEX runs_open ON runs (specialist, id) WHERE state IN ('pending', 'running', 'needs_review');
 CREATE INDEX runs_due ON runs (due) WHERE due IS NOT NULL;
+CREATE INDEX runs_valid ON runs (valid_until) WHERE state IN ('pending', 'running', 'needs_review');
 CREATE INDEX runs_dead ON runs (id) WHERE state = 'failed';
 
 -- Where a node waits for a person, and the answer.
