@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from platos.core.item import Item, ItemState, StoredItem
 from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Nano
 from platos.core.verdict import Verdict
-from platos.errors import Failure
+from platos.errors import Failure, InvalidOutput, TooLong
 from platos.ports.model import Document
 from platos.ports.tier import Bench, Tier
 
@@ -25,7 +25,8 @@ class ScriptedBench:
     """A bench whose model says what a test wrote.
 
     `reply` turns the documents of a question into the fields of its answer, or into a Failure to raise; without it,
-    asking is an error: the bench of a tier that is free. `asked` are the questions, in order, as (model, instructions,
+    asking is an error: the bench of a tier that is free. A reply that does not fill the answer's form is InvalidOutput;
+    a token is a character. `asked` are the questions, in order, as (model, instructions,
     documents); `memory` is what the tier remembered, `standing` where it said that it stands. `lessons` are labelled
     items, `usual` such as nobody labelled, and `may_miss` is what the tier may dismiss of the true signals.
     """
@@ -51,15 +52,31 @@ class ScriptedBench:
     def scope(self) -> str:
         return self._scope
 
+    def models(self, model: str = "small") -> tuple[str, ...]:
+        return (model,)
+
     async def ask_model(
-        self, instructions: str, documents: Sequence[Document], answer: type[A], *, model: str = "small"
+        self,
+        instructions: str,
+        documents: Sequence[Document],
+        answer: type[A],
+        *,
+        model: str = "small",
+        most_input: int | None = None,
     ) -> tuple[A, Nano]:
         assert self._reply, "the tier asked a model, and this bench has none"
+        size = len(instructions) + sum(len(document.text) for document in documents)
+        if most_input is not None and size > most_input:
+            raise TooLong(f"{size} characters where {most_input} tokens are the most")
         self.asked.append((model, instructions, tuple(documents)))
         reply = self._reply(documents)
         if isinstance(reply, Failure):
             raise reply
-        return answer.model_validate(reply), self._cost
+        asked = tuple(document.shown for document in documents)
+        try:
+            return answer.model_validate(reply, context={"documents": asked}), self._cost
+        except ValidationError as error:
+            raise InvalidOutput(f"no valid answer: {error.error_count()} errors", sent=True) from error
 
     async def taught(self) -> int:
         return len(self._lessons)

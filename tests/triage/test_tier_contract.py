@@ -14,7 +14,7 @@ from platos.core.item import StoredItem
 from platos.core.verdict import Decision, Verdict
 from platos.ports.tier import Bench
 from platos.testing.tier import ScriptedBench, check_tier, stored
-from platos.triage.model import Answer
+from platos.triage._asking import Answer
 
 PAGE = Path(__file__).parents[2] / "platos" / "triage" / "README.md"
 
