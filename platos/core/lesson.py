@@ -49,8 +49,8 @@ class Usual(msgspec.Struct, frozen=True, kw_only=True):
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Where a tier stands with what it has promised, for people.
 
-    `measured` is False while it can promise nothing, and `why` tells the reason: then it passes everything up, or, where
-    its owner chose so, dismisses on its `own_word`. `promised` is the share of true
+    `measured` is False while it can promise nothing, and `why` tells the reason: then it passes everything up, or,
+    where its owner chose so, dismisses on its `own_word`. `promised` is the share of true
     signals that it lets through, of those that reach it; `support` how many known ones its cut stands on, of the
     `needed`; `labels` how many items it has learnt from; `dismisses` the share of noise that its cut dismisses.
     """

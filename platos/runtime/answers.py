@@ -31,7 +31,8 @@ async def ask_until_valid(
 ) -> A:
     """Ask, and where the reply does not fill the form, ask again with what is wrong; then the models after the first.
 
-    The form's validators see the documents' names in their context. `ask(request, models)` is one reply, of whichever of these models could be had. Raises InvalidOutput.
+    The form's validators see the documents' names in their context. `ask(request, models)` is one reply, of whichever
+    of these models could be had. Raises InvalidOutput.
     """
     asked, wrong = tuple(document.shown for document in request.documents), ""
     for place in range(len(models)):

@@ -123,9 +123,9 @@ class TriageBench:
 
     def _measure(self, request: ModelRequest, models: tuple[str, ...], most: int | None) -> None:
         """Raises TooLong where the input may be more than so many tokens, for any of the models."""
-        for name in models if most is not None else ():
+        for name in models:
             bound = self._host.model(name).input_bound(msgspec.structs.replace(request, model=name))
-            if bound > most:
+            if most is not None and bound > most:
                 raise TooLong(
                     f"a question of up to {bound:,} tokens of input would pass the ceiling of {most:,}",
                     where=name,

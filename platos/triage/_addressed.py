@@ -25,98 +25,94 @@ _SPACED = re.compile(r"\b(?:\w[ ._*-]){4,}\w\b")
 _HIDDEN = re.compile("[\u202d\u202e]|(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0001-\U000e007f]")
 _MOST_QUOTED = 60
 
-_NOUN = r"(?:documents?|items?|entr(?:y|ies)|records?|tickets?|messages?|e-?mails?|texts?|inputs?)"
-_OTHERS = (
-    r"(?:(?:all|any|every|each|both)(?: of)?(?: the)?(?: other| remaining| following| previous)?s?"
-    r"|the (?:others?|rest|remaining|next|previous|following|preceding|first|second|third|last|above|below)"
-    r"|everything(?: else)?|this|these|it|them|others|anything)"
-)
-_VERDICT = (
-    r"(?:noise|not? (?:a )?signals?|signals?|irrelevant|not relevant|unimportant|not important|dismiss(?:ed)?|ignored?"
-    r"|skip(?:ped)?|harmless|benign|routine|spam|safe|low priority|false|negative)"
-)
-_JUDGE = (
-    r"(?:a\.?i\.?|llms?|(?:language )?models?|assistants?|judges?|classifiers?|triage(?: agent| bot)?|agents?"
-    r"|graders?|evaluators?|chat ?bots?|gpt|claude|gemini)"
-)
-_NO = r"(?:noise|no signals?|not (?:a )?signals?|irrelevant|not relevant|unimportant|not important|harmless|benign)"
-_TOLD = r"(?:instructions?|prompts?|directives?|guidelines|orders|commands|criteria|scope|rules|tasks?)"
+_WORDS = {
+    "thing": "(documents?|items?|entr(y|ies)|records?|tickets?|messages?|e-?mails?|texts?|inputs?)",
+    "others": "((all|any|every|each|both)( of)?( the)?( others?| remaining| following| previous)?"
+    "|the (others?|rest|remaining|next|previous|following|preceding|first|second|third|last|above|below)"
+    "|everything( else)?|this|these|it|them|others|anything)",
+    "which": "(others?|rest|remaining|following|preceding|next|previous|first|second|third|fourth|fifth|last)",
+    "verdict": "(noise|not? (a )?signals?|signals?|irrelevant|not relevant|unimportant|not important|dismiss(ed)?"
+    "|ignored?|skip(ped)?|harmless|benign|routine|spam|safe|low priority|false|negative)",
+    "no": "(noise|no signals?|not (a )?signals?|irrelevant|not relevant|unimportant|not important|harmless|benign)",
+    "judge": "(ai|a.i|llms?|(language )?models?|assistants?|judges?|classifiers?|triage( agent| bot)?|agents?|graders?"
+    "|evaluators?|chat ?bots?|gpt|claude|gemini)",
+    "told": "(instructions?|prompts?|directives?|guidelines|orders|commands|criteria|scope|rules|tasks?)",
+}
 
-_SPEAKS = [
-    # orders about what it was told
-    r"\b(?:ignor\w*|disregard\w*|forget|overlook|overrid\w*|bypass\w*|stop following|do not follow|don.?t follow)"
-    r"\W+(?:(?:all|any|every|everything|each|of|the|your|you|my|our|these|those|this|that|is|was|were|were given|said"
-    r"|previous|prior|earlier|above|preceding|former|original|initial|system|other)\W+){1,6}" + _TOLD + r"\b",
-    r"\b(?:ignore|disregard|forget) (?:everything|all|anything|what)(?: that)?(?: was| is| you| i| has| have| came| comes)"
-    r"?(?: been| were)?(?: told| said| written| stands| read| before| above| so far| previously| earlier)",
-    r"\b(?:new|updated|revised|real|actual|additional|important|special|secret|hidden) (?:system )?"
-    r"(?:instructions?|directives?|prompts?)(?: are| is| follows?|:| (?:for|to) (?:you|the|" + _JUDGE + r"))",
-    r"\b(?:ignorier\w*|vergiss|missacht\w*|ignore[zr]|oublie[zr]?|ignora\w*|olvid\w+|dimentica\w*)\W+(?:\w+\W+){0,4}?"
-    r"(?:anweisung\w*|vorgabe\w*|instru[ck]\w+|consignes?|istruzion\w+)",
-    # verdicts
-    r"\b(?:not?|isn.?t|never|hardly) (?:an? |the )?(?:real |actual |true )?signal\b(?! (?:handler|handling|number|name|mask"
-    r"|processing|strength|that|we|which))",
-    r"\bsignal\W{1,4}(?:is\W+|=\W*|to\W+|as\W+)?(?:true|false|no|yes)\b",
-    r"\b(?:mark|label|classify|treat|judge|rate|flag|score|count|regard|consider|set|report|declare|deem)\w*\W+"
-    + _OTHERS
-    + r"(?:\W+"
-    + _NOUN
-    + r")?(?:\W+\w+){0,4}?\W+(?:as|to be|to|is|are)?\W*"
-    + _VERDICT
-    + r"\b",
-    r"\b(?:dismiss|skip|discard|suppress)\W+" + _OTHERS + r"(?:\W+(?:other|remaining))?\W+" + _NOUN + r"\b",
-    r"\b(?:this|these|the above|the following)(?: "
-    + _NOUN
-    + r")? (?:must|should|shall|can|may|needs? to|has to|have to|is to"
-    r"|are to)(?: not)?(?: safely| always| never)?(?: be)? (?:dismiss|ignor|discard|skipp|filter|suppress|classif|escalat"
-    r"|judged|marked|labell?ed)\w*",
-    r"\b(?:your|the|a|each|every|correct|right|only|final) (?:verdict|classification|judge?ment|confidence)\b"
-    r"(?:\W+\w+){0,4}?\W+(?:is|are|must|should|of|be|to|as|:|=)\W+(?:\w+\W+){0,3}?(?:" + _VERDICT + r"|[01]\.?\d*)\b",
-    r"\bverdicts?\b(?:\W+\w+){0,6}?\W+(?:dismiss(?:ed)?|noise|signals?)\b",
-    # neighbours
-    r"\b(?:all|every|each|any|the)(?: of)?(?: the)? (?:others?|rest|remaining|following|preceding|next|previous|first|second"
-    r"|third|fourth|fifth|last)(?: (?:\d+|two|three|few))?(?: of the)? "
-    + _NOUN
-    + r"(?:\W+\w+){0,4}? (?:is|are|as|must|should|shall|may|can)(?: all| always| only| safely)?(?: be)? "
-    + _VERDICT
-    + r"\b",
-    r"\b(?:all|everything|anything|every one|each) (?:others?|else|of them|before|after|above|below)\b(?:\W+\w+){0,4}?"
-    r"\W+(?:is|are|as|must be|should be)\W+" + _VERDICT + r"\b",
-    r"\b(?:"
-    + _NOUN
-    + r" (?:#|no\. ?|number )?\d+|i\d+|the (?:rest|others?|remainder))(?:\W+\w+){0,4}? (?:is|are|as) (?:all )?"
-    + _NO
-    + r"\b",
-    r"\b(?:all|every|each|any|these|those|both)(?: of)?(?: the| these| other)? "
-    + _NOUN
-    + r"(?:\W+\w+){0,4}? (?:is|are|as)"
-    r"(?: all)? " + _NO + r"\b",
-    r"\bnothing(?: else)? (?:here|in (?:this|the|these) (?:batch|documents?|list))(?:\W+\w+){0,2}? (?:matters?|relevant|signals?)",
-    r"\b(?:do not|don.?t|never|must not|should not|no need to) (?:escalate|flag|report)\W+(?:this|it|any|the (?:other|rest|next)"
-    r"|others?|anything|these|them)\b",
-    # whom it speaks to
-    r"\b(?:you are|you.re|act|behave|pretend to be|respond|answer)(?: now)?(?: as)? (?:an?|the|my) (?:\w+ ){0,2}"
-    + _JUDGE
-    + r"\b",
-    r"\b(?:dear|hey|hello|attention|hi|note to|notice to|message to|message for|instructions? (?:to|for)|note for)[ ,:]*"
-    r"(?:the |all |any |every )?(?:automated |reading |small |triage )?" + _JUDGE + r"\b(?! \d)",
-    r"\bif you are (?:an? |the )?(?:\w+ ){0,2}" + _JUDGE + r"\b",
-    r"\b(?:answer|respond|reply|output|return|say|print|write) (?:only |just |simply |exactly )?(?:with |that |by )?\W*"
-    r"(?:signal|dismiss|noise|not (?:a )?signal|confidence|verdict|the (?:verdict|json)|\{)",
-    r"\b(?:system|developer) (?:prompt|override|instructions?)\b\W+(?:\w+\W+){0,3}?(?:you|your|is|are|must|now)\b",
-]
-_WRITTEN = [
-    # what stands around a text: roles, tags, the form of an answer
-    r"<\|?/?(?:im_start|im_end|endoftext|system|assistant|user|start_header_id|eot_id)\|?>",
-    r"\[/?inst\]|<</?sys>>",
-    r"(?:^|\n)[ \t>#*\[]*(?:system|assistant|developer|ai|judge|triage)[\]*]*[ \t]*:[ \t]*(?:you|the|this|all|ignore|note|mark"
-    r"|from now|dismiss|new|end|override|documents?|items?|answer|please)\b",
-    r"(?:^|\n)#{2,}[ \t]*(?:system|instructions?|assistant|response|new task|end of)\b[^\n]{0,20}(?:\n|$)",
-    r"</?(?:documents?|verdicts?|instructions?|items?|scope|system_prompt)>",
-    r"[\"'](?:signal|verdicts?|documents?|confidence|repair)[\"']\s*:",
-    r"\bend of (?:the |this )?(?:documents?|items?|data|input|prompt|untrusted)\b",
-]
-_SPEAKING, _WRITING = [[re.compile(pattern) for pattern in patterns] for patterns in (_SPEAKS, _WRITTEN)]
+_SPEAKS = r"""
+# orders about what the judge was told
+(ignor\w*|disregard\w*|forget|overlook|overrid\w*|bypass\w*|stop following|do not follow|don.?t follow) \
+((all|any|every|everything|each|of|the|your|you|my|our|these|those|this|that|is|was|were|given|said|previous|prior\
+|earlier|above|preceding|former|original|initial|system|other) ){1,6}<told>
+(ignore|disregard|forget) (everything|all|anything|what)( that)?( was| is| you| i| has| have| came| comes)?( been\
+| were)? (told|said|written|stands|read|before|above|so far|previously|earlier)
+(new|updated|revised|real|actual|additional|important|special|secret|hidden)( system)? (instructions?|directives?\
+|prompts?) (are|is|follows?|(for|to) (you|the <judge>)|say|answer|mark|dismiss|ignore|from now)
+(ignorier\w*|vergiss|missacht\w*|ignore[zr]|oublie[zr]?|ignora\w*|olvid\w+|dimentica\w*) .. (anweisung\w*|vorgabe\w*\
+|instru[ck]\w+|consignes?|istruzion\w+)
+
+# verdicts
+(not?|isn.?t|never|hardly)( an?| the)?( real| actual| true)? signal\b(?! (handler|handling|number|name|mask\
+|processing|strength|that|we|which))
+signal (is )?(to )?(as )?(true|false|no|yes)
+(mark|label|classify|treat|judge|rate|flag|score|count|regard|consider|set|report|declare|deem)\w* <others>( <thing>)?\
+ .. ((as|to be|to|is|are) )?<verdict>
+(dismiss|skip|discard|suppress) <others>( other| remaining)? <thing>
+(this|these|the above|the following)( <thing>)? (must|should|shall|can|may|needs? to|has to|have to|is to|are to)\
+( not)?( safely| always| never)?( be)? (dismiss|ignor|discard|skipp|filter|suppress|classif|escalat|judg|mark|label)\w*
+(your|the|a|each|every|correct|right|only|final) (verdict|classification|judge?ment|confidence) .. (is|are|must|should\
+|of|be|to|as) (\w+ ){0,3}?(<verdict>|[01](\.\d+)?)
+(your|the|each|every) (verdict|classification|judge?ment|confidence) <verdict>
+verdicts? .. (dismiss(ed)?|noise|signals?)
+
+# neighbours
+(all|every|each|any|the)( of)?( the)? <which>( \d+| two| three| few)?( of the)? <thing> .. (is|are|as|must|should|shall\
+|may|can)( all| always| only| safely)?( be)? <verdict>
+(all|everything|anything|every one|each) (others?|else|of them|before|after|above|below) .. (is|are|as|must be\
+|should be) <verdict>
+(<thing> ((number|no) )?\d+|i\d+|the (rest|others?|remainder)) .. (is|are|as)( all)? <no>
+(all|every|each|any|these|those|both)( of)?( the| these| other)? <thing> .. (is|are|as)( all)? <no>
+nothing( else)? (here|in (this|the|these) (batch|documents?|list)) .. (matters?|relevant|signals?)
+(do not|don.?t|never|must not|should not|no need to) (escalate|flag|report) (this|it|any|the (other|rest|next)|others?\
+|anything|these|them)
+
+# whom it speaks to
+(you are|you.re|act|behave|pretend to be|respond|answer)( now)?( as)? (an?|the|my) (\w+ ){0,2}<judge>
+(dear|hey|hello|attention|hi|(note|notice|message|instructions?) (to|for)) ((the|all|any|every|automated|reading|small\
+|triage) ){0,2}<judge>\b(?! \d)
+if you are (an? |the )?(\w+ ){0,2}<judge>
+(answer|respond|reply|output|return|say|print|write)( only| just| simply| exactly)?( with| that| by)? (signal|dismiss\
+|noise|not signal|confidence|verdict|the (verdict|json))
+(system|developer) (prompt|override|instructions?) .. (you|your|is|are|must|now)
+"""
+"""What it may say, one a line. A space is whatever stands between two words, and `..` at most four words."""
+
+_WRITTEN = r"""
+# roles, tags, the form of an answer: what stands around a text
+<\|?/?(im_start|im_end|endoftext|system|assistant|user|start_header_id|eot_id)\|?>
+\[/?inst\]|<</?sys>>
+(^|\n)[\t >#*\[]*(system|assistant|developer|ai|judge|triage)[\]*]*[\t ]*:[\t ]*(you|the|this|all|ignore|note|mark\
+|from now|dismiss|new|end|override|documents?|items?|answer|please)\b
+(^|\n)\#{2,}[\t ]*(system|instructions?|assistant|response|new task|end of)\b[^\n]{0,20}(\n|$)
+</?(documents?|verdicts?|answers?|instructions?|items?|scope|system_prompt)>
+["'](signal|verdicts?|answers?|documents?|confidence|repair)["']\s*:
+\bend of (the |this )?(documents?|items?|data|input|prompt|untrusted)\b
+"""
+
+
+def _patterns(lines: str) -> list[str]:
+    found = [line for line in lines.replace("\\\n", "").splitlines() if line and not line.startswith("#")]
+    for name, words in _WORDS.items():
+        found = [line.replace(f"<{name}>", words) for line in found]
+    return [re.sub(r"(?<!\\)\((?!\?)", "(?:", line) for line in found]
+
+
+def _speaks(line: str) -> str:
+    return r"\b" + line.replace(" .. ", r"(?:\W+\w+){0,4}?\W+").replace(" ", r"\W+") + r"\b"
+
+
+_SPEAKING = [re.compile(_speaks(line)) for line in _patterns(_SPEAKS)]
+_WRITING = [re.compile(line) for line in _patterns(_WRITTEN)]
 _LONG = re.compile(r"(\W{4})\W+")
 """Between two words of a sentence stands no more. Patterns that skip what stands there then take bounded time."""
 

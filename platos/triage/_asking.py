@@ -78,6 +78,7 @@ class Asking:
         self._bench, self._wording, self._decide = bench, wording, decide
         self._limiter = anyio.CapacityLimiter(_AT_ONCE)
         self._refused: BudgetExceeded | None = None
+        self._unfit = False
         self.answers: dict[int, Answer] = {}
         self.failed: dict[int, Failure] = {}
         self.costs: Counter[int] = Counter()
@@ -124,10 +125,10 @@ class Asking:
         return said
 
     async def _batch(self, batch: Sequence[Text], said: dict[int, Answer]) -> None:
-        """Ask about a batch. An item that may not pay any more is left out; where nobody can say who made the question
-        fail, each item is asked about alone."""
+        """Ask about a batch. An item that may not pay any more is left out. Where the model has no answer in the form
+        that was asked for, or there is another reason why a batch may fail and an item not, no other batch is asked."""
         async with self._limiter:
-            while left := [text for text in batch if text.stored.number not in self.failed]:
+            while left := [text for text in batch if text.stored.number not in self.failed and not self._unfit]:
                 try:
                     self._record(left, *await self._ask(self._wording.several, _documents(left), Answers), said)
                     return
@@ -135,7 +136,8 @@ class Asking:
                     broke = [text for text in left if root_of(refusal.where) == f"item/{text.stored.number}"]
                     self.failed |= {text.stored.number: refusal for text in broke or left}
                 except Failure as failure:
-                    if ANSWERS[failure.kind] in _WAITS:
+                    self._unfit = ANSWERS[failure.kind] not in _WAITS
+                    if not self._unfit:
                         self.failed |= {text.stored.number: failure for text in left}
                     return
 
