@@ -39,11 +39,11 @@ class Square(NamedTuple):
     columns: list[list[Text]]
 
 
-def squares(texts: Sequence[Text], side: int, fixed: int, room: int) -> tuple[list[Square], list[Text]]:
-    """The squares, and what is asked about alone. A batch has at most `side` items and `room` bytes of them; `fixed` is
-    the size of what stands in every question.
+def squares(texts: Sequence[Text], side: int, fixed: int, room: int) -> list[Square]:
+    """The squares; what is in none is asked about alone. A batch has at most `side` items and `room` bytes of them;
+    `fixed` is the size of what stands in every question.
 
-    Items that came in later change nothing: after a crash, the same are together again.
+    Items that came in later change nothing: after a crash, the same are together again. With a side of 1 there is none.
     """
     short = [each for each in texts if each.size + _ANSWER < fixed * (1 - 2 / side) and each.size * side <= room]
     found: list[Square] = []
@@ -53,8 +53,7 @@ def squares(texts: Sequence[Text], side: int, fixed: int, room: int) -> tuple[li
             square = _square(block[start : start + side * side])
             if _pays(square, fixed):
                 found.append(square)
-    inside = {each.stored.number for square in found for row in square.rows for each in row}
-    return found, [each for each in texts if each.stored.number not in inside]
+    return found
 
 
 def tags(batch: Sequence[Text]) -> list[str]:

@@ -33,9 +33,11 @@ class Text(NamedTuple):
 def shown(stored: StoredItem, room: int) -> Text:
     """The item's title, text and fields, in so many bytes. Nobody knows what stands in a part that was cut off, and
     what speaks to its judge is no witness against itself: neither is dismissed."""
-    text, is_cut = _readable(stored)
-    while _size(text) > room and len(text) > _LEAST:
-        text, is_cut = text[: max(_LEAST, len(text) * room // _size(text) - len(_CUT))] + _CUT, True
+    whole, is_cut = _readable(stored)
+    text, kept = whole, len(whole)
+    while (size := _size(text)) > room and kept > _LEAST:
+        kept = max(_LEAST, min(kept - 1, kept * room // size - len(_CUT)))
+        text, is_cut = whole[:kept] + _CUT, True
     words = addressed(text)
     held = f'it speaks to its judge ("{words}")' if words else "only its beginning was read" if is_cut else ""
     return Text(stored, text, _size(text), held)

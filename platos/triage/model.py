@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from platos.core.digest import digest
 from platos.core.drift import Watch
-from platos.core.item import StoredItem
+from platos.core.item import ItemState, StoredItem
 from platos.core.verdict import Decision, Verdict
 from platos.errors import Failure
 from platos.ports.part import Environment, tier
@@ -110,11 +110,14 @@ class ModelTier:
         return verdicts
 
     async def _ask(self, texts: Sequence[Text], asking: Asking, fixed: int, room: int) -> None:
-        plain = [text for text in texts if not text.held]
-        together, alone = squares(plain, self._options.batch, fixed, room) if self._options.batch > 1 else ([], plain)
+        """What waited is asked about alone: what broke a square off, an envelope too small for it or a provider that
+        does not bear one of its texts, would break it off again."""
+        fit = [text for text in texts if not text.held and text.stored.state is not ItemState.WAITING]
+        together = squares(fit, self._options.batch, fixed, room)
+        inside = {text.stored.number for square in together for row in square.rows for text in row}
         for square in together:
             await asking.square(square)
-        await asking.alone([*alone, *(text for text in texts if text.held)])
+        await asking.alone([text for text in texts if text.stored.number not in inside])
 
     def _verdict(self, text: Text, asking: Asking, word: Word) -> Verdict:
         number = text.stored.number

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platos.core.budget import split
-from platos.core.item import Item, StoredItem
+from platos.core.item import Item, ItemState, StoredItem
 from platos.core.verdict import Decision, Verdict
 from platos.errors import BudgetExceeded, Failure, InvalidOutput, RateLimited, TooLong
 from platos.ports.model import Document
@@ -52,9 +52,9 @@ async def verdicts_of(tier: ModelTier, items: Sequence[StoredItem], bench: Scrip
 
 @given(st.integers(1, 200))
 def test_each_item_of_a_square_is_in_a_row_and_a_column_and_meets_no_other_twice(count: int) -> None:
-    found, alone = squares(texts_of(count), SIDE, FIXED, ROOM)
+    found = squares(texts_of(count), SIDE, FIXED, ROOM)
     asked = [text.stored.number for square in found for row in square.rows for text in row]
-    assert sorted([*asked, *(text.stored.number for text in alone)]) == list(range(1, count + 1))
+    assert len(asked) == len(set(asked)) >= count - 9
     assert sorted(asked) == sorted(text.stored.number for square in found for each in square.columns for text in each)
     met = [
         pair
@@ -67,17 +67,17 @@ def test_each_item_of_a_square_is_in_a_row_and_a_column_and_meets_no_other_twice
 
 
 def test_where_items_are_few_or_long_a_square_would_cost_more_and_each_is_asked_about_alone() -> None:
-    assert squares(texts_of(6), SIDE, FIXED, ROOM)[0] == []
-    assert squares(texts_of(64, size=2_000), SIDE, FIXED, ROOM)[0] == []
-    assert len(squares(texts_of(64), SIDE, FIXED, ROOM)[0]) == 1
+    assert squares(texts_of(6), SIDE, FIXED, ROOM) == []
+    assert squares(texts_of(64, size=2_000), SIDE, FIXED, ROOM) == []
+    assert len(squares(texts_of(64), SIDE, FIXED, ROOM)) == 1
 
 
 def test_what_comes_in_later_changes_no_batch() -> None:
     early = texts_of(100)
     late = [text._replace(stored=msgspec.structs.replace(text.stored, number=500 + place, seen=9))
             for place, text in enumerate(texts_of(40))]  # fmt: skip
-    assert squares([*early, *late], SIDE, FIXED, ROOM)[0][:2] == squares(early, SIDE, FIXED, ROOM)[0]
-    assert squares([*late, *early], SIDE, FIXED, ROOM)[0][:2] == squares(early, SIDE, FIXED, ROOM)[0]
+    assert squares([*early, *late], SIDE, FIXED, ROOM)[:2] == squares(early, SIDE, FIXED, ROOM)
+    assert squares([*late, *early], SIDE, FIXED, ROOM)[:2] == squares(early, SIDE, FIXED, ROOM)
 
 
 def test_the_tag_of_an_item_is_made_of_all_that_are_asked_about_with_it() -> None:
@@ -136,9 +136,8 @@ async def test_where_one_batch_is_believed_the_same_order_hides_a_signal(
 ) -> None:
     """Planted: both batches of an item are the same."""
 
-    def rows_twice(*given: Any) -> tuple[list[Square], list[Text]]:
-        found, alone = squares(*given)
-        return [square._replace(columns=square.rows) for square in found], alone
+    def rows_twice(*given: Any) -> list[Square]:
+        return [square._replace(columns=square.rows) for square in squares(*given)]
 
     monkeypatch.setattr("platos.triage.model.squares", rows_twice)
     bench = ScriptedBench(obedient(urgent))
@@ -236,6 +235,14 @@ async def test_where_a_batch_fails_its_items_wait_and_nothing_is_remembered(
     verdicts = await make_model_tier().judge(stored(*NOTES), bench)
     assert set(decisions(verdicts)) == {Decision.WAIT}
     assert (bench.memory, bench.standing) == ({}, None)
+
+
+async def test_what_waited_is_asked_about_alone(make_model_tier: MakeModelTier) -> None:
+    """An envelope too small for a square would break it off each day, and nothing would ever be judged."""
+    bench = ScriptedBench(judging(urgent))
+    items = [msgspec.structs.replace(item, state=ItemState.WAITING) for item in stored(*NOTES)]
+    await make_model_tier().judge(items, bench)
+    assert {len(documents) for _, _, documents in bench.asked} == {1}
 
 
 async def test_an_item_that_may_not_pay_any_more_waits_and_its_neighbours_do_not(
