@@ -204,3 +204,43 @@ async def test_what_a_tier_may_miss_is_split_with_the_model_tier_too(simulate: S
         found = (await read_triage(simulated.store, simulated.clock.now()))["watch"]
     needed = {tier: its.standing and its.standing.needed for tier, its in found.tiers.items()}
     assert needed == {"learned": 39, "model": 39}
+
+
+class Wordy(Scripted):
+    """A model that makes many tokens of a question about several documents, or of any."""
+
+    def __init__(self, several: int, one: int) -> None:
+        super().__init__(lambda request: dict(URGENT(request.documents)))
+        self._several, self._one = several, one
+
+    def input_bound(self, request: ModelRequest) -> int:
+        return self._several if len(request.documents) > 1 else self._one
+
+
+@pytest.mark.parametrize(
+    ("several", "one", "asked", "state"),
+    [
+        (10_000, 10_000, QUESTIONS, ItemState.DISMISSED),
+        (10_001, 10_000, COUNT, ItemState.DISMISSED),
+        (10_001, 10_001, 0, ItemState.WAITING),
+    ],
+)
+async def test_a_question_that_might_pass_the_ceiling_is_split_or_not_sent(
+    simulate: Simulate, several: int, one: int, asked: int, state: ItemState
+) -> None:
+    model = Wordy(several, one)
+    simulated = simulate(
+        triage=[{"model": {"most_tokens": 10_000}}],
+        models={"small": "scripted", "frontier": "offline"},
+        tools=[],
+        done_when=[],
+        parts={("model", "scripted"): model},
+    )
+    await drop_all(simulated)
+    async with simulated.up():
+        await simulated.live(SLOT)
+        assert (await counts(simulated))[state] >= COUNT - len(SIGNALS)
+        [(_, verdict, _), *_] = await verdicts.of_item(simulated.store, 1)
+        assert ("would pass the ceiling of 10,000" in verdict.reason) == (state is ItemState.WAITING)
+        assert all(row.reserved == 0 for row in await accounts.every(simulated.store))
+    assert len(model.requests) == asked
