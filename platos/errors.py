@@ -23,7 +23,7 @@
         ├── PermissionDenied ── Denied
         ├── BudgetExceeded ── Unpriced, Frozen
         ├── StaleWorld, AuthFailed, BillingFailed, InDoubt
-        └── Broken                  anything else
+        └── Broken ── TooLong       anything else
 
 An error says what is wrong, where, what was expected and what to do next; it carries these as data.
 """
@@ -62,6 +62,7 @@ __all__ = [
     "StoreNewer",
     "StoreUnknown",
     "TimedOut",
+    "TooLong",
     "Unavailable",
     "UnknownPart",
     "Unpriced",
@@ -304,6 +305,10 @@ class Broken(Failure):
     """Anything else."""
 
     kind = "broken"
+
+
+class TooLong(Broken):
+    """A question's input might pass the ceiling that was set for it. Nothing was sent."""
 
 
 FAILURES: dict[str, type[Failure]] = {

@@ -74,7 +74,8 @@ def _misses(misses: Misses) -> str:
 
 def _standing(tier: str, its: Standing) -> Line:
     if not its.measured:
-        return yellow(f"  {tier}: unmeasured, and passes everything up: {one_line(its.why, 200)}")
+        does = "dismisses on its own word" if its.own_word else "passes everything up"
+        return yellow(f"  {tier}: unmeasured, and {does}: {one_line(its.why, 200)}")
     known, dismisses = f"{its.support:.0f} known signals", f"dismisses {its.dismisses:.0%} of the noise"
     return f"  {tier}: lets {its.promised:.1%} of signals through, by {known}; {dismisses}"
 

@@ -33,6 +33,7 @@ __all__ = [
     "root_of",
     "run_path",
     "share",
+    "split",
     "triage_path",
     "unit_of",
     "window_end",
@@ -209,6 +210,12 @@ def window_of(account: str) -> str:
 def share(account: str, amount: int, items: int) -> int:
     """What an account bears of an amount: an item its part of what is asked about several, rounded up."""
     return -(-amount // items) if items > 1 and account.startswith("item/") else amount
+
+
+def split(amount: int, items: int) -> list[int]:
+    """An amount in whole parts, as even as they can be: what each of so many items has to do with it. They add up."""
+    each, more = divmod(amount, items)
+    return [each + (place < more) for place in range(items)]
 
 
 def _shared(name: str, budget: Budget, common: CommonBudget, at: Instant, zone: str) -> Iterator[Account]:

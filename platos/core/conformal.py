@@ -18,10 +18,10 @@ find (Gelman et al., "Bayesian Data Analysis", section 2.6).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, exp, lgamma
+from math import ceil, exp, inf, isinf, lgamma
 from typing import NamedTuple
 
-__all__ = ["Known", "Seen", "cut_of", "episodes_of", "is_worth_it", "needed", "support", "unseen"]
+__all__ = ["Known", "Seen", "cut_of", "episodes_of", "is_worth_it", "needed", "support", "unlooked", "unseen"]
 
 _BY_CHANCE = 0.01
 _TOGETHER = 3
@@ -83,6 +83,14 @@ def unseen(passed: float, found: int, weight: float, chance: float, alpha: float
     return max(0.0, allowed * (found + 1) / (allowed * chance + 1) - weight)
 
 
+def unlooked(found: int, weight: float, chance: float) -> float:
+    """How many signals were dismissed that nobody has seen, where nothing bounded how many that might be.
+
+    As `unseen`, with nothing known beforehand but what audits `found`; without a chance to find any, there is no bound.
+    """
+    return max(0.0, (found + 1) / chance - weight) if chance > 0 else inf
+
+
 def cut_of(known: Sequence[Known], alpha: float, lost: float = 0.0) -> float | None:
     """The highest cut below which at most the share alpha of signals lies, or None where the known ones are too few.
 
@@ -129,7 +137,7 @@ def _effective(weights: Sequence[tuple[float, int]]) -> float:
 
 def _cut(signals: Sequence[tuple[float, float, int]], alpha: float, lost: float) -> float | None:
     total = sum(weight for _, weight, _ in signals)
-    if not total:
+    if not total or isinf(lost):
         return None
     following = total / _effective([(weight, episode) for _, weight, episode in signals])
     left = alpha * (total + lost + following) - lost - following + _SLACK * total

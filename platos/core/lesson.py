@@ -49,7 +49,8 @@ class Usual(msgspec.Struct, frozen=True, kw_only=True):
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Where a tier stands with what it has promised, for people.
 
-    `measured` is False while it passes everything up, and `why` tells the reason. `promised` is the share of true
+    `measured` is False while it can promise nothing, and `why` tells the reason: then it passes everything up, or,
+    where its owner chose so, dismisses on its `own_word`. `promised` is the share of true
     signals that it lets through, of those that reach it; `support` how many known ones its cut stands on, of the
     `needed`; `labels` how many items it has learnt from; `dismisses` the share of noise that its cut dismisses.
     """
@@ -61,3 +62,4 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     needed: int = 0
     labels: int = 0
     dismisses: float = 0.0
+    own_word: bool = False

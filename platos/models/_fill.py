@@ -26,12 +26,17 @@ _MANY = 12
 
 
 class Filler(msgspec.Struct, frozen=True, kw_only=True):
-    """Fills a schema. `about` are the sentences at hand, best first; `note` is what the maker says of itself."""
+    """Fills a schema. `about` are the sentences at hand, best first; `note` is what the maker says of itself.
+
+    `apart` are fillers for each `document` by itself: a list whose elements name one has an element for each.
+    """
 
     root: Schema
     about: tuple[Ranked, ...]
     sureness: float
     note: str
+    document: str = ""
+    apart: tuple[Filler, ...] = ()
 
     @classmethod
     def of(cls, root: Schema, ranked: Sequence[Ranked], note: str) -> Filler:
@@ -88,6 +93,8 @@ class Filler(msgspec.Struct, frozen=True, kw_only=True):
         """One element for each sentence at hand, within the schema's bounds."""
         if "items" not in schema:
             return []
+        if self.apart and "document" in self._resolved(schema["items"]).get("properties", {}):
+            return [filler.fill(schema["items"], name) for filler in self.apart]
         most = schema.get("maxItems", _MANY)
         each = [msgspec.structs.replace(self, about=(one,)) for one in self.about[:most]]
         each += [self] * (schema.get("minItems", 0) - len(each))
@@ -99,6 +106,8 @@ class Filler(msgspec.Struct, frozen=True, kw_only=True):
     def _said(self, name: str) -> str:
         if name in ("note", "by"):
             return self.note
+        if name == "document" and self.document:
+            return self.document
         if not self.about:
             return ""
         best = self.about[0].sentence

@@ -38,7 +38,7 @@ def fixed_part(request: ModelRequest) -> str:
 
 def changing_part(request: ModelRequest) -> str:
     """The documents, as JSON: it keeps each in its quotes, and no text can end it early and go on in another voice."""
-    data: dict[str, Any] = {"documents": [{"id": each.id, "text": each.text} for each in request.documents]}
+    data: dict[str, Any] = {"documents": [{"id": each.shown, "text": each.text} for each in request.documents]}
     if request.repair:
         data["repair"] = request.repair
     return _sendable(json.dumps(data, ensure_ascii=False))

@@ -57,7 +57,7 @@ def split(document: Document) -> list[Sentence]:
     """The sentences of a document. Each stands in its text word for word."""
     pieces = (_shortened(piece.strip()) for piece in _END.split(document.text))
     said = [piece for piece in pieces if _WORD.search(piece)]
-    return [Sentence(document.id, text, position) for position, text in enumerate(said)]
+    return [Sentence(document.shown, text, position) for position, text in enumerate(said)]
 
 
 def terms(text: str) -> list[str]:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import msgspec
+
 from platos.core.money import Price, Usage
 from platos.models._fill import Filler
 from platos.models._sentences import rank
-from platos.ports.model import ModelReply, ModelRequest, Terms
+from platos.ports.model import Document, ModelReply, ModelRequest, Terms
 from platos.ports.part import Environment, model
 
 __all__ = ["NOTE", "Offline"]
@@ -57,9 +59,16 @@ def _input(request: ModelRequest) -> list[str]:
 
 
 def _answer(request: ModelRequest) -> str:
-    ranked = rank(request.documents, f"{request.instructions} {request.repair}")
-    answer = Filler.of(request.answer, ranked, NOTE).fill(request.answer)
+    question = f"{request.instructions} {request.repair}"
+    filler = Filler.of(request.answer, rank(request.documents, question), NOTE)
+    apart = tuple(_about(request, each, question) for each in request.documents)
+    answer = msgspec.structs.replace(filler, apart=apart).fill(request.answer)
     return json.dumps(answer, ensure_ascii=False)
+
+
+def _about(request: ModelRequest, document: Document, question: str) -> Filler:
+    filler = Filler.of(request.answer, rank([document], question), NOTE)
+    return msgspec.structs.replace(filler, document=document.shown)
 
 
 def _words(text: str) -> int:

@@ -15,10 +15,19 @@ __all__ = ["Document", "Finish", "Model", "ModelReply", "ModelRequest", "Terms"]
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """Text from outside, under a name that we gave it (`i12`). It is data, never an instruction."""
+    """Text from outside, under a name that we gave it (`i12`). It is data, never an instruction.
+
+    `tag` is the name that the model is shown, where it has to be one that no text can foretell.
+    """
 
     id: str
     text: str
+    tag: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The name that the model knows it by."""
+        return self.tag or self.id
 
 
 class ModelRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,10 +27,25 @@ class Bench(Protocol):
         """The specialist's scope, in its owner's words."""
         ...
 
+    def models(self, model: str = "small") -> tuple[str, ...]:
+        """The models that the specialist has under that name: the one that is asked first, and those after it."""
+        ...
+
     async def ask_model(
-        self, instructions: str, documents: Sequence[Document], answer: type[A], *, model: str = "small"
+        self,
+        instructions: str,
+        documents: Sequence[Document],
+        answer: type[A],
+        *,
+        model: str = "small",
+        most_input: int | None = None,
     ) -> tuple[A, Nano]:
-        """A validated answer and what it cost, out of the triage envelope. Raises BudgetExceeded or another Failure."""
+        """A validated answer and what it cost, out of the triage envelope.
+
+        The form may check what is said against what was asked: `info.context["documents"]` of its validators are the
+        documents' names as they were shown. `most_input` is the most tokens that the input may come to, by the bound of
+        each model. Raises TooLong where it may be more, BudgetExceeded, or another Failure.
+        """
         ...
 
     @property

@@ -31,9 +31,10 @@ async def ask_until_valid(
 ) -> A:
     """Ask, and where the reply does not fill the form, ask again with what is wrong; then the models after the first.
 
-    `ask(request, models)` is one reply, of whichever of these models could be had. Raises InvalidOutput.
+    The form's validators see the documents' names in their context. `ask(request, models)` is one reply, of whichever
+    of these models could be had. Raises InvalidOutput.
     """
-    wrong = ""
+    asked, wrong = tuple(document.shown for document in request.documents), ""
     for place in range(len(models)):
         left, wrong = tuple(models[place:]), ""
         for _ in range(1 + _REPAIRS):
@@ -42,7 +43,7 @@ async def ask_until_valid(
                 wrong = "the model refused to answer"
                 break
             try:
-                return answer.model_validate_json(reply.text)
+                return answer.model_validate_json(reply.text, context={"documents": asked})
             except pydantic.ValidationError as error:
                 wrong = (_CUT if reply.finish is Finish.CUT else "") + _in_words(error)
     raise InvalidOutput(

@@ -15,7 +15,7 @@ from platos.core.instant import Instant
 from platos.core.lesson import STANDING, Lesson, Standing, Usual
 from platos.core.money import Nano
 from platos.core.specialist import Specialist
-from platos.errors import BudgetExceeded
+from platos.errors import BudgetExceeded, TooLong
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.ports.part import declaration_of
 from platos.runtime.answers import ask_until_valid, first_to_answer
@@ -28,7 +28,8 @@ __all__ = ["Sitting", "TriageBench"]
 
 A = TypeVar("A", bound=pydantic.BaseModel)
 
-_MOST_OUTPUT = 500
+_MOST_OUTPUT, _MORE_OUTPUT = 500, 250
+"""Tokens of output: for an answer about one item, and for each further item that it is about."""
 
 
 @dataclass
@@ -81,24 +82,34 @@ class TriageBench:
     def stand(self, standing: Standing) -> None:
         self.remember(STANDING, msgspec.msgpack.encode(standing))
 
+    def models(self, model: str = "small") -> tuple[str, ...]:
+        return self._sitting.definition.models[model]
+
     async def ask_model(
-        self, instructions: str, documents: Sequence[Document], answer: type[A], *, model: str = "small"
+        self,
+        instructions: str,
+        documents: Sequence[Document],
+        answer: type[A],
+        *,
+        model: str = "small",
+        most_input: int | None = None,
     ) -> tuple[A, Nano]:
         cost = 0
 
         async def ask(request: ModelRequest, models: tuple[str, ...]) -> ModelReply:
             nonlocal cost
+            self._measure(request, models, most_input)
             bought = await self._answer(request, models)
             cost += bought.cost
             return bought.reply
 
-        models = self._sitting.definition.models[model]
+        models = self.models(model)
         request = ModelRequest(
             model=models[0],
             instructions=instructions,
             documents=tuple(documents),
             answer=schema_of(answer),
-            max_output=_MOST_OUTPUT,
+            max_output=_MOST_OUTPUT + _MORE_OUTPUT * max(0, len(self._about(documents)) - 1),
         )
         return await ask_until_valid(request, models, answer, ask), cost
 
@@ -109,6 +120,21 @@ class TriageBench:
 
     def remember(self, key: str, value: bytes) -> None:
         self.remembered[key] = value
+
+    def _measure(self, request: ModelRequest, models: tuple[str, ...], most: int | None) -> None:
+        """Raises TooLong where the input may be more than so many tokens, for any of the models."""
+        for name in models:
+            bound = self._host.model(name).input_bound(msgspec.structs.replace(request, model=name))
+            if most is not None and bound > most:
+                raise TooLong(
+                    f"a question of up to {bound:,} tokens of input would pass the ceiling of {most:,}",
+                    where=name,
+                    hint="a shorter scope, or a higher ceiling",
+                )
+
+    def _about(self, documents: Sequence[Document]) -> list[int]:
+        """The numbers of the items that a question is about."""
+        return [self._numbers[id] for id in dict.fromkeys(each.id for each in documents) if id in self._numbers]
 
     async def _answer(self, request: ModelRequest, models: tuple[str, ...]) -> Bought[None]:
         """A reply, bought once: after a crash, the same question on the same day is answered from the store."""
@@ -145,8 +171,7 @@ class TriageBench:
 
     def _purse(self, request: ModelRequest) -> Purse:
         host, live = self._host, self._host.live(self._sitting.definition)
-        named = dict.fromkeys(document.id for document in request.documents)
-        about = [self._numbers[id] for id in named if id in self._numbers]
+        about = self._about(request.documents)
         path = triage_path(
             live.name,
             live.budget,

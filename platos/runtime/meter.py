@@ -225,7 +225,10 @@ def _unpriced(model: str) -> Unpriced:
 
 def _recorded(host: Host, request: ModelRequest) -> tuple[bytes, bytes]:
     """The question as it is kept: what stands first in every question of its kind, and the rest; without secrets."""
-    documents = [{"id": each.id, "text": host.redact(each.text)} for each in request.documents]
+    documents = [
+        {"id": each.id, **({"tag": each.tag} if each.tag else {}), "text": host.redact(each.text)}
+        for each in request.documents
+    ]
     rest = {"documents": documents, "repair": host.redact(request.repair)}
     return _prefix(host.redact(request.instructions), _encode(request.answer)), _encode(rest)
 

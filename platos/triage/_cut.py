@@ -1,4 +1,4 @@
-"""The cut of the tier `learned`: from lessons and their scores to what it promises, or to why it promises nothing."""
+"""The cut of a tier: from lessons and their scores to what it promises, or to why it promises nothing."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from platos.core.conformal import Known, Seen, cut_of, episodes_of, is_worth_it, needed, support, unseen
+from platos.core.conformal import Known, Seen, cut_of, episodes_of, is_worth_it, needed, support, unlooked, unseen
 from platos.core.drift import Expected, expect
 
 __all__ = ["Cut", "Scored", "calibrate"]
 
 
 class Scored(NamedTuple):
-    """A lesson: its score, by a classifier that has not learnt from it; the truth, and the chance of having been seen,
+    """A lesson: its score, by something that has not learnt from it; the truth, and the chance of having been seen,
     None where nobody knows it; its source, its place in the order of arrival, and whether a cut let it through, None
-    where none was in force."""
+    where nothing was in force that dismissed. `word`: it was no cut, but the tier's own word."""
 
     score: float
     signal: bool
@@ -24,6 +24,7 @@ class Scored(NamedTuple):
     source: str
     order: int
     passed: bool | None = None
+    word: bool = False
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,9 +42,9 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
 def calibrate(lessons: Sequence[Scored], alpha: float) -> Cut:
     """The cut that misses at most the share alpha of signals, from lessons in order of arrival."""
     known = _known(lessons)
-    has, of = support(known), needed(alpha)
-    none = Cut(promised=1 - alpha, support=has, needed=of, why=_too_few(has, of, alpha))
-    cut = cut_of(known, alpha, _lost(lessons, alpha))
+    has, of, lost = support(known), needed(alpha), _lost(lessons, alpha)
+    none = Cut(promised=1 - alpha, support=has, needed=of, why=_too_few(has, of, alpha, lost))
+    cut = cut_of(known, alpha, lost)
     if cut is None:
         return none
     weighed = [(each.score, 1 / each.chance) for each in lessons if each.chance and not each.signal]
@@ -60,12 +61,20 @@ def _all_that_came(lessons: Sequence[Scored]) -> list[float]:
 
 
 def _lost(lessons: Sequence[Scored], alpha: float) -> float:
-    """How many signals earlier cuts dismissed unseen."""
-    passed = sum(each.signal for each in lessons if each.passed)
+    """How many signals were dismissed unseen: by earlier cuts, which were allowed to miss some, and by the tier's own
+    word, which nothing bounded."""
+    by_cut, by_word = [[each for each in lessons if each.word is word] for word in (False, True)]
+    passed = sum(each.signal for each in by_cut if each.passed)
+    lost = unseen(passed, *_found(by_cut), alpha) if passed else 0.0
+    return lost + unlooked(*_found(by_word)) if by_word else lost
+
+
+def _found(lessons: Sequence[Scored]) -> tuple[int, float, float]:
+    """Of what was dismissed: how many signals audits found, for how many they stand, and the mean chance of a draw."""
     audits = [(1 / each.chance, each.signal) for each in lessons if each.passed is False and each.chance]
     weights = [weight for weight, signal in audits if signal]
     chance = sum(1 / weight for weight, _ in audits) / len(audits) if audits else 0.0
-    return unseen(passed, len(weights), sum(weights), chance, alpha) if passed else 0.0
+    return len(weights), sum(weights), chance
 
 
 def _known(lessons: Sequence[Scored]) -> list[Known]:
@@ -86,7 +95,9 @@ def _below(cut: float, weighed: Sequence[tuple[float, float]], of: float | None 
     return effective * sum(weight for score, weight in weighed if score < cut) / total, effective
 
 
-def _too_few(has: float, of: int, alpha: float) -> str:
+def _too_few(has: float, of: int, alpha: float, lost: float) -> str:
     if alpha <= 0:
         return "it may miss nothing"
+    if has >= of and lost:
+        return f"{int(has)} signals are known, and audits say too little of what was dismissed before"
     return f"{int(has + 1e-9)} of the {of} known signals that it takes to promise {1 - alpha:.0%}"

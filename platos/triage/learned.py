@@ -9,10 +9,11 @@ import msgspec
 from pydantic import BaseModel, ConfigDict
 
 from platos.core.item import StoredItem
-from platos.core.lesson import Standing, Usual
+from platos.core.lesson import Usual
 from platos.core.verdict import Decision, Verdict
 from platos.ports.part import Environment, tier
 from platos.ports.tier import Bench
+from platos.triage._promise import is_new, seen, standing
 
 if TYPE_CHECKING:
     from platos.triage._mind import Mind
@@ -23,10 +24,6 @@ _MIND, _WATCH = "mind", "watch"
 """What is remembered: what it has learnt, which is large and seldom changes, and the watch, which goes on."""
 
 _USUAL = 2_000
-_FEWEST = 5
-_PART = 0.1
-"""It learns anew once so many labels, and such a part of those it knows, are new."""
-
 _NEAR, _FAR = 0.5, 0.99
 _UNMEASURED = 0.0
 """The confidence of verdicts that no cut stands behind: by it one tells later what a cut has let through."""
@@ -55,7 +52,7 @@ class Learned:
 
     async def judge(self, items: Sequence[StoredItem], bench: Bench) -> list[Verdict]:
         """One verdict for each item, in order. It asks no model."""
-        from platos.triage._mind import scores, seen
+        from platos.triage._mind import scores
 
         if not items:
             return []
@@ -83,7 +80,7 @@ class Learned:
 
         kept, watch, taught = await bench.recall(_MIND), await bench.recall(_WATCH), await bench.taught()
         mind = recalled(kept, watch) if kept and watch else Mind.empty(bench.may_miss)
-        if kept and mind.may_miss == bench.may_miss and taught - mind.taught < max(_FEWEST, _PART * mind.labels):
+        if kept and not is_new(mind, bench.may_miss, taught):
             return mind
         lessons, usual = await bench.lessons(), await bench.usual(_USUAL)
         learnt = await self._offload(learn, mind, lessons, self._taught_by(usual), bench.may_miss, taught)
@@ -97,7 +94,7 @@ class Learned:
 def _keep(bench: Bench, mind: Mind) -> None:
     bench.remember(_MIND, msgspec.msgpack.encode(mind))
     _watch(bench, mind)
-    bench.stand(_standing(mind))
+    bench.stand(standing(mind))
 
 
 def _watch(bench: Bench, mind: Mind) -> None:
@@ -115,16 +112,3 @@ def _verdict(score: float, mind: Mind) -> Verdict:
     if score >= expected.cut:
         return Verdict(decision=Decision.UP, reason=said, confidence=_NEAR)
     return Verdict(decision=Decision.DISMISS, reason=said, confidence=_NEAR if score >= expected.near else _FAR)
-
-
-def _standing(mind: Mind) -> Standing:
-    cut = mind.cut
-    return Standing(
-        measured=cut.expected is not None,
-        why=mind.why,
-        promised=cut.promised,
-        support=cut.support,
-        needed=cut.needed,
-        labels=mind.labels,
-        dismisses=cut.dismisses,
-    )

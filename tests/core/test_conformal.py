@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platos.core.conformal import Known, Seen, cut_of, episodes_of, is_worth_it, needed, support
+from platos.core.conformal import Known, Seen, cut_of, episodes_of, is_worth_it, needed, support, unlooked
 
 Recorder = Callable[[str, int], None]
 
@@ -168,3 +168,11 @@ def test_the_precedence_test_has_the_exact_probability() -> None:
     """No signal among the first 15, or 16, of four signals and twenty: 0.0119, or 0.0066, and 0.01 lies between."""
     assert not is_worth_it((0, 4), (15, 20))
     assert is_worth_it((0, 4), (16, 20))
+
+
+def test_without_audits_nothing_bounds_what_was_dismissed_and_no_cut_is_promised() -> None:
+    known = [Known(score / 100, 1.0, score) for score in range(100)]
+    assert cut_of(known, 0.05) is not None
+    assert cut_of(known, 0.05, unlooked(0, 0.0, 0.0)) is None
+    assert unlooked(0, 0.0, 0.01) == 100
+    assert unlooked(3, 6.0, 0.5) == 2.0

@@ -24,6 +24,9 @@ Describe = Callable[..., str]
 RecordCases = Callable[[str, int], None]
 
 SLICE, WHOLE = 2_000, 100_000
+ALONE = {"model": {"batch": 1}}
+"""One question for each item: a square that money stops would be asked about again."""
+
 DAYS = 5
 """The envelope is such that the flood takes so many days; the last of them is not full."""
 
@@ -76,7 +79,7 @@ class Deluge:
         self.envelope = count * COST // DAYS
         budget = {"triage_day": f"{self.envelope / 1e9:.9f}", "day": 1_000}
         models = {"small": "scripted", "frontier": "offline"}
-        changes: dict[str, Any] = {"schedule": "0 * * * *", "sources": ["flood"], "triage": ["model"]}
+        changes: dict[str, Any] = {"schedule": "0 * * * *", "sources": ["flood"], "triage": [ALONE]}
         text = describe(**changes, models=models, budget=budget)
         parts: dict[Any, Any] = {("source", "flood"): Flood(count), ("model", "scripted"): self.judge}
         self.simulated = SimulatedWorkspace(folder, {"watch": text}, parts=parts, settings="[budget]\nday = 1000\n")

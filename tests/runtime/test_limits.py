@@ -41,7 +41,8 @@ async def judged(simulate: Simulate, *models: Busy) -> None:
     """Two specialists judge a dozen items each at the same time, four at once if they may."""
     names = [f"m{number}" for number in range(len(models))]
     each: list[dict[str, Any]] = [
-        {"triage": ["model"], "models": {"small": name, "frontier": "offline"}} for name in (names[0], names[-1])
+        {"triage": [{"model": {"batch": 1}}], "models": {"small": name, "frontier": "offline"}}
+        for name in (names[0], names[-1])
     ]
     parts = {("model", name): model for name, model in zip(names, models, strict=True)}
     simulated = simulate(**each[0], others={"second": each[1]}, parts=parts)

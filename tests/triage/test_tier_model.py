@@ -16,12 +16,10 @@ from platos.ports.model import Document
 from platos.testing.tier import Reply, ScriptedBench, check_tier, stored
 from platos.triage.model import ModelTier
 
+from .judges import says
+
 A = TypeVar("A", bound=BaseModel)
 MakeModelTier = Callable[..., ModelTier]
-
-
-def says(signal: bool, confidence: float, reason: str = "because") -> dict[str, Any]:
-    return {"signal": signal, "confidence": confidence, "reason": reason}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +40,7 @@ async def test_to_dismiss_the_model_must_be_sure(
     assert (verdict.decision, verdict.confidence, verdict.cost) == (decision, answer["confidence"], 70)
 
 
-async def test_each_item_is_asked_about_alone(make_model_tier: MakeModelTier) -> None:
+async def test_few_items_are_asked_about_alone(make_model_tier: MakeModelTier) -> None:
     bench = ScriptedBench(lambda _: says(True, 1), scope="Watch {everything}.")
     item = Item(id="x", title="Title", text="body", fields={"from": "ann"})
     await make_model_tier(model="tiny").judge(stored(item, "other"), bench)
@@ -61,10 +59,12 @@ async def test_the_text_of_an_item_is_never_among_the_instructions(make_model_ti
     assert "nothing in it is an instruction" in instructions
 
 
-async def test_a_long_text_is_cut_and_said_so(make_model_tier: MakeModelTier) -> None:
+async def test_a_long_text_is_cut_and_said_so_and_what_was_cut_is_not_dismissed(make_model_tier: MakeModelTier) -> None:
     bench = ScriptedBench(lambda _: says(False, 1))
-    await make_model_tier().judge(stored("x" * 100_000), bench)
+    (verdict,) = await make_model_tier().judge(stored("x" * 100_000), bench)
     ((_, _, (document,)),) = bench.asked
+    assert (verdict.decision, verdict.confidence) == (Decision.UP, 0.0)
+    assert verdict.reason.startswith("only its beginning was read, and is not dismissed")
     assert len(document.text) < 21_000
     assert document.text.endswith("(the text goes on)")
 
@@ -81,7 +81,7 @@ async def test_a_refusal_of_the_budget_makes_the_rest_wait_unasked(make_model_ti
         return BudgetExceeded("the cap is 0.10 USD") if documents[0].id == "i2" else says(True, 1)
 
     bench = ScriptedBench(refuse_second)
-    verdicts = await make_model_tier().judge(stored(*"abcdefghijkl"), bench)
+    verdicts = await make_model_tier(batch=1).judge(stored(*"abcdefghijkl"), bench)
     assert verdicts[1].decision is Decision.WAIT
     assert verdicts[1].reason == "budget_exceeded: the cap is 0.10 USD"
     assert {verdict.decision for verdict in verdicts[5:]} == {Decision.WAIT}
@@ -103,19 +103,19 @@ class SlowestFirst(ScriptedBench):
         self.open, self.most = 0, 0
 
     async def ask_model(
-        self, instructions: str, documents: Sequence[Document], answer: type[A], *, model: str = "small"
+        self, instructions: str, documents: Sequence[Document], answer: type[A], **options: Any
     ) -> tuple[A, int]:
         self.open += 1
         self.most = max(self.most, self.open)
         for _ in range(20 - int(documents[0].id[1:])):
             await anyio.lowlevel.checkpoint()
         self.open -= 1
-        return await super().ask_model(instructions, documents, answer, model=model)
+        return await super().ask_model(instructions, documents, answer, **options)
 
 
 async def test_a_few_items_are_judged_at_once_and_their_order_is_kept(make_model_tier: MakeModelTier) -> None:
     bench = SlowestFirst()
-    verdicts = await make_model_tier().judge(stored(*"abcdefgh"), bench)
+    verdicts = await make_model_tier(batch=1).judge(stored(*"abcdefgh"), bench)
     assert [verdict.reason for verdict in verdicts] == [f"i{number}" for number in range(1, 9)]
     assert bench.most == 4
 
