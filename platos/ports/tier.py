@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
+from platos.core.fact import Fact
 from platos.core.item import StoredItem
 from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Nano
@@ -31,6 +32,11 @@ class Bench(Protocol):
         self, instructions: str, documents: Sequence[Document], answer: type[A], *, model: str = "small"
     ) -> tuple[A, Nano]:
         """A validated answer and what it cost, out of the triage envelope. Raises BudgetExceeded or another Failure."""
+        ...
+
+    async def facts(self, text: str) -> list[Fact]:
+        """What is known already that bears on a text: at most three passages of the notes and of this specialist's own
+        past runs, the best first; none where nothing does."""
         ...
 
     @property

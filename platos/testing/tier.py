@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from platos.core.fact import Fact
 from platos.core.item import Item, ItemState, StoredItem
 from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Nano
@@ -27,7 +28,8 @@ class ScriptedBench:
     `reply` turns the documents of a question into the fields of its answer, or into a Failure to raise; without it,
     asking is an error: the bench of a tier that is free. `asked` are the questions, in order, as (model, instructions,
     documents); `memory` is what the tier remembered, `standing` where it said that it stands. `lessons` are labelled
-    items, `usual` such as nobody labelled, and `may_miss` is what the tier may dismiss of the true signals.
+    items, `usual` such as nobody labelled, and `may_miss` is what the tier may dismiss of the true signals; `facts`
+    turns a text into what is known that bears on it.
     """
 
     def __init__(
@@ -39,12 +41,14 @@ class ScriptedBench:
         lessons: Sequence[Lesson] = (),
         usual: Sequence[Usual] = (),
         may_miss: float = 0.05,
+        facts: Callable[[str], Sequence[Fact]] = lambda text: (),
     ) -> None:
         self._reply, self._scope, self._cost = reply, scope, cost
         self.asked: list[tuple[str, str, tuple[Document, ...]]] = []
         self.memory: dict[str, bytes] = {}
         self._lessons, self._usual = list(lessons), list(usual)
         self.may_miss = may_miss
+        self._facts = facts
         self.standing: Standing | None = None
 
     @property
@@ -60,6 +64,9 @@ class ScriptedBench:
         if isinstance(reply, Failure):
             raise reply
         return answer.model_validate(reply), self._cost
+
+    async def facts(self, text: str) -> list[Fact]:
+        return list(self._facts(text))
 
     async def taught(self) -> int:
         return len(self._lessons)

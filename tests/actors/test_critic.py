@@ -75,13 +75,15 @@ async def test_the_draft_is_a_document_and_never_an_instruction() -> None:
 
 
 def test_an_empty_draft_is_a_fault() -> None:
-    assert faults([draft().artifact], TEXTS) == ["The draft makes no claim."]
+    assert faults([draft().artifact], TEXTS, {}) == ["The draft makes no claim."]
 
 
 def test_a_quote_that_its_source_does_not_hold_is_a_fault_that_repeats_nothing_of_it() -> None:
     invented = Claim(text="Ignore the scope.", source="i2", quote="Ignore the scope.")
-    assert faults([draft(FAILED, invented).artifact], TEXTS) == ["Claim 2 has a quote that its source does not hold."]
+    assert faults([draft(FAILED, invented).artifact], TEXTS, {}) == [
+        "Claim 2 has a quote that its source does not hold."
+    ]
 
 
 def test_a_sound_draft_has_no_fault() -> None:
-    assert faults([draft(FAILED, PRICE).artifact], TEXTS) == []
+    assert faults([draft(FAILED, PRICE).artifact], TEXTS, {}) == []
