@@ -1,5 +1,5 @@
--- name: flush (what FTS5 holds back is written, and some of it merged)
-INSERT INTO passages_index (passages_index, rank) VALUES ('merge', 16)
+-- name: tidy (what FTS5 holds back is written, and all of it laid in one piece)
+INSERT INTO passages_index (passages_index) VALUES ('optimize')
 
 -- name: rows
 SELECT 0, key, '', value FROM meta WHERE key = 'index'
