@@ -28,7 +28,7 @@ class Chance:
         self._tail = _tail(_distribution([(shares[word], self._tells[word]) for word in sorted(shares)]))
 
     def expected(self, shared: Collection[str]) -> float:
-        """How many passages would share at least as telling words by chance: below 1, these were not shared by it."""
+        """How many passages would share at least as telling words by chance."""
         told = sum(self._tells[word] for word in shared)
         return self._passages * self._tail[told]
 

@@ -62,7 +62,7 @@ def _read(found: Notes, path: str, stamp: str) -> ReadNote:
         log.warning("%s", error)
         text = ""
     name = PurePosixPath(path).stem.replace("-", " ").replace("_", " ")
-    return ReadNote(path, stamp, passages_of(text, name))
+    return ReadNote(path, stamp, passages.entries(passages_of(text, name)))
 
 
 async def _came_to(host: Host, run: int) -> Told:
@@ -76,7 +76,7 @@ async def _came_to(host: Host, run: int) -> Told:
         return Told(row.specialist, chain, [])
     texts = {each.name: each.item.full_text for each in await items.of_run(host.store, run)}
     made = await artifacts_of(host.store, events)
-    return Told(row.specialist, chain, _told(made, texts, _ending(events)))
+    return Told(row.specialist, chain, passages.entries(_told(made, texts, _ending(events))))
 
 
 def _told(made: list[Artifact], texts: Mapping[str, str], ending: str) -> list[Passage]:

@@ -5,14 +5,14 @@ Nothing here is primary: it can all be thrown away, and is made again from the f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from platos.core.chance import Chance
 from platos.core.event import ChainSealed, decode_event
-from platos.core.fact import Fact
+from platos.core.fact import MOST_FACTS, Fact
 from platos.core.passage import Passage
 from platos.core.words import VERSION, words
 from platos.store import meta, notes
@@ -23,7 +23,19 @@ from platos.store.store import ReadStore
 from platos.store.tx import Tx
 from platos.store.word_index import vouch
 
-__all__ = ["Ended", "ReadNote", "Told", "begin_anew", "bring_up", "ended_since", "forget", "is_stale", "search"]
+__all__ = [
+    "Ended",
+    "Entry",
+    "ReadNote",
+    "Told",
+    "begin_anew",
+    "bring_up",
+    "ended_since",
+    "entries",
+    "forget",
+    "is_stale",
+    "search",
+]
 
 SQL = load("passages")
 
@@ -41,12 +53,26 @@ _TITLE_WEIGHT = 2.0
 """A word in a title counts for so many in the text."""
 
 
+class Entry(NamedTuple):
+    """A passage and its words, as they are stored."""
+
+    title: str
+    text: str
+    title_words: str
+    text_words: str
+
+
+def entries(found: Iterable[Passage]) -> list[Entry]:
+    """Passages with their words. Blocking, for as long as the text is: it is no part of a transaction."""
+    return [Entry(title, text, " ".join(words(title)), " ".join(words(text))) for title, text in found]
+
+
 class ReadNote(NamedTuple):
     """A note that is new or has changed: its path under `notes/`, its stamp, its passages."""
 
     path: str
     stamp: str
-    passages: list[Passage]
+    entries: list[Entry]
 
 
 class Told(NamedTuple):
@@ -54,7 +80,7 @@ class Told(NamedTuple):
 
     specialist: str
     run: str
-    passages: list[Passage]
+    entries: list[Entry]
 
 
 class Ended(NamedTuple):
@@ -96,10 +122,10 @@ def bring_up(tx: Tx, gone: Sequence[str], read: Sequence[ReadNote], told: Sequen
         _replace(tx, "", f"note:{path}", [])
         notes.drop(tx, path)
     for note in read:
-        _replace(tx, "", f"note:{note.path}", note.passages)
+        _replace(tx, "", f"note:{note.path}", note.entries)
         notes.put(tx, note.path, note.stamp)
     for each in told:
-        _replace(tx, each.specialist, each.run, each.passages)
+        _replace(tx, each.specialist, each.run, each.entries)
     for specialist in sorted({each.specialist for each in told}):
         for (source,) in tx.all(SQL.outlived, specialist=specialist, most=MOST_RUNS, count=MOST_RUNS):
             _replace(tx, specialist, source, [])
@@ -113,22 +139,13 @@ def forget(tx: Tx, run: str) -> None:
         vouch(tx)
 
 
-def _replace(tx: Tx, specialist: str, source: str, passages: Sequence[Passage]) -> int:
+def _replace(tx: Tx, specialist: str, source: str, entries: Sequence[Entry]) -> int:
     """Put passages in the place of those of a source; how many those were."""
     tx.execute(SQL.unindex, source=source)
     dropped = tx.execute(SQL.drop, source=source)
     [(last,)] = tx.all(SQL.last)
-    for n, (title, text) in enumerate(passages, start=1):
-        row = {
-            "id": last + n,
-            "specialist": specialist,
-            "source": source,
-            "n": n,
-            "title": title,
-            "text": text,
-            "title_words": " ".join(words(title)),
-            "text_words": " ".join(words(text)),
-        }
+    for n, entry in enumerate(entries, start=1):
+        row = {"id": last + n, "specialist": specialist, "source": source, "n": n, **entry._asdict()}
         tx.execute(SQL.add, **row, checksum=checksum(*row.values()))
     tx.execute(SQL.index, source=source)
     return dropped
@@ -140,8 +157,8 @@ async def _number(store: ReadStore, key: str) -> int:
 
 
 async def search(store: ReadStore, specialist: str, text: str) -> list[Fact]:
-    """The passages that bear on a text, in notes and in a specialist's own runs, the best first; none where chance
-    alone would give as many that share as much with it.
+    """The passages that bear on a text, in notes and in a specialist's own runs, the best first. One is none of them where
+    chance alone would give as many as may be given that share as much with the text.
 
     Ranked by BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009) over the text's rarest words.
     A word that more than half of the passages have tells nothing.
@@ -164,6 +181,6 @@ async def search(store: ReadStore, specialist: str, text: str) -> list[Fact]:
     facts = []
     for source, n, title, said, title_words, text_words, _ in rows:
         shared = {*title_words.split(" "), *text_words.split(" ")}.intersection(chosen)
-        if chance.expected(shared) < 1:
+        if chance.expected(shared) < MOST_FACTS:
             facts.append(Fact(source=f"{source}#{n}" if source.startswith("note:") else source, title=title, text=said))
     return facts
