@@ -1,8 +1,8 @@
 """Questions with known sources, and what is measured of whoever finds passages for them.
 
-The notes are those of a company that does not exist; the questions were written beside them, in other words where there
-are any, before anything was measured. Ten have no answer in the notes. The answer is the sentence that the offline model
-quotes: it is right where it stands in the right passage and holds the words that were asked for.
+The notes are those of a company that does not exist; the questions were written beside them, in other words where
+there are any, before anything was measured. Ten have no answer in the notes. The answer is the sentence that the
+offline model quotes: it is right where it stands in the right passage and holds the words that were asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import anyio
 from _measure import report
 from pydantic import BaseModel
 

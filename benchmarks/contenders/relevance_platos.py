@@ -16,7 +16,7 @@ from platos.config.notes import Notes
 from platos.core.fact import Fact, the_few
 from platos.core.passage import Passage, passages_of
 from platos.store import Store, open_store, passages
-from platos.store.passages import ReadNote
+from platos.store.passages import ReadNote, entries
 
 MANY = 10_000
 QUESTIONS = 300
@@ -32,7 +32,9 @@ async def take_in(store: Store, notes: list[ReadNote]) -> None:
 
 async def relevance(folder: Path) -> None:
     notes = Notes(NOTES)
-    read = [ReadNote(path, stamp, passages_of(notes.read(path), path)) for path, stamp in notes.stamps().items()]
+    read = [
+        ReadNote(path, stamp, entries(passages_of(notes.read(path), path))) for path, stamp in notes.stamps().items()
+    ]
     async with open_store(folder, command="benchmark", now=1) as store:
         await store.transact(passages.begin_anew)
         await take_in(store, read)
@@ -50,7 +52,10 @@ async def scale(folder: Path) -> None:
 
     async with open_store(folder, command="benchmark", now=1) as store:
         await store.transact(passages.begin_anew)
-        notes = [ReadNote(f"{n}.md", "1", [Passage(said(3), said(40)) for _ in range(100)]) for n in range(MANY // 100)]
+        notes = [
+            ReadNote(f"{n}.md", "1", entries(Passage(said(3), said(40)) for _ in range(100)))
+            for n in range(MANY // 100)
+        ]
         began = time.perf_counter()
         await take_in(store, notes)
         report(f"taking in {MANY:,} passages", time.perf_counter() - began, "s")
@@ -66,7 +71,7 @@ async def scale(folder: Path) -> None:
         changed = []
         for n in range(10):
             began = time.perf_counter()
-            await take_in(store, [ReadNote(f"{n}.md", "2", [Passage(said(3), said(40))])])
+            await take_in(store, [ReadNote(f"{n}.md", "2", entries([Passage(said(3), said(40))]))])
             changed.append(time.perf_counter() - began)
         report(f"a note that changed, {MANY:,} passages", sorted(changed)[5] * 1e3, "ms")
 

@@ -157,8 +157,8 @@ async def _number(store: ReadStore, key: str) -> int:
 
 
 async def search(store: ReadStore, specialist: str, text: str) -> list[Fact]:
-    """The passages that bear on a text, in notes and in a specialist's own runs, the best first. One is none of them where
-    chance alone would give as many as may be given that share as much with the text.
+    """The passages that bear on a text, in notes and in a specialist's own runs, the best first. One is none of them
+    where chance alone would give as many as may be given that share as much with the text.
 
     Ranked by BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009) over the text's rarest words.
     A word that more than half of the passages have tells nothing.
