@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["LONGEST", "Passage", "cut", "passages_of"]
+__all__ = ["LONGEST", "LONGEST_TITLE", "Passage", "cut", "passages_of"]
 
 LONGEST = 600
 """Characters of a passage. What is longer is cut at the end of a line or a sentence, else of a word."""
 
-_LONGEST_TITLE = 120
+LONGEST_TITLE = 120
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _END = re.compile(r"\n|(?<=[.!?;])\s+|(?<=[。！？])")  # noqa: RUF001 - full stops as they are written
 
@@ -54,4 +54,4 @@ def cut(text: str) -> list[str]:
 
 
 def _title(trail: list[tuple[int, str]], name: str) -> str:
-    return (" / ".join(heading for _, heading in trail if heading) or name)[:_LONGEST_TITLE]
+    return (" / ".join(heading for _, heading in trail if heading) or name)[:LONGEST_TITLE]

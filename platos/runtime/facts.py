@@ -14,7 +14,7 @@ from platos.core.event import AnyEvent, RunMoved
 from platos.core.evidence import uncited
 from platos.core.fact import Fact, the_few
 from platos.core.handoff import Artifact
-from platos.core.passage import LONGEST, Passage, passages_of
+from platos.core.passage import LONGEST, LONGEST_TITLE, Passage, passages_of
 from platos.core.state import State
 from platos.errors import NotFound, PlatosError
 from platos.runtime.host import Host, Notes
@@ -72,7 +72,7 @@ async def _came_to(host: Host, run: int) -> Told:
         row, events = await runs.find(host.store, run), await journal.events(host.store, chain)
     except NotFound:
         return Told("", chain, [])
-    if row.state is not State.SUCCESS:
+    if row.state is not State.SUCCESS or not events:  # retention leaves the row of a run, and not its chain
         return Told(row.specialist, chain, [])
     texts = {each.name: each.item.full_text for each in await items.of_run(host.store, run)}
     made = await artifacts_of(host.store, events)
@@ -89,7 +89,7 @@ def _told(made: list[Artifact], texts: Mapping[str, str], ending: str) -> list[P
     for line in lines:
         if len(text) + len(line) < LONGEST:
             text += f"\n{line}"
-    return [Passage(" / ".join(dict.fromkeys(_line(each.title) for each in made))[:LONGEST], text)]
+    return [Passage(" / ".join(dict.fromkeys(_line(each.title) for each in made))[:LONGEST_TITLE], text)]
 
 
 def _ending(events: list[AnyEvent]) -> str:

@@ -6,13 +6,16 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
-from platos.core.event import RunMoved, StepMoved
+from platos.core.event import AnyEvent, PlanMade, RunMoved, StepMoved
 from platos.core.fact import Fact
 from platos.core.handoff import Artifact, HandOff, Work
-from platos.core.instant import HOUR, MINUTE
+from platos.core.instant import DAY, HOUR, MINUTE
 from platos.core.item import StoredItem
+from platos.core.plan import FanOut, Loop, Node, Plan, Single
+from platos.core.plan import Sequence as InOrder
 from platos.core.state import Outcome, State
 from platos.core.step import StepKind
 from platos.core.verdict import Decision, Verdict
@@ -20,7 +23,9 @@ from platos.ports.actor import Context
 from platos.ports.model import ModelRequest
 from platos.ports.tier import Bench
 from platos.runtime import facts
+from platos.runtime.result import artifacts_of
 from platos.store import notes, passages
+from platos.store.dropping import drop_run
 from platos.testing.model import Scripted
 from platos.testing.workspace import SimulatedWorkspace
 
@@ -107,7 +112,7 @@ async def test_a_note_that_cannot_be_read_hides_no_other(curious: Any, caplog: p
         await ask(simulated, "a", "Quartz 4.2 is flawed.")
         await ask(simulated, "b", "Quartz 4.2 is flawed. Upgrade.")
     assert tier.last == ["Version 4.2 of quartz runs on the build server."]
-    assert [each.getMessage() for each in caplog.records if "huge.md" in each.getMessage()].__len__() == 1
+    assert sum("huge.md" in each.getMessage() for each in caplog.records) == 1
 
 
 async def test_a_quiet_wake_up_looks_at_no_note(curious: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,13 +142,19 @@ async def test_the_check_above_sees_a_wake_up_that_looks(curious: Any, monkeypat
 
 async def test_a_sitting_looks_at_the_notes_once(curious: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     simulated, tier = curious
-    look, looked = facts._look, []
-    monkeypatch.setattr(facts, "_look", lambda *given: looked.append(1) or look(*given))
+    look, looked = facts._look, 0
+
+    def counting(*given: Any) -> Any:
+        nonlocal looked
+        looked += 1
+        return look(*given)
+
+    monkeypatch.setattr(facts, "_look", counting)
     for name in "abc":
         await simulated.drop(f"inbox/{name}.txt", f"Quartz is flawed, {name}.")
     async with simulated.up():
         await simulated.live(SLOT)
-    assert (len(tier.given), len(looked)) == (3, 1)
+    assert (len(tier.given), looked) == (3, 1)
 
 
 # -- what runs came to, and actors that are given facts
@@ -227,6 +238,69 @@ async def test_thrown_away_what_runs_came_to_is_made_again_from_the_journal(simu
         assert await simulated.store.all("SELECT * FROM passages") == []
         await facts.bring_up(engine._host)
         assert await simulated.store.all("SELECT * FROM passages") == before != []
+
+
+async def test_of_a_run_that_retention_dropped_there_is_nothing_to_tell(simulate: Simulate) -> None:
+    """Made anew once its chain is gone."""
+    simulated, _ = reporting(simulate)
+    async with simulated.up() as engine:
+        await ask(simulated, "a", "An advisory on quartz 4.2: upgrade by Friday.")
+        await facts.bring_up(engine._host)
+        while await simulated.store.transact(drop_run, 1, simulated.clock.now() + 90 * DAY):
+            pass
+        assert await simulated.store.all("SELECT * FROM passages") == []
+        await simulated.store.transact(passages.begin_anew)
+        await facts.bring_up(engine._host)
+        assert await simulated.store.all("SELECT * FROM passages") == []
+
+
+READ = Single(name="read", actor="reader")
+REVIEW = Single(name="review", actor="critic")
+SHAPES: dict[str, tuple[Node, list[str], list[str]]] = {
+    "one": (READ, ["read"], ["read"]),
+    "in order": (InOrder(name="all", nodes=(REVIEW, READ)), ["all/review", "all/read"], ["all/read"]),
+    "each": (FanOut(name="each", body=READ), ["each[i2]/read", "each[i1]/read"], ["each[i1]/read", "each[i2]/read"]),
+    "the last round": (
+        Loop(name="until", body=READ, until=REVIEW),
+        ["until[1]/read", "until[1]/review", "until[2]/read", "until[2]/review"],
+        ["until[2]/read"],
+    ),
+    "each, the last round": (
+        InOrder(name="a.b", nodes=(FanOut(name="each", body=Loop(name="l", body=READ, until=REVIEW)),)),
+        ["a.b/each[i1]/l[1]/read", "a.b/each[i2]/l[1]/read", "a.b/each[i1]/l[2]/read", "axb/each[i1]/l[3]/read"],
+        ["a.b/each[i1]/l[2]/read", "a.b/each[i2]/l[1]/read"],
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_what_a_run_came_to_is_what_its_last_nodes_handed_over(simulate: Simulate, shape: str) -> None:
+    """Of the last plan: what the one before it made is not told."""
+    root, paths, last = SHAPES[shape]
+    told: list[AnyEvent] = [node_done("read", 1)]
+    told.append(PlanMade(at=1, run=1, revision=2, plan=Plan(root=root, why="so", by="test")))
+    told += [node_done(path, 2) for path in paths]
+    async with simulate().up() as engine:
+        made = await artifacts_of(engine.store, told)
+    assert sorted(artifact.title for artifact in made) == last
+
+
+def node_done(path: str, revision: int) -> StepMoved:
+    made = HandOff(artifact=Artifact(kind="report", title=path, claims=(), by="test"))
+    result = msgspec.Raw(msgspec.json.encode(made))
+    node, success = StepKind.NODE, State.SUCCESS
+    return StepMoved(
+        at=1,
+        run=1,
+        revision=revision,
+        path=path,
+        name="node",
+        ordinal=1,
+        kind=node,
+        state=success,
+        input="",
+        result=result,
+    )
 
 
 async def test_a_node_that_is_resumed_sees_the_facts_that_it_saw(simulate: Simulate, power_cut: Any) -> None:

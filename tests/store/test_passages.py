@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from platos.core.passage import Passage
+from platos.core.words import VERSION, words
 from platos.errors import StoreCorrupt, StoreError
 from platos.store import Store, Tx, notes, open_store, passages, word_index
 from platos.store.database import NAME
@@ -89,9 +90,9 @@ def test_no_text_raises_or_finds_what_shares_no_word_with_it() -> None:
         @settings(deadline=None, max_examples=200)
         @given(TEXTS, st.sampled_from(["", "lisbon server", "harbor invoices"]))
         def check(text: str, known: str) -> None:
-            asked = set(passages.words(f"{text} {known}"))
+            asked = set(words(f"{text} {known}"))
             for fact in portal.call(passages.search, store, "ana", f"{text} {known}"):  # type: ignore[attr-defined]
-                assert asked & set(passages.words(fact.text))
+                assert asked & set(words(fact.text))
 
         check()
 
@@ -133,7 +134,7 @@ async def test_when_words_are_made_otherwise_everything_is_made_anew(
     assert await passages.is_stale(store)
     await fill(store)
     assert not await passages.is_stale(store)
-    monkeypatch.setattr(passages, "VERSION", passages.VERSION + 1)
+    monkeypatch.setattr(passages, "VERSION", VERSION + 1)
     assert await passages.is_stale(store)
     await store.transact(passages.begin_anew)
     assert (await sources(store, "Lisbon server"), await notes.stamps(store)) == ([], {})
