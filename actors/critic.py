@@ -33,10 +33,11 @@ class Critic:
         """A review: verified ends a loop; rejected gives its remarks to the next round."""
         texts = {extract.item: (await context.read(extract.item)).full_text for extract in work.items}
         drafts = [hand_off.artifact for hand_off in work.inputs]
-        found = await context.step("check", faults, drafts, texts, returns=list[str])
+        known = await _facts_cited(context, drafts, texts)
+        found = await context.step("check", faults, drafts, texts, known, returns=list[str])
         if found:
             return _review(context, work, Status.REJECTED, found, "Found by rule; no model was asked.")
-        documents = [Document(id=name, text=text) for name, text in texts.items()]
+        documents = [Document(id=name, text=text) for name, text in (texts | known).items()]
         draft = Document(id="draft", text="\n".join(map(_lines, drafts)))
         judgement = await context.ask_model("judge", f"{INSTRUCTIONS}\n{context.scope}", [*documents, draft], Judgement)
         note = f"Judged with confidence {judgement.confidence:.2f}."
@@ -45,12 +46,19 @@ class Critic:
         return _review(context, work, Status.REJECTED, _remarks(judgement), note)
 
 
-def faults(drafts: list[Artifact], texts: dict[str, str]) -> list[str]:
+async def _facts_cited(context: Context, drafts: list[Artifact], texts: dict[str, str]) -> dict[str, str]:
+    """The facts on the items, where a draft cites something else than them."""
+    if all(claim.source in texts for draft in drafts for claim in draft.claims):
+        return {}
+    return {fact.source: fact.full_text for fact in await context.facts("\n\n".join(texts.values()))}
+
+
+def faults(drafts: list[Artifact], texts: dict[str, str], known: dict[str, str]) -> list[str]:
     """What is wrong with the drafts by rule alone. It names claims by number and items by name, and quotes nothing."""
     claims = [claim for draft in drafts for claim in draft.claims]
     if not claims:
         return ["The draft makes no claim."]
-    loose = uncited(drafts, texts)
+    loose = uncited(drafts, texts | known)
     cited = {claim.source for claim in claims}
     return [
         *(f"Claim {at} has a quote that its source does not hold." for at, c in enumerate(claims, 1) if c in loose),

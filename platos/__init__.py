@@ -4,6 +4,7 @@ they wake. This module holds the words that parts are written with."""
 from platos import errors
 from platos.core.effect import EffectClass, Receipt
 from platos.core.evidence import strike_uncited, uncited
+from platos.core.fact import Fact
 from platos.core.handoff import Artifact, Claim, HandOff, Status, Work
 from platos.core.item import Extract, Item, Problem, StoredItem
 from platos.core.lesson import Lesson, Standing, Usual
@@ -31,6 +32,7 @@ __all__ = [
     "EffectClass",
     "Environment",
     "Extract",
+    "Fact",
     "FanOut",
     "Finish",
     "HandOff",

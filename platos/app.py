@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from platos import __version__
 from platos.clock import InlineOffload, SystemClock, ThreadOffload
 from platos.config.definitions import Definitions
+from platos.config.notes import Notes
 from platos.config.secrets import resolve
 from platos.config.settings import LoadedSettings, load_settings, module_paths
 from platos.config.workspace import Workspace, find_workspace
@@ -63,8 +64,8 @@ class WorkspaceParts:
 
 @dataclass(frozen=True)
 class App:
-    """A workspace, loaded: its settings, its parts, its specialists' definitions; `secrets` are those that were asked
-    for so far."""
+    """A workspace, loaded: its settings, its parts, its specialists' definitions, its notes; `secrets` are those that
+    were asked for so far."""
 
     workspace: Workspace
     settings: LoadedSettings
@@ -73,6 +74,7 @@ class App:
     clock: Clock
     offload: Offload
     secrets: Collection[str]
+    notes: Notes
 
     @asynccontextmanager
     async def engine(self, command: str, *, inline: bool = False) -> AsyncIterator[Engine]:
@@ -92,6 +94,7 @@ class App:
                 budget=self.settings.settings.common_budget(),
                 keep_days=self.settings.settings.retention.days,
                 secrets=self.secrets,
+                notes=self.notes,
                 counters=Counters(self.clock.now()),
             )
             try:
@@ -141,4 +144,4 @@ def load_workspace(
     models = {"models": settings.settings.models, "providers": settings.settings.providers}
     parts = WorkspaceParts(registry, environment, models)
     definitions = Definitions(workspace, settings.settings, registry)
-    return App(workspace, settings, parts, definitions, time, offload, secrets)
+    return App(workspace, settings, parts, definitions, time, offload, secrets, Notes(workspace.notes))

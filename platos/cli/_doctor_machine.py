@@ -1,4 +1,5 @@
-"""What the doctor sees of the machine: Python, SQLite, and files that run code in every Python process."""
+"""What the doctor sees of the machine: Python, SQLite, its full-text search, and files that run code in every Python
+process."""
 
 from __future__ import annotations
 
@@ -6,10 +7,12 @@ import platform
 import site
 import sqlite3
 import sysconfig
+from contextlib import closing
 from pathlib import Path
 
 from platos.cli._finding import Finding, fine, note, wrong
-from platos.errors import ConfigurationError
+from platos.errors import ConfigurationError, StoreError
+from platos.store.word_index import require_full_text
 
 __all__ = ["look_at_machine", "unexpected_pth"]
 
@@ -21,7 +24,17 @@ _EXPECTED_PTH = ("_virtualenv.pth", "distutils-precedence.pth", "__editable__")
 
 def look_at_machine() -> list[Finding]:
     """Python, SQLite and `.pth` files."""
-    return [fine("python", platform.python_version()), _sqlite(), *_pth()]
+    return [fine("python", platform.python_version()), _sqlite(), _full_text(), *_pth()]
+
+
+def _full_text() -> Finding:
+    """Facts are found by FTS5, which not every SQLite has."""
+    try:
+        with closing(sqlite3.connect(":memory:")) as connection:
+            require_full_text(connection)
+    except StoreError as error:
+        return wrong("full-text search", error)
+    return fine("full-text search", "this SQLite has FTS5")
 
 
 def _sqlite() -> Finding:

@@ -28,6 +28,10 @@ class Workspace:
         return self.root / "specialists"
 
     @property
+    def notes(self) -> Path:
+        return self.root / "notes"
+
+    @property
     def outbox(self) -> Path:
         return self.root / "outbox"
 

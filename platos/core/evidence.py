@@ -69,7 +69,8 @@ def _squeezed(text: str) -> str:
 
 
 def uncited(artifacts: Iterable[Artifact], texts: Mapping[str, str]) -> list[Claim]:
-    """The claims whose quote does not stand in the item that they name. `texts` are the run's items by name."""
+    """The claims whose quote does not stand in the source that they name. `texts` are the run's items by name, and the
+    facts that it was given by their sources."""
     squeezed = {name: _squeezed(text) for name, text in texts.items()}
     claims = [claim for artifact in artifacts for claim in artifact.claims]
     return [c for c in claims if not _squeezed(c.quote) or _squeezed(c.quote) not in squeezed.get(c.source, "")]

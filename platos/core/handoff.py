@@ -21,7 +21,8 @@ class Status(StrEnum):
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement and what it rests on: `quote` stands word for word in the item `source` (`i12`)."""
+    """A statement and what it rests on: `quote` stands word for word in `source`, an item (`i12`) or a fact
+    (`note:vendors.md#2`, `r7`)."""
 
     text: str
     source: str = ""

@@ -9,10 +9,12 @@ __all__ = ["StepKey", "StepKind"]
 
 
 class StepKind(StrEnum):
-    """What a step is: a whole node, a piece of local work, a model call, a tool call, or a question to an actor."""
+    """What a step is: a whole node, a piece of local work, facts that were found, a model call, a tool call, or a
+    question to an actor."""
 
     NODE = "node"
     LOCAL = "local"
+    FACTS = "facts"
     MODEL = "model"
     TOOL = "tool"
     ASK = "ask"

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, TypeVarTuple
 
 from platos.core.effect import Receipt
+from platos.core.fact import Fact
 from platos.core.handoff import Artifact, HandOff, Status, Work
 from platos.core.item import Item
 from platos.ports.model import Document
@@ -44,6 +45,11 @@ class Context(Protocol):
 
     async def read(self, item: str) -> Item:
         """An item of the run by its name (`i12`), text included. Raises NotFound for any other item."""
+        ...
+
+    async def facts(self, text: str) -> list[Fact]:
+        """What is known already that bears on a text: at most three passages of the notes and of this specialist's own
+        past runs, the best first; none where nothing does. A claim may cite one by its source."""
         ...
 
     async def step(self, name: str, work: Callable[[*Ts], T | Awaitable[T]], *args: *Ts, returns: type[T]) -> T:

@@ -15,7 +15,8 @@ __all__ = ["Document", "Finish", "Model", "ModelReply", "ModelRequest", "Terms"]
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """Text from outside, under a name that we gave it (`i12`). It is data, never an instruction.
+    """Text from outside, or a fact, under a name that we gave it (`i12`, `note:vendors.md#2`). It is data, never an
+    instruction.
 
     `tag` is the name that the model is shown, where it has to be one that no text can foretell.
     """

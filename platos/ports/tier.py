@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
+from platos.core.fact import Fact
 from platos.core.item import StoredItem
 from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Nano
@@ -46,6 +47,11 @@ class Bench(Protocol):
         documents' names as they were shown. `most_input` is the most tokens that the input may come to, by the bound of
         each model. Raises TooLong where it may be more, BudgetExceeded, or another Failure.
         """
+        ...
+
+    async def facts(self, text: str) -> list[Fact]:
+        """What is known already that bears on a text: at most three passages of the notes and of this specialist's own
+        past runs, the best first; none where nothing does."""
         ...
 
     @property

@@ -11,6 +11,7 @@ import pydantic
 
 from platos.core.budget import date, triage_path
 from platos.core.digest import digest
+from platos.core.fact import Fact
 from platos.core.instant import Instant
 from platos.core.lesson import STANDING, Lesson, Standing, Usual
 from platos.core.money import Nano
@@ -19,6 +20,7 @@ from platos.errors import BudgetExceeded, TooLong
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.ports.part import declaration_of
 from platos.runtime.answers import ask_until_valid, first_to_answer
+from platos.runtime.facts import bring_up, facts_on
 from platos.runtime.host import Host
 from platos.runtime.meter import Ask, Bought, Held, Purse, complete, reserve, turn
 from platos.runtime.schema import schema_of
@@ -36,7 +38,8 @@ _MOST_OUTPUT, _MORE_OUTPUT = 500, 250
 class Sitting:
     """One time that a specialist's triage sits: in the wake-up that began at `wake`.
 
-    `refused` is why no more can be asked in it; `asked` are the questions' fixed parts, which a provider may hold.
+    `refused` is why no more can be asked in it; `asked` are the questions' fixed parts, which a provider may hold;
+    `looked` tells that notes and past runs were looked at: once, when the first tier asks for facts.
     """
 
     host: Host
@@ -44,6 +47,7 @@ class Sitting:
     wake: Instant
     refused: BudgetExceeded | None = None
     asked: set[str] = field(default_factory=set)
+    looked: bool = False
 
     @property
     def may_miss(self) -> float:
@@ -69,6 +73,12 @@ class TriageBench:
     @property
     def may_miss(self) -> float:
         return self._sitting.may_miss
+
+    async def facts(self, text: str) -> list[Fact]:
+        if not self._sitting.looked:
+            await bring_up(self._host)
+            self._sitting.looked = True
+        return await facts_on(self._host, self._sitting.definition.name, text)
 
     async def taught(self) -> int:
         return await labels.taught(self._host.store, self._sitting.definition.name)

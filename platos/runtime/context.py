@@ -11,6 +11,7 @@ import pydantic
 
 from platos.core.effect import Receipt
 from platos.core.event import StepMoved
+from platos.core.fact import Fact
 from platos.core.failure import FailureRecord, left_after
 from platos.core.handoff import Artifact, HandOff, Status, Work
 from platos.core.instant import Instant
@@ -22,6 +23,7 @@ from platos.errors import Failure, LowConfidence, NotFound
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.runtime.answers import ask_until_valid
 from platos.runtime.effects import call_tool
+from platos.runtime.facts import bring_up, facts_on
 from platos.runtime.life import Life, moved
 from platos.runtime.meter import Ask, complete, reserve, turn
 from platos.runtime.net import Failed, Net, Parked, Result
@@ -65,6 +67,13 @@ class NodeContext:
         if stored is None:
             raise NotFound(f"the run is not about {item!r}", where=self._life.path, expected=", ".join(self._run.items))
         return stored.item
+
+    async def facts(self, text: str) -> list[Fact]:
+        async def find(_: int) -> list[Fact]:
+            await bring_up(self._run.host)
+            return await facts_on(self._run.host, self._run.specialist.name, text)
+
+        return await self._do(StepKind.FACTS, "facts", text, list[Fact], find)
 
     async def step(self, name: str, work: Callable[[*Ts], T | Awaitable[T]], *args: *Ts, returns: type[T]) -> T:
         return await self._do(StepKind.LOCAL, name, args, returns, lambda _: work(*args))

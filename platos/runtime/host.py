@@ -30,7 +30,7 @@ from platos.runtime.limits import Limits
 from platos.runtime.measures.counters import Counters
 from platos.store import Store, journal, pauses
 
-__all__ = ["Definitions", "Hand", "Host", "Parts", "decode_specialist"]
+__all__ = ["Definitions", "Hand", "Host", "Notes", "Parts", "decode_specialist"]
 
 _MOST_PARTS = 1_000
 
@@ -72,12 +72,25 @@ class Definitions(Protocol):
         ...
 
 
+class Notes(Protocol):
+    """Where notes lie. Blocking: called through `offload`."""
+
+    def stamps(self) -> dict[str, str]:
+        """Every note by its path, with what changes when it does."""
+        ...
+
+    def read(self, path: str) -> str:
+        """A note's text. Raises Unavailable or Broken."""
+        ...
+
+
 @dataclass(frozen=True)
 class Host:
     """The services of one process on one workspace.
 
     `chance` gives numbers in [0, 1); `budget` is of all specialists together; `keep_days` is how long what is over is
-    kept; `secrets` are those that this process has come to know, which no record may hold. In memory: the definitions
+    kept; `secrets` are those that this process has come to know, which no record may hold; `notes` are what facts are
+    found in, beside past runs. In memory: the definitions
     in force, whose files cannot be used as they stand, when items that wait are judged again, runs that are worked on,
     and what is paused.
     """
@@ -91,6 +104,7 @@ class Host:
     budget: CommonBudget
     keep_days: int
     secrets: Collection[str] = ()
+    notes: Notes | None = None
     in_force: dict[str, Specialist] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     owing: dict[str, Instant] = field(default_factory=dict)

@@ -69,7 +69,7 @@ class Life:
         """The actor is in the middle of this step. Whom it asks has a limit of its own."""
         self.alive(step.started)
         self._at_work = step
-        if step.kind is not StepKind.LOCAL:
+        if step.kind not in (StepKind.LOCAL, StepKind.FACTS):
             self.scope.deadline, self._half_over = math.inf, 0
 
     def alive(self, now: Instant) -> None:

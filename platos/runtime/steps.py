@@ -11,7 +11,7 @@ from platos.core.digest import digest
 from platos.core.event import StepMoved
 from platos.errors import InvalidTransition
 from platos.runtime.net import Net
-from platos.store import journal, steps
+from platos.store import steps
 
 __all__ = ["input_digest", "load_result", "record_step"]
 
@@ -36,7 +36,4 @@ async def record_step(net: Net, moved: StepMoved) -> StepMoved:
 
 async def load_result(net: Net, step: StepMoved, returns: type[T]) -> T:
     """A finished step's result, as its type."""
-    content = step.result
-    if step.payload is not None:
-        content = msgspec.Raw(await journal.get_payload(net.run.host.store, step.payload))
-    return msgspec.json.decode(content, type=returns)
+    return msgspec.json.decode(await steps.result(net.run.host.store, step), type=returns)

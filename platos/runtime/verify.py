@@ -1,20 +1,24 @@
-"""7. Verify. What a run came to is computed from evidence: receipts, postconditions, and quotes that stand in items."""
+"""7. Verify. What a run came to is computed from evidence: receipts, postconditions, and quotes that stand in items,
+or in the facts that its actors were given."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import anyio
+import msgspec
 
 from platos.core.digest import digest
 from platos.core.effect import EffectClass, EffectState
 from platos.core.evidence import Check, CheckResult, outcome_of, uncited
+from platos.core.fact import Fact
 from platos.core.failure import ANSWERS, Answer, FailureRecord
 from platos.core.instant import SECOND, Instant
 from platos.core.state import Outcome, State
+from platos.core.step import StepKind
 from platos.errors import TimedOut
 from platos.runtime.net import Done, Failed, Parked, Result, Run, Wait
-from platos.store import effects, evidence
+from platos.store import effects, evidence, steps
 
 __all__ = ["Ending", "verify"]
 
@@ -73,10 +77,20 @@ async def _check(run: Run, check: Check, result: Done) -> CheckResult:
         return await _check_receipt(run, check)
     artifacts = [each.artifact for each in result.hand_offs]
     texts = {name: stored.item.full_text for name, stored in run.items.items()}
-    loose = uncited(artifacts, texts)
+    loose = uncited(artifacts, await _facts_given(run) | texts)
     count = sum(len(artifact.claims) for artifact in artifacts)
-    seen = f"{count - len(loose)} of {count} claims quote what stands in their item"
+    seen = f"{count - len(loose)} of {count} claims quote what stands in their source"
     return CheckResult(check=check, passed=count > 0 and not loose, seen=seen)
+
+
+async def _facts_given(run: Run) -> dict[str, str]:
+    """The facts that the run's actors were given, as they were then, by their sources."""
+    texts: dict[str, str] = {}
+    for step in run.steps.values():
+        if step.kind is StepKind.FACTS and step.state is State.SUCCESS:
+            for fact in msgspec.json.decode(await steps.result(run.host.store, step), type=list[Fact]):
+                texts[fact.source] = f"{texts.get(fact.source, '')}\n{fact.full_text}"
+    return texts
 
 
 async def _check_receipt(run: Run, check: Check) -> CheckResult:

@@ -15,6 +15,7 @@ from platos.store.damage import quarantine, refuse_damaged
 from platos.store.migrations import all_migrations
 from platos.store.tx import Tx
 from platos.store.verify import verify_new
+from platos.store.word_index import require_full_text, vouch
 
 __all__ = [
     "NAME",
@@ -71,10 +72,12 @@ def _make_durable(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def take_over(connection: sqlite3.Connection, path: Path) -> int:
-    """Bring the schema up to this version, verify the journal, begin a new epoch; the epoch. Raises StoreCorrupt."""
+    """Bring the schema up to this version, verify the journal, begin a new epoch; the epoch. Raises StoreCorrupt, or
+    StoreError where this SQLite cannot search in texts."""
     with _quarantining(path), readable(path):
         found = _version(connection)
         check_version(found, path)
+        require_full_text(connection)
         for version, script in all_migrations():
             if version > found:
                 connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version};\nCOMMIT;")
@@ -87,6 +90,8 @@ def _next_epoch(connection: sqlite3.Connection) -> int:
     connection.execute("BEGIN IMMEDIATE")
     try:
         verify_new(tx)
+        if not meta.get(tx, meta.INDEX):
+            vouch(tx)
         epoch = meta.get(tx, meta.EPOCH) + 1
         meta.put(tx, meta.EPOCH, epoch)
         connection.execute("COMMIT")

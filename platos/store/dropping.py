@@ -20,6 +20,7 @@ from platos.core.event import (
 )
 from platos.core.instant import Instant
 from platos.core.state import FINAL
+from platos.store import passages
 from platos.store.checksum import checksum
 from platos.store.journal import SYSTEM, run_chain
 from platos.store.keeping import droppable, may_change
@@ -57,6 +58,7 @@ def _still_counts(tx: Tx, run: int, before: Instant) -> bool:
 def _drop_projections(tx: Tx, run: int) -> None:
     for drop in (SQL.drop_gates, SQL.drop_effects, SQL.drop_evidence):
         tx.execute(drop, run=run)
+    passages.forget(tx, run_chain(run))
     _keep_accounts(tx, (f"run/{run}",))
     for reservation, accounts in tx.all(SQL.calls, run=run):
         tx.execute(SQL.drop_reservation, id=reservation)

@@ -7,7 +7,22 @@ from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.tx import Tx
 
-__all__ = ["AUDITED", "EPOCH", "FORGOTTEN", "HOUSE", "KEPT", "PAUSED", "UNSETTLED", "VERIFIED", "get", "put", "remove"]
+__all__ = [
+    "AUDITED",
+    "EPOCH",
+    "FORGOTTEN",
+    "HOUSE",
+    "INDEX",
+    "KEPT",
+    "PAUSED",
+    "TOLD",
+    "UNSETTLED",
+    "VERIFIED",
+    "WORDS",
+    "get",
+    "put",
+    "remove",
+]
 
 SQL = load("meta")
 
@@ -24,6 +39,15 @@ UNSETTLED = "unsettled"
 
 FORGOTTEN = "forgotten"
 """Before this moment, what became of slots may have been dropped."""
+
+INDEX = "index"
+"""The checksum of the index of words."""
+
+TOLD = "told"
+"""Up to this entry of the system's chain, what runs came to is among the passages."""
+
+WORDS = "words"
+"""How the words of the index were made."""
 
 
 def get(tx: Tx, key: str) -> int:

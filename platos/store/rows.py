@@ -46,7 +46,9 @@ VOUCHED = {
     "labels": SQL.labels,
     "memories": SQL.memories,
     "meta": SQL.meta,
+    "notes": SQL.notes,
     "occurrences": SQL.occurrences,
+    "passages": SQL.passages,
     "runs": SQL.runs,
     "verdicts": SQL.verdicts,
 }

@@ -27,6 +27,7 @@ from platos.store.rows import (
 from platos.store.seals import verify_seals
 from platos.store.structure import verify_structure
 from platos.store.verify import AT_ONCE, verify_entries
+from platos.store.word_index import verify_index
 
 __all__ = ["FIRST", "Place", "examine", "verify_all", "verify_file", "verify_some"]
 
@@ -37,6 +38,7 @@ _SLICES: tuple[Slice, ...] = (
     verify_contents,
     verify_specialists,
     verify_counters,
+    verify_index,
     *(vouched(table) for table in VOUCHED),
 )
 _UNREADABLE = (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError, OverflowError)

@@ -11,11 +11,11 @@ import msgspec
 from platos.core.event import AnyEvent, StepMoved
 from platos.core.state import arrive
 from platos.core.step import StepKey
-from platos.store.journal import events, put_payload, run_chain
+from platos.store.journal import events, get_payload, put_payload, run_chain
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
 
-__all__ = ["last_words", "of_run", "put"]
+__all__ = ["last_words", "of_run", "put", "result"]
 
 _INLINE = 16_384
 """Results up to this many bytes stand in the journal itself; larger ones are payloads, stored once."""
@@ -42,6 +42,11 @@ def last_words(told: Iterable[AnyEvent]) -> dict[StepKey, StepMoved]:
             last.pop(event.key, None)
             last[event.key] = event
     return last
+
+
+async def result(store: ReadStore, step: StepMoved) -> bytes:
+    """What a finished step came to, as it was encoded. Raises StoreCorrupt."""
+    return bytes(step.result) if step.payload is None else await get_payload(store, step.payload)
 
 
 async def of_run(store: ReadStore, run: int) -> list[StepMoved]:

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from platos.core.digest import canonical, digest
 from platos.core.effect import Receipt
+from platos.core.fact import Fact
 from platos.core.handoff import Artifact, HandOff, Status, Work
 from platos.core.item import Extract, Item
 from platos.errors import NotFound, PermissionDenied
@@ -66,8 +67,8 @@ def quote_each(instructions: str, documents: Sequence[Document]) -> Mapping[str,
 class MemoryContext:
     """A Context without a runtime. Its steps last as long as it does, and `restarted` keeps them as a crash would.
 
-    `answer` stands in for the model, `team` are the actors that can be asked. `questions` and `calls` tell what was
-    really sent: a step that is found again sends nothing.
+    `answer` stands in for the model, `team` are the actors that can be asked, `known` the facts on any text.
+    `questions` and `calls` tell what was really sent: a step that is found again sends nothing.
     """
 
     items: Mapping[str, Item] = field(default_factory=dict)
@@ -76,6 +77,7 @@ class MemoryContext:
     signature: str = "actor under test, scripted"
     answer: Answer = quote_each
     team: Mapping[str, Actor] = field(default_factory=dict)
+    known: Sequence[Fact] = ()
     steps: dict[tuple[str, int], Checkpoint] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
     calls: list[ToolCall] = field(default_factory=list)
@@ -90,6 +92,12 @@ class MemoryContext:
         if item not in self.items:
             raise NotFound(f"there is no item {item!r} in this run", where=item, expected=", ".join(self.items))
         return self.items[item]
+
+    async def facts(self, text: str) -> list[Fact]:
+        async def run() -> bytes:
+            return canonical(list(self.known))
+
+        return msgspec.json.decode(await self._once("facts", text, run), type=list[Fact])
 
     async def step(self, name: str, work: Callable[[*Ts], T | Awaitable[T]], *args: *Ts, returns: type[T]) -> T:
         async def run() -> bytes:

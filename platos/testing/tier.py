@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from pydantic import BaseModel, ValidationError
 
+from platos.core.fact import Fact
 from platos.core.item import Item, ItemState, StoredItem
 from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Nano
@@ -29,7 +30,8 @@ class ScriptedBench:
     asking is an error: the bench of a tier that is free. A reply that does not fill the answer's form is InvalidOutput;
     a token is a character. `asked` are the questions, in order, as (model, instructions,
     documents); `memory` is what the tier remembered, `standing` where it said that it stands. `lessons` are labelled
-    items, `usual` such as nobody labelled, and `may_miss` is what the tier may dismiss of the true signals.
+    items, `usual` such as nobody labelled, and `may_miss` is what the tier may dismiss of the true signals; `facts`
+    turns a text into what is known that bears on it.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class ScriptedBench:
         lessons: Sequence[Lesson] = (),
         usual: Sequence[Usual] = (),
         may_miss: float = 0.05,
+        facts: Callable[[str], Sequence[Fact]] = lambda text: (),
     ) -> None:
         self._reply, self._scope, self._cost = reply, scope, cost
         self.asked: list[tuple[str, str, tuple[Document, ...]]] = []
         self.memory: dict[str, bytes] = {}
         self._lessons, self._usual = list(lessons), list(usual)
         self.may_miss = may_miss
+        self._facts = facts
         self.standing: Standing | None = None
 
     @property
@@ -78,6 +82,9 @@ class ScriptedBench:
             return answer.model_validate(reply, context={"documents": asked}), self._cost
         except ValidationError as error:
             raise InvalidOutput(f"no valid answer: {error.error_count()} errors", sent=True) from error
+
+    async def facts(self, text: str) -> list[Fact]:
+        return list(self._facts(text))
 
     async def taught(self) -> int:
         return len(self._lessons)

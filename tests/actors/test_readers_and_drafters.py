@@ -9,7 +9,7 @@ import pytest
 
 from actors.assistant import Assistant
 from actors.reader import Reader
-from platos import Actor, Artifact, Claim, Context, Document, HandOff, Item, Status, Work
+from platos import Actor, Artifact, Claim, Context, Document, Fact, HandOff, Item, Status, Work
 from platos.testing.actor import MemoryContext, check_actor, work_on
 
 ITEMS = {
@@ -83,6 +83,39 @@ async def test_the_scope_and_the_remarks_on_the_last_round_reach_the_model(actor
     assert scope == "Only pumps."
     assert first.endswith(": No claim rests on i2.")
     assert second.endswith(": Be brief.")
+
+
+KNOWN = Fact(source="note:pumps.md#2", title="Pumps", text="Pump 3 feeds the boiler.")
+
+
+async def test_a_drafter_is_given_facts_as_documents_after_the_items_and_may_cite_them() -> None:
+    claim = ("The boiler is affected.", KNOWN.source, "feeds the boiler")
+    bench = MemoryContext(items=ITEMS, answer=lambda *_: claims(claim), known=[KNOWN])
+    hand_off = await check_actor(Assistant(), work_on(bench), bench)
+    [question] = bench.questions
+    assert question.documents[-1] == Document(id=KNOWN.source, text="Pumps\n\nPump 3 feeds the boiler.")
+    assert len(question.documents) == 3
+    assert KNOWN.text not in question.instructions
+    assert [kept.source for kept in hand_off.artifact.claims] == [KNOWN.source]
+    assert hand_off.scope == ("i1", "i2")
+
+
+async def test_a_quote_that_no_fact_holds_is_struck() -> None:
+    claim = ("The boiler is affected.", KNOWN.source, "feeds the kitchen")
+    bench = MemoryContext(items=ITEMS, answer=lambda *_: claims(claim), known=[KNOWN])
+    assert (await Assistant().act(bench, work_on(bench))).artifact.claims == ()
+
+
+async def test_where_nothing_is_known_nothing_is_said_of_facts() -> None:
+    bench = context()
+    await Assistant().act(bench, work_on(bench))
+    assert "facts" not in bench.questions[0].instructions
+
+
+async def test_a_reader_asks_for_no_facts() -> None:
+    bench = MemoryContext(items=ITEMS, known=[KNOWN])
+    await Reader().act(bench, work_on(bench))
+    assert [document.id for document in bench.questions[0].documents] == ["i1", "i2"]
 
 
 async def test_a_reader_in_a_branch_reads_its_one_item() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from platos.cli._doctor_machine import look_at_machine, unexpected_pth
+from platos.store import word_index
 
 from .conftest import Cli, Told, add_settings
 
@@ -74,3 +75,11 @@ def test_a_sqlite_with_the_wal_reset_bug_is_told(
 ) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
     assert next(each.level for each in look_at_machine() if each.about == "sqlite") == level
+
+
+def test_an_sqlite_that_cannot_search_in_texts_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {each.about: each.level.value for each in look_at_machine()}["full-text search"] == "ok"
+    monkeypatch.setattr(word_index, "has_full_text", lambda connection: False)
+    [told] = [each for each in look_at_machine() if each.about == "full-text search"]
+    assert told.level.value == "wrong"
+    assert "Python whose SQLite has it" in told.next

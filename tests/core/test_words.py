@@ -1,86 +1,55 @@
-"""The names and digests of items, hand-offs, steps and specialists."""
+"""Words: letters and digits alone, whatever a text holds; forms of a word are one."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from platos.core.budget import Budget, Cap
-from platos.core.evidence import Check
-from platos.core.handoff import Artifact, Claim
-from platos.core.item import Item, ItemState, StoredItem
-from platos.core.money import NANO
-from platos.core.schedule import Schedule
-from platos.core.specialist import PartSpec, Specialist
-from platos.core.step import StepKey
-from platos.core.verdict import Decision, Verdict
+from platos.core.words import words
 
-ITEM: dict[str, Any] = {"id": "a.md", "text": "hello", "title": "t", "kind": "text", "ts": 1, "fields": {"from": "x"}}
-SPECIALIST = Specialist(
-    name="watch",
-    owner="ada",
-    schedule=Schedule(cron="0 8 * * *"),
-    sources=(PartSpec(part="directory", name="inbox"),),
-    triage=(PartSpec(part="rules", name="rules"),),
-    planner=PartSpec(part="rules", name="rules"),
-    models={"frontier": ("offline",)},
-    scope="Tell me.",
-    budget=Budget(day=Cap(usd=NANO), triage_day=Cap(usd=NANO), run=Cap(usd=NANO)),
-    tools=(PartSpec(part="outbox", name="outbox"), PartSpec(part="outbox", name="archive")),
+OPERATORS = st.sampled_from(
+    ['"', "'", " AND ", " OR ", " NOT ", "NEAR(", ":", "*", "^", "+", "-", "\0", "(", ")", "😀"]
 )
+TEXTS = st.lists(st.one_of(st.text(), OPERATORS)).map("".join)
+
+
+@given(TEXTS)
+def test_a_word_holds_letters_and_digits_alone(text: str) -> None:
+    assert all(word.replace(".", "").isalnum() for word in words(text))
+
+
+@given(TEXTS, TEXTS)
+def test_the_words_of_two_texts_are_those_of_both(one: str, other: str) -> None:
+    assert words(f"{one}\n\n{other}") == words(one) + words(other)
 
 
 @pytest.mark.parametrize(
-    "change", [{"id": "b.md"}, {"text": "hello!"}, {"title": "u"}, {"kind": "mail"}, {"fields": {"from": "y"}}]
+    "forms",
+    [
+        ("rotate", "rotates", "rotated", "rotating"),
+        ("policy", "policies"),
+        ("Café", "CAFE", "cafe\u0301"),
+        ("breach", "breaches"),
+        ("stop", "stopped", "stopping"),
+    ],
 )
-def test_an_item_with_other_content_has_another_digest(change: dict[str, Any]) -> None:
-    assert Item(**ITEM | change).digest() != Item(**ITEM).digest()
+def test_forms_of_a_word_are_one(forms: tuple[str, ...]) -> None:
+    assert len({tuple(words(form)) for form in forms}) == 1
 
 
-def test_an_item_that_was_only_touched_has_not_changed() -> None:
-    assert Item(**ITEM | {"ts": 2}).digest() == Item(**ITEM).digest()
+@pytest.mark.parametrize(("one", "other"), [("status", "state"), ("4.2", "4.3"), ("news", "sing"), ("bus", "busy")])
+def test_other_words_stay_others(one: str, other: str) -> None:
+    assert words(one) != words(other)
 
 
-@pytest.mark.parametrize(
-    ("title", "text", "read"),
-    [("t", "hello\n", "t\n\nhello"), ("t", "# t\n\nhello", "# t\n\nhello"), ("", "hello", "hello"), ("t", "", "t")],
-)
-def test_an_item_is_read_under_its_title_once(title: str, text: str, read: str) -> None:
-    assert Item(id="a.md", text=text, title=title).full_text == read
+def test_common_words_and_single_letters_tell_nothing() -> None:
+    assert words("Which of these is it? I am a 1.") == []
 
 
-def test_a_stored_item_is_called_by_its_number() -> None:
-    stored = StoredItem(number=12, specialist="watch", source="in", item=Item(**ITEM), state=ItemState.NEW, seen=1)
-    assert stored.name == "i12"
+def test_a_version_is_one_word() -> None:
+    assert words("quartzdb 4.2, not 4.20.") == ["quartzdb", "4.2", "4.20"]
 
 
-def test_an_artifact_is_named_by_its_content() -> None:
-    one, same, other = (
-        Artifact(kind="report", title="t", claims=(Claim(text=text),), by="assistant, offline")
-        for text in ("a", "a", "b")
-    )
-    assert one.id == same.id != other.id
-
-
-@pytest.mark.parametrize(("ordinal", "text"), [(1, "r3:all/read:ask"), (2, "r3:all/read:ask#2")])
-def test_a_step_key_is_short_for_people(ordinal: int, text: str) -> None:
-    assert str(StepKey(3, 1, "all/read", "ask", ordinal)) == text
-
-
-def test_a_definition_that_was_edited_has_another_digest() -> None:
-    edited = Specialist(**{name: getattr(SPECIALIST, name) for name in SPECIALIST.__struct_fields__} | {"scope": "?"})
-    assert edited.digest != SPECIALIST.digest
-
-
-def test_a_definition_names_its_tools_as_its_owner_does() -> None:
-    assert SPECIALIST.tool_names() == ("outbox", "archive")
-
-
-def test_a_verdict_costs_nothing_and_is_sure_unless_it_says_otherwise() -> None:
-    verdict = Verdict(decision=Decision.DISMISS, reason="an advert")
-    assert (verdict.confidence, verdict.cost) == (1.0, 0)
-
-
-def test_a_condition_is_plain_data() -> None:
-    assert Check(name="cited") == Check(name="cited", about="")
+def test_a_script_without_spaces_is_cut_into_pairs() -> None:
+    assert words("東京都 Tokyo") == ["東京", "京都", "tokyo"]

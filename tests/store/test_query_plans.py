@@ -20,12 +20,17 @@ import pytest
 from platos.core.approval import GateState
 from platos.core.instant import MINUTE
 from platos.core.state import State
-from platos.store import database, runs
+from platos.store import database, passages, runs
 from platos.store.sql import script
 from platos.testing.workspace import SimulatedWorkspace
 
-STEADY = frozenset(("meta", "counters", "specialists", "cursors", "memories", "breakers", "frozen"))
-"""Tables that are as long as what is configured. All others have more rows the longer a workspace has lived."""
+FOUND_IN = ("notes", "passages", "passages_words", "passages_index")
+SHADOWS = tuple(f"passages_index_{part}" for part in ("data", "idx", "docsize", "config"))
+STEADY = frozenset(
+    ("meta", "counters", "specialists", "cursors", "memories", "breakers", "frozen", *FOUND_IN, *SHADOWS)
+)
+"""Tables that are as long as what is configured, notes and a bounded number of past runs among it. All others have
+more rows the longer a workspace has lived."""
 
 OPEN = frozenset(("items_open", "runs_open", "runs_due", "gates_open", "reservations_held"))
 """Indexes that hold only what is open: to go through one is not to go through its table."""
@@ -48,7 +53,9 @@ Report every advisory that asks for action.
 
 
 ADVISORY = "Advisory {}: you must upgrade the library by Friday."
-SHORT, LONG = 2, 12
+SHORT, LONG = 12, 22
+"""Two digits each: a number of one digit is no word, and makes a shorter index."""
+
 FEWEST_PLANS = 60
 
 INDEXES = ("runs_open", "runs_due", "items_open", "items_run", "gates_open", "gates_effect", "reservations_held")
@@ -145,6 +152,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     folders = tmp_path_factory.mktemp("short"), tmp_path_factory.mktemp("long")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite3, "connect", _connect_noting)
+        patch.setattr(passages, "MOST_RUNS", 1)
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("xdg")))
         spent = [anyio.run(live_through, *life) for life in zip(folders, (SHORT, LONG), strict=True)]
     return Lived(folders, spent)

@@ -43,7 +43,13 @@ DAMAGE = {
     "labels": "UPDATE labels SET signal = 1 - signal",
     "memories": "UPDATE memories SET value = zeroblob(length(value))",
     "meta": "UPDATE meta SET value = value + 64 WHERE key = 'epoch'",
+    "notes": "UPDATE notes SET stamp = ''",
     "occurrences": "UPDATE occurrences SET items = items + 1",
+    "passages": "UPDATE passages SET text = replace(text, 'quartz', 'quarts')",
+    "passages_index_config": "UPDATE passages_index_config SET v = v + 64",
+    "passages_index_data": "UPDATE passages_index_data SET block = zeroblob(length(block)) WHERE id > 10",
+    "passages_index_docsize": "UPDATE passages_index_docsize SET sz = zeroblob(length(sz))",
+    "passages_index_idx": "UPDATE passages_index_idx SET pgno = pgno + 64",
     "payloads": "UPDATE payloads SET content = CAST(replace(CAST(content AS TEXT), 'large', 'Large') AS BLOB)",
     "reservations": "UPDATE reservations SET cached = cached + 1",
     "runs": "UPDATE runs SET why = 'because'",
@@ -99,7 +105,9 @@ def test_damage_in_a_table_is_found(state: Path, table: str) -> None:
 
 
 def test_damage_is_tried_in_every_table(schema: sqlite3.Connection) -> None:
-    assert set(DAMAGE) == {name for (name,) in schema.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    """A virtual table keeps what it has in others."""
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+    assert set(DAMAGE) == {name for (name,) in schema.execute(tables)}
 
 
 @pytest.mark.parametrize("table", ["labels", "runs"])

@@ -3,6 +3,7 @@
 -- Primary: what the world gave us and cannot be made again (specialists, cursors, items, verdicts, labels, audits,
 -- occurrences, the journal). Projections: what the journal says, laid out to be asked (runs, gates, effects, evidence,
 -- accounts, reservations). Only an event writes a projection.
+-- What facts are found in (notes, passages) is neither: files and the journal say it, and it can be thrown away.
 --
 -- `checksum` is over the other columns of its row, so that a flipped bit is found where nothing else would tell. Runs
 -- and accounts have one once retention has dropped the events that they could be made again from.
@@ -312,3 +313,33 @@ CREATE TABLE memories (
     checksum   INTEGER NOT NULL,
     PRIMARY KEY (specialist, tier, key)
 ) WITHOUT ROWID;
+
+-- Notes as they were read last: `stamp` tells whether a file has changed since. Where one cannot be read it is known too.
+CREATE TABLE notes (
+    path     TEXT PRIMARY KEY,
+    stamp    TEXT NOT NULL,
+    checksum INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What facts are found in: the paragraphs of notes (`specialist` is empty) and what each run came to. The words are
+-- what is compared, as `core/words.py` makes them.
+CREATE TABLE passages (
+    id          INTEGER PRIMARY KEY,
+    specialist  TEXT NOT NULL,
+    source      TEXT NOT NULL,
+    n           INTEGER NOT NULL,
+    title       TEXT NOT NULL,
+    text        TEXT NOT NULL,
+    title_words TEXT NOT NULL,
+    text_words  TEXT NOT NULL,
+    checksum    INTEGER NOT NULL,
+    UNIQUE (source, n)
+);
+CREATE INDEX passages_specialist ON passages (specialist, id);
+
+-- The index of their words, and how many passages have each. SQLite's alone: PostgreSQL has a generated column
+-- `to_tsvector('simple', title_words || ' ' || text_words)` with a GIN index.
+CREATE VIRTUAL TABLE passages_index USING fts5 (
+    title_words, text_words, content = 'passages', content_rowid = 'id', tokenize = "ascii tokenchars '.'"
+);
+CREATE VIRTUAL TABLE passages_words USING fts5vocab ('passages_index', 'row');

@@ -27,6 +27,13 @@ ORDER BY specialist, tier, key LIMIT :count OFFSET :after
 -- name: meta
 SELECT key, value, checksum FROM meta ORDER BY key LIMIT :count OFFSET :after
 
+-- name: notes
+SELECT path, stamp, checksum FROM notes ORDER BY path LIMIT :count OFFSET :after
+
+-- name: passages
+SELECT id, specialist, source, n, title, text, title_words, text_words, checksum FROM passages
+ORDER BY id LIMIT :count OFFSET :after
+
 -- name: occurrences
 SELECT specialist, slot, last, slots, outcome, why, items, started, ended, checksum FROM occurrences
 ORDER BY specialist, slot, outcome LIMIT :count OFFSET :after

@@ -1,0 +1,101 @@
+"""Facts: what is known already that bears on a text. Notes and past runs are brought up to date when somebody asks.
+
+A wake-up that finds nothing asks for no facts, and so looks at no note. What is indexed is committed in one transaction
+with how far was read: killed anywhere, the next one who asks finds all of it or none.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from platos.core.event import AnyEvent, RunMoved
+from platos.core.evidence import uncited
+from platos.core.fact import Fact, the_few
+from platos.core.handoff import Artifact
+from platos.core.passage import LONGEST, LONGEST_TITLE, Passage, passages_of
+from platos.core.state import State
+from platos.errors import NotFound, PlatosError
+from platos.runtime.host import Host, Notes
+from platos.runtime.result import artifacts_of
+from platos.store import items, journal, notes, passages, runs
+from platos.store.passages import ReadNote, Told
+
+__all__ = ["bring_up", "facts_on"]
+
+log = logging.getLogger("platos")
+
+
+async def facts_on(host: Host, specialist: str, text: str) -> list[Fact]:
+    """The few passages of the notes, and of what this specialist's own runs came to, that bear on a text: at most
+    three, under a ceiling of tokens, the best first. None where nothing does. `bring_up` goes before."""
+    return the_few(await passages.search(host.store, specialist, text))
+
+
+async def bring_up(host: Host) -> None:
+    """Take in the notes that have changed and the runs that have ended. One at a time; nothing is written where there
+    is nothing new."""
+    async with host.lock("facts", ""):
+        if await passages.is_stale(host.store):
+            await host.store.transact(passages.begin_anew)
+        known = await notes.stamps(host.store)
+        gone, read = await host.offload(_look, host.notes, known) if host.notes else (list(known), [])
+        ended = await passages.ended_since(host.store)
+        told = [await _came_to(host, run) for run in ended.runs]
+        if gone or read or ended.moved:
+            await host.store.transact(passages.bring_up, gone, read, told, ended.mark)
+
+
+def _look(found: Notes, known: Mapping[str, str]) -> tuple[list[str], list[ReadNote]]:
+    """The notes that are gone, and those that are not what they were, read."""
+    stamps = found.stamps()
+    gone = [path for path in known if path not in stamps]
+    return gone, [_read(found, path, stamp) for path, stamp in stamps.items() if known.get(path) != stamp]
+
+
+def _read(found: Notes, path: str, stamp: str) -> ReadNote:
+    """A note's passages; none of one that cannot be read, until it changes."""
+    try:
+        text = found.read(path)
+    except PlatosError as error:
+        log.warning("%s", error)
+        text = ""
+    name = PurePosixPath(path).stem.replace("-", " ").replace("_", " ")
+    return ReadNote(path, stamp, passages.entries(passages_of(text, name)))
+
+
+async def _came_to(host: Host, run: int) -> Told:
+    """What a run came to: how it ended, and those claims of its result whose quotes stand in its items."""
+    chain = journal.run_chain(run)
+    try:
+        row, events = await runs.find(host.store, run), await journal.events(host.store, chain)
+    except NotFound:
+        return Told("", chain, [])
+    if row.state is not State.SUCCESS or not events:  # retention leaves the row of a run, and not its chain
+        return Told(row.specialist, chain, [])
+    texts = {each.name: each.item.full_text for each in await items.of_run(host.store, run)}
+    made = await artifacts_of(host.store, events)
+    return Told(row.specialist, chain, passages.entries(_told(made, texts, _ending(events))))
+
+
+def _told(made: list[Artifact], texts: Mapping[str, str], ending: str) -> list[Passage]:
+    """One passage for a run: its title, then as many of its claims as there is room for, a line each."""
+    loose = uncited(made, texts)
+    lines = dict.fromkeys(_line(claim.text) for each in made for claim in each.claims if claim not in loose)
+    if not lines:
+        return []
+    text = ending
+    for line in lines:
+        if len(text) + len(line) < LONGEST:
+            text += f"\n{line}"
+    return [Passage(" / ".join(dict.fromkeys(_line(each.title) for each in made))[:LONGEST_TITLE], text)]
+
+
+def _ending(events: list[AnyEvent]) -> str:
+    last = next(event for event in reversed(events) if isinstance(event, RunMoved))
+    return f"A run that ended: {last.outcome}."
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())

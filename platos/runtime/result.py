@@ -1,0 +1,49 @@
+"""The result of a run that has ended, as its chain tells: what the last nodes of its plan handed over."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from platos.core.event import AnyEvent, PlanMade, StepMoved
+from platos.core.handoff import Artifact, HandOff
+from platos.core.plan import FanOut, Loop, Node, Single
+from platos.core.plan import Sequence as InOrder
+from platos.core.state import State
+from platos.core.step import StepKind
+from platos.store import ReadStore, steps
+
+__all__ = ["artifacts_of"]
+
+
+async def artifacts_of(store: ReadStore, told: Sequence[AnyEvent]) -> list[Artifact]:
+    """What the run's last plan came to, in the order in which it was made; of a loop, its last round. Raises
+    StoreCorrupt."""
+    made = next((event for event in reversed(told) if isinstance(event, PlanMade)), None)
+    if made is None:
+        return []
+    at_the_end = re.compile(_ends(made.plan.root))
+    last: dict[tuple[str, ...], StepMoved] = {}
+    for event in told:
+        if isinstance(event, StepMoved) and event.kind is StepKind.NODE and event.state is State.SUCCESS:
+            found = at_the_end.fullmatch(event.path)
+            if found and event.revision == made.revision:
+                last[found.groups()] = event
+    made_last = [msgspec.json.decode(await steps.result(store, step), type=HandOff) for step in last.values()]
+    return [hand_off.artifact for hand_off in made_last]
+
+
+def _ends(node: Node) -> str:
+    """A pattern of the instance paths whose hand-offs are the node's own: each branch is a group, and a round none."""
+    name = re.escape(node.name)
+    match node:
+        case Single():
+            return name
+        case InOrder():
+            return f"{name}/{_ends(node.nodes[-1])}"
+        case FanOut():
+            return rf"{name}\[([^\[\]]+)\]/{_ends(node.body)}"
+        case Loop():
+            return rf"{name}\[\d+\]/{_ends(node.body)}"
