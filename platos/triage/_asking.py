@@ -62,9 +62,11 @@ class Answers(BaseModel):
 
 
 class Wording(NamedTuple):
-    """How it is asked: the fixed parts of both kinds of question, the model's name, the most tokens of input."""
+    """How it is asked: the fixed parts of a question about one item, of one beside which something is known, and of one
+    about several; the model's name, the most tokens of input."""
 
     one: str
+    known: str
     several: str
     model: str
     most_input: int
@@ -108,9 +110,10 @@ class Asking:
     async def _one(self, text: Text) -> None:
         async with self._limiter:
             try:
-                answer, cost = await self._ask(
-                    self._wording.one, [Document(id=text.stored.name, text=text.shown)], Answer
-                )
+                wording = self._wording.known if text.known else self._wording.one
+                known = [Document(id=fact.source, text=fact.full_text) for fact in text.known]
+                item = Document(id=text.stored.name, text=text.shown)
+                answer, cost = await self._ask(wording, [item, *known], Answer)
             except Failure as failure:
                 self.failed[text.stored.number] = failure
             else:

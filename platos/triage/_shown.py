@@ -6,6 +6,7 @@ import json
 import unicodedata
 from typing import NamedTuple
 
+from platos.core.fact import Fact
 from platos.core.item import StoredItem
 from platos.triage._addressed import addressed
 
@@ -22,12 +23,13 @@ _LEAST = 500
 
 class Text(NamedTuple):
     """An item, what a model is shown of it, and its size there in bytes: as JSON, in the longest form that a tokenizer
-    may make of it. `held` says why a dismissal of it is not taken; empty where it is."""
+    may make of it. `held` says why a dismissal of it is not taken; empty where it is. `known` is what bears on it."""
 
     stored: StoredItem
     shown: str
     size: int
     held: str = ""
+    known: tuple[Fact, ...] = ()
 
 
 def shown(stored: StoredItem, room: int) -> Text:
