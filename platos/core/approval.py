@@ -28,7 +28,8 @@ class GateState(StrEnum):
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a gate shows a person, made by the runtime: exactly what will run, under which rule, until when.
 
-    `contract` is the digest of the tool's contract. `why` and `evidence` inform; the approval is not bound to them.
+    `contract` is the digest of the tool's contract. `preview` is what the tool says would change. It, `why` and
+    `evidence` inform; the approval is not bound to them. What a preview is made of, arguments and world, is bound.
     """
 
     tool: str
@@ -40,6 +41,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     expires: Instant
     why: str
     evidence: tuple[str, ...] = ()
+    preview: str = ""
 
     @property
     def digest(self) -> str:

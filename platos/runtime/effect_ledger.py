@@ -26,7 +26,8 @@ __all__ = ["Act", "Standing", "claim_or_ask", "move_effect", "settle"]
 
 
 class Act(NamedTuple):
-    """One call of a tool by a node: all that the ledger needs to know of it. `frozen` are the arguments' bytes."""
+    """One call of a tool by a node: all that the ledger needs to know of it. `frozen` are the arguments' bytes, and
+    `preview` is what the tool says would change, where somebody may be asked."""
 
     run: int
     chain: str
@@ -38,16 +39,21 @@ class Act(NamedTuple):
     why: str
     seen: tuple[str, ...]
     expires_in: Span
+    preview: str = ""
 
 
 class Standing(NamedTuple):
-    """How an act stands: `dispatch` it now, `recover` it, `wait` for the gate, or it is `settled` or `failed`."""
+    """How an act stands: `dispatch` it now, `recover` it, `wait` for the gate, or it is `settled` or `failed`.
+
+    `dispatched_into` are the preconditions as they were when what is to be recovered was dispatched.
+    """
 
     do: str
     step: StepMoved
     frozen: bytes
     receipt: Receipt | None = None
     gate: gates.GateRow | None = None
+    dispatched_into: Mapping[str, str] = {}
 
 
 def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
@@ -60,7 +66,7 @@ def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
     if effect.state is EffectState.DONE and effect.receipt is not None:
         return Standing("settled", _succeed(tx, step, effect.receipt, now), frozen, receipt=effect.receipt)
     if effect.state is EffectState.DISPATCHED:
-        return Standing("recover", step, frozen)
+        return Standing("recover", step, frozen, dispatched_into=effect.preconditions)
     if effect.state is EffectState.IN_DOUBT:
         return Standing("failed", moved(step, step.state, failure=FailureRecord.of(InDoubt(effect.why))), frozen)
     gate = gates.of_effect(tx, act.key)
@@ -115,7 +121,8 @@ def _intend(tx: Tx, act: Act, step: StepMoved, now: Instant) -> effects.EffectRo
 
 def _claim(tx: Tx, act: Act, step: StepMoved, now: Instant) -> StepMoved:
     """From here on it may have been sent."""
-    tx.record(act.chain, EffectMoved(at=now, effect=act.key, run=act.run, state=EffectState.DISPATCHED))
+    into, state = dict(act.preconditions), EffectState.DISPATCHED
+    tx.record(act.chain, EffectMoved(at=now, effect=act.key, run=act.run, state=state, preconditions=into))
     return step if step.state is State.RUNNING else _put(tx, step, State.RUNNING, now, started=now)
 
 
@@ -147,6 +154,7 @@ def _request(act: Act, expires: Instant) -> Request:
         expires=expires,
         why=act.why,
         evidence=act.seen,
+        preview=act.preview,
     )
 
 

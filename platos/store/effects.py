@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -28,7 +29,7 @@ _BEFORE = {
 
 class EffectRow(NamedTuple):
     """An effect. `arguments` are the frozen bytes; `rule` let it be done, or had a person asked; `receipt` is the
-    world's answer, where there is one."""
+    world's answer, where there is one; `preconditions` are what it was dispatched into, while it is dispatched."""
 
     key: str
     run: int
@@ -39,6 +40,7 @@ class EffectRow(NamedTuple):
     rule: str
     receipt: Receipt | None
     why: str
+    preconditions: Mapping[str, str]
 
 
 @projects(EffectIntended)
@@ -71,5 +73,6 @@ def _row(row: Row) -> EffectRow:
     first, last = decode_event(intended), decode_event(moved)
     assert isinstance(first, EffectIntended)
     receipt, why = (last.receipt, last.why) if isinstance(last, EffectMoved) else (None, "")
+    world = last.preconditions if isinstance(last, EffectMoved) else {}
     known = EffectClass(effect_class), EffectState(state)
-    return EffectRow(key, run, tool, *known, first.arguments, first.rule, receipt, why)
+    return EffectRow(key, run, tool, *known, first.arguments, first.rule, receipt, why, world)

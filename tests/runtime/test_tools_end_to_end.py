@@ -1,0 +1,166 @@
+"""The tools that come with Platos, each in a whole run: asked for, shown to a person, allowed, done and receipted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from platos import Artifact, Context, HandOff, Work
+from platos.core.digest import digest_bytes
+from platos.core.effect import EffectState
+from platos.core.instant import HOUR, MINUTE
+from platos.core.state import Outcome, State
+from platos.store import effects
+from platos.testing.workspace import SimulatedWorkspace
+
+Simulate = Callable[..., SimulatedWorkspace]
+
+
+@dataclass
+class Asker:
+    """An actor that calls one tool with these arguments, and hands over what its receipt says."""
+
+    tool: str
+    arguments: dict[str, Any]
+
+    async def act(self, context: Context, work: Work) -> HandOff:
+        receipt = await context.call_tool(self.tool, self.arguments, why="a test wants it")
+        return context.hand_off(Artifact(kind="report", title=receipt.summary, claims=(), by="asker"), scope=())
+
+
+@pytest.fixture
+def asking(simulate: Simulate, one_node: Any) -> Callable[..., Any]:
+    """`asking("file", {"path": "a.md", "text": "x"})`: a workspace whose one signal makes an actor call this."""
+
+    async def make(
+        tool: str, arguments: dict[str, Any], options: Mapping[str, Any] | None = None, tier: int = 2
+    ) -> SimulatedWorkspace:
+        simulated = simulate(
+            planner="one",
+            tools=[{tool: dict(options or {})}],
+            policy={tool: tier},
+            done_when=[{"receipt": tool}],
+            parts={("actor", "asker"): Asker(tool, arguments), ("planner", "one"): one_node("asker", (tool,))},
+        )
+        await simulated.drop("inbox/note.txt", "An advisory.")
+        return simulated
+
+    return make
+
+
+async def approved(simulated: SimulatedWorkspace) -> str:
+    """Live to the gate, say yes, and see it done; what the person was shown would change."""
+    async with simulated.up():
+        await simulated.live(15 * MINUTE)
+        [gate] = await simulated.open_gates()
+        await simulated.approve(gate)
+        [run] = await simulated.runs()
+        [effect] = await effects.of_run(simulated.store, run.id)
+    assert (run.state, run.outcome, effect.state) == (State.SUCCESS, Outcome.DONE, EffectState.DONE)
+    return gate.request.preview
+
+
+def read(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+async def test_a_file_is_shown_as_a_diff_and_written(asking: Any) -> None:
+    simulated = await asking("file", {"path": "plan.md", "text": "one\nthree\n"})
+    there = await simulated.drop("files/plan.md", "one\ntwo\n")
+    assert await approved(simulated) == "--- files/plan.md\n+++ files/plan.md\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n"
+    assert read(there) == "one\nthree\n"
+
+
+async def test_a_file_that_changed_while_a_person_thought_is_asked_about_again_with_its_new_diff(asking: Any) -> None:
+    simulated = await asking("file", {"path": "plan.md", "text": "three\n"})
+    there = await simulated.drop("files/plan.md", "one\n")
+    async with simulated.up():
+        await simulated.live(15 * MINUTE)
+        [gate] = await simulated.open_gates()
+        await simulated.drop("files/plan.md", "two\n")
+        await simulated.approve(gate)
+        assert read(there) == "two\n"
+        [again] = await simulated.open_gates()
+        assert again.request.preconditions == {"files/plan.md": digest_bytes(b"two\n")}
+        assert "-two\n+three\n" in again.request.preview
+        await simulated.approve(again)
+    assert read(there) == "three\n"
+
+
+async def cut_at_every_write(
+    asking: Any, power_cut: Any, between: Callable[[SimulatedWorkspace], Any], *call: Any
+) -> list[SimulatedWorkspace]:
+    """The call, made without asking, with the process gone at each of its writes in turn and started again."""
+    ended, number, cut = [], 0, True
+    while cut:
+        number += 1
+        simulated = await asking(*call, tier=0)
+        with power_cut(number) as power:
+            async with simulated.up():
+                await simulated.live(15 * MINUTE)
+        cut = power.writes >= number
+        await between(simulated)
+        async with simulated.up():
+            await simulated.live(HOUR)
+        ended.append(simulated)
+    return ended
+
+
+async def nothing(simulated: SimulatedWorkspace) -> None:
+    """Nobody does anything between two processes."""
+
+
+async def test_cut_off_at_any_write_a_file_is_written_and_its_run_done(
+    asking: Any, power_cut: Any, record_cases: Callable[[str, int], None]
+) -> None:
+    call = ("file", {"path": "plan.md", "text": "new\n"}, {"keep": 1})
+    ended = await cut_at_every_write(asking, power_cut, nothing, *call)
+    for simulated in ended:
+        async with simulated.up():
+            [run] = await simulated.runs()
+        assert (run.outcome, read(simulated.workspace.root / "files/plan.md")) == (Outcome.DONE, "new\n")
+    assert len(ended) > 10
+    record_cases("crashes", len(ended))
+
+
+async def test_what_a_person_wrote_after_the_process_was_cut_off_is_never_written_over_by_recovery(
+    asking: Any, power_cut: Any, record_cases: Callable[[str, int], None]
+) -> None:
+    """Where the act was dispatched, the world is not what it was dispatched into: a person decides."""
+    dispatched = 0
+
+    async def edit(simulated: SimulatedWorkspace) -> None:
+        nonlocal dispatched
+        async with simulated.up() as engine:
+            rows = await effects.of_run(engine.store, 1)
+        if rows and rows[0].state is EffectState.DISPATCHED:
+            dispatched += 1
+            await simulated.drop("files/plan.md", "a person's\n")
+
+    ended = await cut_at_every_write(asking, power_cut, edit, "file", {"path": "plan.md", "text": "new\n"})
+    doubts = 0
+    for simulated in ended:
+        async with simulated.up():
+            [effect] = await effects.of_run(simulated.store, 1)
+        if effect.state is EffectState.IN_DOUBT:
+            doubts += 1
+            assert read(simulated.workspace.root / "files/plan.md") == "a person's\n"
+    assert doubts == dispatched > 0
+    record_cases("crashes", len(ended))
+
+
+async def test_an_entry_is_added_once_however_often_the_process_is_cut_off(
+    asking: Any, power_cut: Any, record_cases: Callable[[str, int], None]
+) -> None:
+    ended = await cut_at_every_write(asking, power_cut, nothing, "append", {"text": "one"})
+    for simulated in ended:
+        assert read(simulated.workspace.root / "log.txt").count(" one\n") == 1
+    record_cases("crashes", len(ended))
+
+
+async def test_an_entry_is_shown_before_it_is_added(asking: Any) -> None:
+    assert await approved(await asking("append", {"text": "one"})) == "+log.txt: TIME KEY one\n"
