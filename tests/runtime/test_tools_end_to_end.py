@@ -15,6 +15,7 @@ from platos.core.effect import EffectState
 from platos.core.instant import HOUR, MINUTE
 from platos.core.state import Outcome, State
 from platos.store import effects
+from platos.testing.web import FakeSite, page, resets
 from platos.testing.workspace import SimulatedWorkspace
 
 Simulate = Callable[..., SimulatedWorkspace]
@@ -164,3 +165,39 @@ async def test_an_entry_is_added_once_however_often_the_process_is_cut_off(
 
 async def test_an_entry_is_shown_before_it_is_added(asking: Any) -> None:
     assert await approved(await asking("append", {"text": "one"})) == "+log.txt: TIME KEY one\n"
+
+
+async def test_an_address_is_read_without_asking(asking: Any) -> None:
+    async with FakeSite(page("news")) as site:
+        options = {"allow": [site.url], "private": ["127.0.0.1"]}
+        simulated = await asking("http-get", {"url": site.url}, options, tier=0)
+        async with simulated.up():
+            await simulated.live(15 * MINUTE)
+            [run] = await simulated.runs()
+        assert (run.outcome, len(site.requests)) == (Outcome.DONE, 1)
+
+
+@pytest.mark.parametrize("tool", ["http-send", "http-keyed"])
+async def test_what_is_sent_over_http_is_asked_for_first(asking: Any, tool: str) -> None:
+    async with FakeSite(page("done")) as site:
+        options = {"allow": [site.url], "private": ["127.0.0.1"]}
+        simulated = await asking(tool, {"url": site.url, "body": "{}"}, options)
+        async with simulated.up():
+            await simulated.live(15 * MINUTE)
+            assert site.requests == []
+        await approved(simulated)
+        assert [request.method for request in site.requests] == ["POST"]
+
+
+@pytest.mark.parametrize(("tool", "state", "requests"), [("http-send", "in_doubt", 1), ("http-keyed", "done", 2)])
+async def test_what_was_sent_over_http_and_is_unanswered_goes_by_its_class(
+    asking: Any, tool: str, state: str, requests: int
+) -> None:
+    async with FakeSite(resets(), page("done")) as site:
+        options = {"allow": [site.url], "private": ["127.0.0.1"]}
+        simulated = await asking(tool, {"url": site.url, "body": "{}"}, options, tier=0)
+        async with simulated.up():
+            await simulated.live(HOUR)
+            [effect] = await effects.of_run(simulated.store, 1)
+        assert (effect.state, len(site.requests)) == (state, requests)
+        assert len({request.headers["Idempotency-Key"] for request in site.requests}) == 1
