@@ -15,6 +15,7 @@ from platos.core.effect import EffectState
 from platos.core.instant import HOUR, MINUTE
 from platos.core.state import Outcome, State
 from platos.store import effects
+from platos.testing.smtp import FakePostOffice
 from platos.testing.web import FakeSite, page, resets
 from platos.testing.workspace import SimulatedWorkspace
 
@@ -201,3 +202,38 @@ async def test_what_was_sent_over_http_and_is_unanswered_goes_by_its_class(
             [effect] = await effects.of_run(simulated.store, 1)
         assert (effect.state, len(site.requests)) == (state, requests)
         assert len({request.headers["Idempotency-Key"] for request in site.requests}) == 1
+
+
+LETTER = {"to": ["ann@example.org"], "subject": "News", "text": "An advisory.\n"}
+
+
+def through(office: FakePostOffice) -> dict[str, Any]:
+    where = {"host": "127.0.0.1", "port": office.port, "tls": "none", "timeout": 0.3}
+    return {**where, "sender": "desk@example.org", "allow": ["*@example.org"]}
+
+
+async def test_a_letter_is_asked_for_first_and_then_sent(asking: Any) -> None:
+    async with FakePostOffice() as office:
+        shown = await approved(await asking("smtp", LETTER, through(office)))
+        assert shown.startswith("From: desk@example.org\nTo: ann@example.org\n")
+        assert len(office.letters) == 1
+
+
+async def test_a_letter_whose_reply_was_lost_is_never_sent_again(asking: Any) -> None:
+    async with FakePostOffice("hang up after data") as office:
+        simulated = await asking("smtp", LETTER, through(office), tier=0)
+        async with simulated.up():
+            await simulated.live(HOUR)
+            [effect] = await effects.of_run(simulated.store, 1)
+        assert (effect.state, len(office.letters)) == (EffectState.IN_DOUBT, 1)
+
+
+async def test_a_letter_that_the_server_did_not_take_is_sent_when_it_does(asking: Any) -> None:
+    async with FakePostOffice("no data") as office:
+        simulated = await asking("smtp", LETTER, through(office), tier=0)
+        async with simulated.up():
+            await simulated.live(MINUTE)
+            office.fault = ""
+            await simulated.live(HOUR)
+            [effect] = await effects.of_run(simulated.store, 1)
+        assert (effect.state, len(office.letters)) == (EffectState.DONE, 1)
