@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio import run_process
 
 from platos import Artifact, Context, HandOff, Work
 from platos.core.digest import digest_bytes
 from platos.core.effect import EffectState
 from platos.core.instant import HOUR, MINUTE
 from platos.core.state import Outcome, State
-from platos.store import effects
+from platos.store import Store, effects
 from platos.testing.smtp import FakePostOffice
 from platos.testing.web import FakeSite, page, resets
 from platos.testing.workspace import SimulatedWorkspace
@@ -49,6 +51,8 @@ def asking(simulate: Simulate, one_node: Any) -> Callable[..., Any]:
             parts={("actor", "asker"): Asker(tool, arguments), ("planner", "one"): one_node("asker", (tool,))},
         )
         await simulated.drop("inbox/note.txt", "An advisory.")
+        if tool == "git-commit":
+            await begin(simulated)
         return simulated
 
     return make
@@ -93,44 +97,60 @@ async def test_a_file_that_changed_while_a_person_thought_is_asked_about_again_w
     assert read(there) == "three\n"
 
 
-async def cut_at_every_write(
-    asking: Any, power_cut: Any, between: Callable[[SimulatedWorkspace], Any], *call: Any
-) -> list[SimulatedWorkspace]:
-    """The call, made without asking, with the process gone at each of its writes in turn and started again."""
-    ended, number, cut = [], 0, True
-    while cut:
-        number += 1
+@pytest.fixture
+def cut_around(
+    asking: Any, power_cut: Any, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Awaitable[list[SimulatedWorkspace]]]:
+    """The call, made without asking, with the process gone right before the write that dispatches it, the one that has
+    its receipt, and the one after; and started again. `between` is what happens in the meantime."""
+
+    async def run(between: Callable[[SimulatedWorkspace], Awaitable[None]], *call: Any) -> list[SimulatedWorkspace]:
+        names: list[str] = []
+        transact = Store.transact
+
+        async def named(store: Store, function: Callable[..., Any], *arguments: Any) -> Any:
+            names.append(function.__name__)
+            return await transact(store, function, *arguments)
+
         simulated = await asking(*call, tier=0)
-        with power_cut(number) as power:
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, "transact", named)
+            async with simulated.up():
+                await simulated.live(2 * MINUTE)
+        receipted = names.index("settle") + 1
+        ended = []
+        for number in (names.index("claim_or_ask") + 1, receipted, receipted + 1):
+            simulated = await asking(*call, tier=0)
+            with power_cut(number):
+                async with simulated.up():
+                    await simulated.live(2 * MINUTE)
+            await between(simulated)
             async with simulated.up():
                 await simulated.live(15 * MINUTE)
-        cut = power.writes >= number
-        await between(simulated)
-        async with simulated.up():
-            await simulated.live(HOUR)
-        ended.append(simulated)
-    return ended
+            ended.append(simulated)
+        return ended
+
+    return run
 
 
 async def nothing(simulated: SimulatedWorkspace) -> None:
     """Nobody does anything between two processes."""
 
 
-async def test_cut_off_at_any_write_a_file_is_written_and_its_run_done(
-    asking: Any, power_cut: Any, record_cases: Callable[[str, int], None]
+async def test_cut_off_around_its_act_a_file_is_written_and_its_run_done(
+    cut_around: Any, record_cases: Callable[[str, int], None]
 ) -> None:
     call = ("file", {"path": "plan.md", "text": "new\n"}, {"keep": 1})
-    ended = await cut_at_every_write(asking, power_cut, nothing, *call)
+    ended = await cut_around(nothing, *call)
     for simulated in ended:
         async with simulated.up():
             [run] = await simulated.runs()
         assert (run.outcome, read(simulated.workspace.root / "files/plan.md")) == (Outcome.DONE, "new\n")
-    assert len(ended) > 10
     record_cases("crashes", len(ended))
 
 
 async def test_what_a_person_wrote_after_the_process_was_cut_off_is_never_written_over_by_recovery(
-    asking: Any, power_cut: Any, record_cases: Callable[[str, int], None]
+    cut_around: Any, record_cases: Callable[[str, int], None]
 ) -> None:
     """Where the act was dispatched, the world is not what it was dispatched into: a person decides."""
     dispatched = 0
@@ -143,7 +163,7 @@ async def test_what_a_person_wrote_after_the_process_was_cut_off_is_never_writte
             dispatched += 1
             await simulated.drop("files/plan.md", "a person's\n")
 
-    ended = await cut_at_every_write(asking, power_cut, edit, "file", {"path": "plan.md", "text": "new\n"})
+    ended = await cut_around(edit, "file", {"path": "plan.md", "text": "new\n"})
     doubts = 0
     for simulated in ended:
         async with simulated.up():
@@ -156,9 +176,9 @@ async def test_what_a_person_wrote_after_the_process_was_cut_off_is_never_writte
 
 
 async def test_an_entry_is_added_once_however_often_the_process_is_cut_off(
-    asking: Any, power_cut: Any, record_cases: Callable[[str, int], None]
+    cut_around: Any, record_cases: Callable[[str, int], None]
 ) -> None:
-    ended = await cut_at_every_write(asking, power_cut, nothing, "append", {"text": "one"})
+    ended = await cut_around(nothing, "append", {"text": "one"})
     for simulated in ended:
         assert read(simulated.workspace.root / "log.txt").count(" one\n") == 1
     record_cases("crashes", len(ended))
@@ -237,3 +257,56 @@ async def test_a_letter_that_the_server_did_not_take_is_sent_when_it_does(asking
             await simulated.live(HOUR)
             [effect] = await effects.of_run(simulated.store, 1)
         assert (effect.state, len(office.letters)) == (EffectState.DONE, 1)
+
+
+async def test_a_command_is_shown_as_it_would_be_typed_and_run(asking: Any) -> None:
+    simulated = await asking("run-command", {"argv": ["touch", "made.txt"]}, {"allow": [["touch", "made.txt"]]})
+    assert await approved(simulated) == "$ touch made.txt"
+    assert (simulated.workspace.root / "made.txt").is_file()
+
+
+async def test_a_command_that_ended_badly_is_for_a_person_to_look_at(asking: Any) -> None:
+    simulated = await asking("run-command", {"argv": ["false"]}, {"allow": [["false"]]}, tier=0)
+    async with simulated.up():
+        await simulated.live(HOUR)
+        [effect] = await effects.of_run(simulated.store, 1)
+    assert effect.state is EffectState.IN_DOUBT
+
+
+async def begin(simulated: SimulatedWorkspace) -> Path:
+    """A repository in the workspace, with one commit."""
+    repository = (await simulated.drop("code/pins.txt", "openssl 3.0.1\n")).parent
+    who = {f"GIT_{who}_{what}": "ana" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "first"]):
+        await run_process(["git", *command], cwd=repository, env={**os.environ, **who})
+    return repository
+
+
+async def commits(repository: Path) -> int:
+    done = await run_process(["git", "rev-list", "--count", "--branches=platos"], cwd=repository)
+    return int(done.stdout)
+
+
+BUMP = {
+    "branch": "platos/bump",
+    "message": "Bump OpenSSL",
+    "files": [{"path": "pins.txt", "text": "openssl 3.0.2\n"}],
+}
+
+
+async def test_a_commit_is_shown_as_a_diff_and_made(asking: Any) -> None:
+    simulated = await asking("git-commit", BUMP, {"repository": "code"})
+    repository = simulated.workspace.root / "code"
+    assert (await approved(simulated)).endswith("-openssl 3.0.1\n+openssl 3.0.2\n")
+    assert await commits(repository) == 2
+
+
+async def test_cut_off_around_its_act_a_commit_is_made_once(
+    cut_around: Any, record_cases: Callable[[str, int], None]
+) -> None:
+    ended = await cut_around(nothing, "git-commit", BUMP, {"repository": "code"})
+    for simulated in ended:
+        async with simulated.up():
+            [effect] = await effects.of_run(simulated.store, 1)
+        assert (effect.state, await commits(simulated.workspace.root / "code")) == (EffectState.DONE, 2)
+    record_cases("crashes", len(ended))

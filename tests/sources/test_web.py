@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from platos.clock import ThreadOffload
 from platos.config.headers import sent_headers
+from platos.core.excerpt import excerpt
 from platos.core.instant import HOUR
 from platos.core.item import ItemState
 from platos.errors import (
@@ -28,7 +29,6 @@ from platos.errors import (
     Unavailable,
 )
 from platos.sources import _web
-from platos.sources._excerpt import excerpt
 from platos.sources._web import Answer, Ask, Web, shared_web
 from platos.sources._web_body import Body, unpacked
 from platos.sources._web_options import WebOptions
