@@ -30,6 +30,8 @@ MAY_BLOCK = {
 
 FLOORS = {
     "HTTP fault cases": (16, 200),
+    "SSRF forms": (150, 0),
+    "SSRF redirects": (100, 0),
     "audited worlds": (4_500, 0),
     "backups": (5, 50),
     "bit flips": (20, 300),

@@ -35,6 +35,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     tool: str
     arguments: dict[str, Any]
     preconditions: dict[str, str]
+    preview: str
     why: str
     rule: str
     risk_tier: int
@@ -89,6 +90,7 @@ async def _waiting(store: ReadStore, specialist: str, gate: GateRow) -> Waiting:
         tool=asked.tool,
         arguments=asked.arguments,
         preconditions=asked.preconditions,
+        preview=asked.preview,
         why=asked.why,
         rule=asked.rule,
         risk_tier=asked.tier,
@@ -128,6 +130,9 @@ def _render_gate(gate: Waiting) -> Iterator[Line]:
     yield bold(f"{gate.gate}: {gate.specialist} ({gate.run}) wants to call {gate.tool}")
     for name, value in gate.arguments.items():
         yield from render_argument(name, value)
+    if gate.preview:
+        yield "  it would change:"
+        yield from (f"    | {line}" for line in gate.preview.removesuffix("\n").split("\n"))
     yield f"  why       {gate.why}"
     yield f"  rule      {gate.rule}"
     for line in gate.evidence:

@@ -11,7 +11,10 @@ from platos.core.digest import digest
 from platos.core.instant import Instant
 from platos.core.policy import RiskTier
 
-__all__ = ["GateState", "Request"]
+__all__ = ["GateState", "Request", "bounded"]
+
+_SHOWN = 20_000
+"""Characters of a preview that a person is shown."""
 
 
 class GateState(StrEnum):
@@ -31,10 +34,17 @@ class GateState(StrEnum):
     RETURNED = "returned"
 
 
+def bounded(preview: str) -> str:
+    """As much of a preview as a person is shown, and how much is not."""
+    left = len(preview) - _SHOWN
+    return preview if left <= 0 else f"{preview[:_SHOWN]}\n... and {left} more characters, which are not shown"
+
+
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a gate shows a person, made by the runtime: exactly what will run, under which rule, until when.
 
-    `contract` is the digest of the tool's contract. `why` and `evidence` inform; the approval is not bound to them.
+    `contract` is the digest of the tool's contract. `preview` is what the tool says would change. It, `why` and
+    `evidence` inform; the approval is not bound to them. What a preview is made of, arguments and world, is bound.
     """
 
     tool: str
@@ -46,6 +56,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     expires: Instant
     why: str
     evidence: tuple[str, ...] = ()
+    preview: str = ""
 
     @property
     def digest(self) -> str:

@@ -422,13 +422,15 @@ class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
 
 
 class EffectMoved(Event, frozen=True, kw_only=True, tag="effect_moved"):
-    """An effect was dispatched, got its receipt, is in doubt, or was abandoned."""
+    """An effect was dispatched, got its receipt, is in doubt, or was abandoned. `preconditions` are the world that it
+    was dispatched into."""
 
     effect: str
     run: int
     state: EffectState
     receipt: Receipt | None = None
     why: str = ""
+    preconditions: dict[str, str] = {}
 
 
 class EvidenceRecorded(Event, frozen=True, kw_only=True, tag="evidence_recorded"):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from platos.core.effect import EffectClass, Receipt
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["Tool"]
+__all__ = ["Compares", "Previews", "Tool"]
 
 
 class Tool(Protocol):
@@ -37,4 +38,24 @@ class Tool(Protocol):
     async def observe(self, arguments: Any) -> dict[str, str]:
         """The preconditions: what of the world the call relies on, as names and digests or versions. Read again right
         before dispatch; where they differ, the call is not made."""
+        ...
+
+
+@runtime_checkable
+class Compares(Protocol):
+    """A tool that compares and sets: it acts only where the world is still what `observe` saw, and looks in the same
+    breath as it acts."""
+
+    async def call_if(self, arguments: Any, key: str, world: Mapping[str, str]) -> Receipt:
+        """As `call`, where `world` still holds. Raises StaleWorld, and then nothing was done."""
+        ...
+
+
+@runtime_checkable
+class Previews(Protocol):
+    """A tool that can tell what a call would change, before anybody allows it."""
+
+    async def preview(self, arguments: Any) -> str:
+        """What would change, in text for people, as a diff where that fits. Made of the world and the arguments alone,
+        and changes nothing. A long one is cut."""
         ...

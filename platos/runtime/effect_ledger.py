@@ -27,7 +27,8 @@ __all__ = ["Act", "Standing", "claim_or_ask", "move_effect", "settle"]
 
 
 class Act(NamedTuple):
-    """One call of a tool by a node's actor: all that the ledger needs to know. `frozen` are the arguments' bytes."""
+    """One call of a tool by a node's actor: all that the ledger needs to know. `frozen` are the arguments' bytes, and
+    `preview` is what the tool says would change, where somebody may be asked."""
 
     actor: str
     run: int
@@ -41,11 +42,15 @@ class Act(NamedTuple):
     seen: tuple[str, ...]
     expires_in: Span
     still_wanted: tuple[Wanted, ...]
+    preview: str = ""
 
 
 class Standing(NamedTuple):
     """How an act stands: `dispatch` it now, `recover` it, `wait` for the gate, be held where all is `paused`, or
-    it is `settled` or `failed`."""
+    it is `settled` or `failed`.
+
+    `dispatched_into` are the preconditions as they were when what is to be recovered was dispatched.
+    """
 
     do: str
     step: StepMoved
@@ -53,6 +58,7 @@ class Standing(NamedTuple):
     receipt: Receipt | None = None
     gate: gates.GateRow | None = None
     pause: Paused | None = None
+    dispatched_into: Mapping[str, str] = {}
 
 
 def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
@@ -72,7 +78,7 @@ def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
     if pause is not None:
         return Standing("paused", step, frozen, pause=pause)
     if effect.state is EffectState.DISPATCHED:
-        return Standing("recover", step, frozen)
+        return Standing("recover", step, frozen, dispatched_into=effect.preconditions)
     unwanted = _unwanted(tx, act, now)
     if unwanted:
         failure = FailureRecord.of(Denied(unwanted))
@@ -163,7 +169,8 @@ def _intend(tx: Tx, act: Act, step: StepMoved, now: Instant) -> effects.EffectRo
 
 def _claim(tx: Tx, act: Act, step: StepMoved, now: Instant) -> StepMoved:
     """From here on it may have been sent."""
-    tx.record(act.chain, EffectMoved(at=now, effect=act.key, run=act.run, state=EffectState.DISPATCHED))
+    into, state = dict(act.preconditions), EffectState.DISPATCHED
+    tx.record(act.chain, EffectMoved(at=now, effect=act.key, run=act.run, state=state, preconditions=into))
     return step if step.state is State.RUNNING else _put(tx, step, State.RUNNING, now, started=now)
 
 
@@ -197,6 +204,7 @@ def _request(act: Act, expires: Instant) -> Request:
         expires=expires,
         why=act.why,
         evidence=act.seen,
+        preview=act.preview,
     )
 
 

@@ -13,6 +13,7 @@ import anyio
 import msgspec
 import pydantic
 
+from platos.core.approval import bounded
 from platos.core.digest import canonical
 from platos.core.effect import Contract, EffectClass, EffectState, Receipt, Recovery, effect_key, recovery_of
 from platos.core.event import StepMoved
@@ -24,7 +25,7 @@ from platos.core.specialist import PartSpec
 from platos.core.state import State
 from platos.core.step import StepKind
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
-from platos.ports.tool import Tool
+from platos.ports.tool import Compares, Previews, Tool
 from platos.runtime.effect_ledger import Act, Standing, claim_or_ask, move_effect, settle
 from platos.runtime.life import Life
 from platos.runtime.schema import schema_of
@@ -72,7 +73,7 @@ async def _follow(life: Life, call: _Call, standing: Standing) -> Receipt:
         case Standing(do="dispatch"):
             return await _dispatch(life, call, standing.step)
         case Standing(do="recover"):
-            return await _recover(life, call, standing.step)
+            return await _recover(life, call, standing.step, dict(standing.dispatched_into))
         case Standing(do="paused", pause=pause) if pause is not None:
             await life.park("pause", f"by {pause.by}")
         case Standing(do="wait", gate=gate) if gate is not None:
@@ -128,13 +129,17 @@ def _with_arguments(call: _Call, frozen: bytes) -> _Call:
 
 
 async def _observe(life: Life, call: _Call, step: StepMoved) -> _Call:
-    """The call with its preconditions, as the world is now."""
+    """The call with its preconditions, as the world is now, and what it would change, where somebody may be asked."""
+    shown = ""
     try:
         world = await _in_time(life, call, step, call.tool.observe(call.arguments))
+        if isinstance(call.tool, Previews) and call.act.permission.tier is not RiskTier.AUTO:
+            shown = await _in_time(life, call, step, call.tool.preview(call.arguments))
     except Failure as failure:
         waited = step.state is State.NEEDS_REVIEW
         await life.failed(await life.record(step, State.RUNNING) if waited else step, failure)
-    return call._replace(act=call.act._replace(preconditions=world))
+    shown = bounded(life.net.run.host.redact(shown))
+    return call._replace(act=call.act._replace(preconditions=world, preview=shown))
 
 
 async def _about(life: Life) -> str:
@@ -185,10 +190,16 @@ async def _cost(life: Life) -> int:
 async def _dispatch(life: Life, call: _Call, step: StepMoved) -> Receipt:
     """Send it, with the bytes that were frozen."""
     try:
-        receipt = await _in_time(life, call, step, call.tool.call(call.arguments, call.act.key))
+        receipt = await _in_time(life, call, step, _called(call))
     except Failure as failure:
         await _unanswered(life, call, step, failure)
     return await _receipted(life, call, step, receipt)
+
+
+def _called(call: _Call) -> Awaitable[Receipt]:
+    if isinstance(call.tool, Compares):
+        return call.tool.call_if(call.arguments, call.act.key, call.act.preconditions)
+    return call.tool.call(call.arguments, call.act.key)
 
 
 async def _in_time(life: Life, call: _Call, step: StepMoved, asked: Awaitable[T]) -> T:
@@ -203,8 +214,9 @@ async def _in_time(life: Life, call: _Call, step: StepMoved, asked: Awaitable[T]
         life.alive(life.now())
 
 
-async def _recover(life: Life, call: _Call, step: StepMoved) -> Receipt:
-    """It was dispatched, and no receipt is known."""
+async def _recover(life: Life, call: _Call, step: StepMoved, world: dict[str, str]) -> Receipt:
+    """It was dispatched into this world, and no receipt is known. What does not stand is sent into the same world only:
+    in another, it may have been done and changed since."""
     recovery = recovery_of(call.act.contract.effect)
     if recovery is Recovery.NEVER_AGAIN:
         await _doubt(life, call, "it was sent, and whether it happened is not known")
@@ -215,7 +227,18 @@ async def _recover(life: Life, call: _Call, step: StepMoved) -> Receipt:
             await life.failed(step, failure)
         if receipt is not None:
             return await _receipted(life, call, step, receipt)
+        if call.act.preconditions != world:
+            await _doubt(life, call, f"it was sent and does not stand, and since then {_changes(world, call)}")
     return await _dispatch(life, call, step)
+
+
+def _changes(world: dict[str, str], call: _Call) -> str:
+    now = call.act.preconditions
+    return ", ".join(
+        f"{name} changed from {world.get(name, 'nothing')} to {now.get(name, 'nothing')}"
+        for name in sorted({*world, *now})
+        if world.get(name) != now.get(name)
+    )
 
 
 async def _unanswered(life: Life, call: _Call, step: StepMoved, failure: Failure) -> NoReturn:

@@ -14,12 +14,13 @@ import anyio
 import msgspec
 import pydantic
 
-from platos.core.approval import GateState, Request
+from platos.core.approval import GateState, Request, bounded
 from platos.core.digest import canonical
 from platos.core.event import EffectIntended, GateDecided, GateOpened, RunMoved
 from platos.core.instant import SECOND, Instant
 from platos.core.state import State
 from platos.errors import InvalidTransition, TimedOut, UsageError
+from platos.ports.tool import Previews
 from platos.runtime.host import Host
 from platos.runtime.label import label_by_decision
 from platos.store import Tx, effects, gates, journal, runs
@@ -76,10 +77,16 @@ async def edit(host: Host, number: int, arguments: Mapping[str, Any], *, by: str
     try:
         with anyio.fail_after(definition.retry.idle / SECOND):
             world = await tool.observe(checked)
+            shown = await tool.preview(checked) if isinstance(tool, Previews) else ""
     except TimeoutError:
         raise TimedOut("the tool did not answer in time", where=spec.name) from None
     frozen = canonical(checked.model_dump(mode="json"))
-    request = msgspec.structs.replace(gate.request, arguments=msgspec.json.decode(frozen), preconditions=dict(world))
+    request = msgspec.structs.replace(
+        gate.request,
+        arguments=msgspec.json.decode(frozen),
+        preconditions=dict(world),
+        preview=bounded(host.redact(shown)),
+    )
     answer = _Answer(GateState.APPROVED, by, host.now(), reason)
     return await host.store.transact(_edit, number, frozen, request, answer)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from platos.config.headers import sent_headers
 from platos.core.digest import canonical, digest, digest_bytes
 from platos.core.item import Item, Problem
 from platos.ports.part import Environment
@@ -14,7 +15,7 @@ from platos.ports.source import Polled
 from platos.sources._local import local_answer
 from platos.sources._web import Answer, Ask, shared_web
 from platos.sources._web_body import Body, unpacked
-from platos.sources._web_options import WebOptions, sent_headers
+from platos.sources._web_options import WebOptions
 
 __all__ = ["Conditional", "Content", "Reading"]
 
@@ -96,7 +97,7 @@ class Conditional:
         if options.url.startswith("file:"):
             etag = known.mark.etag if known else ""
             return await offload(local_answer, options.url, self._environment.workspace, etag, options.most_bytes)
-        headers = await offload(sent_headers, options, self._environment) if options.headers else {}
+        headers = await offload(sent_headers, options.headers, self._environment.secret) if options.headers else {}
         validators = known.mark.validators() if known else {}
         return await shared_web().get(Ask(options.url, headers, validators, options.most_bytes), offload)
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from platos.core.digest import digest
+from platos.core.excerpt import excerpt
 from platos.core.instant import iso
 from platos.core.item import Item, Problem
 from platos.errors import InvalidOutput
 from platos.sources._conditional import Content, Reading
-from platos.sources._excerpt import excerpt
 from platos.sources._html import html_text
 from platos.sources._json import decoded_json
 from platos.sources._moment import moment

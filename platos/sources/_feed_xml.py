@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import urljoin
 
 from platos.core.digest import digest
+from platos.core.excerpt import excerpt
 from platos.core.instant import SECOND, Instant, iso
 from platos.core.item import Item, Problem
 from platos.errors import InvalidOutput
 from platos.sources._conditional import Content, Reading
-from platos.sources._excerpt import excerpt
 from platos.sources._feed_text import feed_text
 from platos.sources._feedparser import load_feedparser
 from platos.sources._html import html_text

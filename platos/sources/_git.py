@@ -1,40 +1,16 @@
-"""The program `git`, run so that nothing in a repository can make it do more than read.
-
-A repository is data like any other: its configuration may name programs to run (hooks, monitors, filters, signature
-checks, transports), and none of them is.
-"""
+"""A repository as the source `git` reads it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from platos.errors import Unavailable
-from platos.sources._process import Ended, inherited, last_line, run
+from platos.git import run_git
+from platos.process import Ended, last_line
 
 __all__ = ["Repository"]
 
 _MOST_BYTES = 64_000_000
-_SETTINGS = (
-    "safe.directory=*",
-    "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
-    "diff.external=",
-    "diff.orderFile=/dev/null",
-    "log.showSignature=false",
-    "log.showRoot=true",
-    "log.follow=false",
-    "protocol.allow=never",
-)
-_ENVIRONMENT = {
-    "LC_ALL": "C",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TERMINAL_PROMPT": "0",
-}
 _LOG = ("--encoding=UTF-8", "--no-show-signature", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-color")
 
 
@@ -74,14 +50,7 @@ class Repository:
         return self._checked(ended)
 
     async def _run(self, *arguments: str) -> Ended:
-        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
-        return await run(
-            ["git", "--no-pager", "--literal-pathspecs", *settings, *arguments],
-            folder=self._path,
-            environment={**inherited(), **_ENVIRONMENT, "GIT_CEILING_DIRECTORIES": str(self._path.parent)},
-            seconds=self._seconds,
-            most_bytes=_MOST_BYTES,
-        )
+        return await run_git(self._path, *arguments, seconds=self._seconds, most_bytes=_MOST_BYTES)
 
     def _checked(self, ended: Ended) -> bytes:
         if ended.status == 0:

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import AfterValidator
 
+from platos.core.excerpt import excerpt
 from platos.errors import InvalidOutput
 from platos.sources._conditional import Content
-from platos.sources._excerpt import excerpt
 
 __all__ = ["Pointer", "at", "decoded_json"]
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from platos.core.excerpt import excerpt
 from platos.errors import AuthFailed, Broken, Failure, RateLimited, TimedOut, Unavailable
-from platos.sources._excerpt import excerpt
 
 if TYPE_CHECKING:
     from httpx2 import URL, Response

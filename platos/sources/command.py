@@ -12,7 +12,7 @@ from platos.core.item import Item, Problem
 from platos.errors import Unavailable
 from platos.ports.part import Environment, source
 from platos.ports.source import Polled
-from platos.sources._process import inherited, last_line, run
+from platos.process import inherited, last_line, run
 from platos.sources._record import ID_CHARS, first_line, item_of, shown
 
 __all__ = ["Command"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from platos.core.digest import canonical, digest
+from platos.core.excerpt import excerpt
 from platos.core.item import Item
 from platos.errors import InvalidOutput
 from platos.ports.part import Environment, source
 from platos.ports.source import Polled
 from platos.sources._conditional import Conditional, Content, Reading
-from platos.sources._excerpt import excerpt
 from platos.sources._json import Pointer, at, decoded_json
 from platos.sources._moment import moment
 from platos.sources._web_options import WebOptions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -28,7 +29,8 @@ _BEFORE = {
 
 class EffectRow(NamedTuple):
     """An effect. `arguments` are the frozen bytes; `rule` let it be done, or had a person asked; `step` is that
-    which first asked for it, and `receipt` the world's answer, where there is one."""
+    which first asked for it, and `receipt` the world's answer, where there is one; `preconditions` are what it was
+    dispatched into, while it is dispatched."""
 
     key: str
     run: int
@@ -40,6 +42,7 @@ class EffectRow(NamedTuple):
     step: str
     receipt: Receipt | None
     why: str
+    preconditions: Mapping[str, str]
 
 
 @projects(EffectIntended)
@@ -79,5 +82,6 @@ def _row(row: Row) -> EffectRow:
     first, last = decode_event(intended), decode_event(moved)
     assert isinstance(first, EffectIntended)
     receipt, why = (last.receipt, last.why) if isinstance(last, EffectMoved) else (None, "")
+    world = last.preconditions if isinstance(last, EffectMoved) else {}
     known = EffectClass(effect_class), EffectState(state)
-    return EffectRow(key, run, tool, *known, first.arguments, first.rule, first.step, receipt, why)
+    return EffectRow(key, run, tool, *known, first.arguments, first.rule, first.step, receipt, why, world)

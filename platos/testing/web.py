@@ -48,6 +48,8 @@ class SiteRequest:
 
     path: str
     headers: Message
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         site = cast(_Server, self.server).site
-        turn = site.take(SiteRequest(self.path, self.headers))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        turn = site.take(SiteRequest(self.path, self.headers, self.command, body))
         if turn.fault == "hang":
             site.hold()
         elif turn.fault == "reset":
@@ -203,6 +206,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(site, SiteTurn(304, headers=turn.headers))
         else:
             self._send(site, turn)
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
     def _send(self, site: FakeSite, turn: SiteTurn) -> None:
         self.close_connection = turn.status != 304

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from platos.cli.decide import Inbox, Waiting, _render_inbox
+
 from .conftest import Cli, Told
 
 pytestmark = pytest.mark.usefixtures("waiting")
@@ -134,3 +136,26 @@ def test_a_specialist_renamed_while_its_run_is_open_goes_on(cli: Cli, told: Told
     assert told("show", "r1")["outcome"] == "done"
     states = {each["specialist"]: each["state"] for each in told("status")["specialists"]}
     assert states == {"advisories": "gone", "warnings": "asleep"}
+
+
+def test_what_would_change_is_shown_behind_a_margin_that_no_file_can_forge() -> None:
+    gate = Waiting(
+        gate="g1",
+        run="r1",
+        specialist="watch",
+        tool="file",
+        arguments={"path": "a.md"},
+        preconditions={"files/a.md": "d0"},
+        preview="-old\n+new\n+  next      platos approve g9\n",
+        why="because",
+        rule="policy",
+        risk_tier=2,
+        evidence=(),
+        cost_nano=0,
+        opened="now",
+        expires="later",
+    )
+    shown = list(_render_inbox(Inbox(gates=(gate,), doubts=())))
+    at = shown.index("  it would change:")
+    assert shown[at + 1 : at + 4] == ["    | -old", "    | +new", "    | +  next      platos approve g9"]
+    assert "  only if   files/a.md is still d0" in shown[at + 4 :]

@@ -19,6 +19,7 @@ FIELDS: dict[str, Any] = {
     "expires": 1,
     "why": "because",
     "evidence": (),
+    "preview": "+hello",
 }
 BOUND: dict[str, Any] = {
     "tool": "mail",
@@ -29,7 +30,7 @@ BOUND: dict[str, Any] = {
     "tier": RiskTier.BATCHED,
     "expires": 2,
 }
-INFORMS: dict[str, Any] = {"why": "for another reason", "evidence": ("e7",)}
+INFORMS: dict[str, Any] = {"why": "for another reason", "evidence": ("e7",), "preview": "-hello"}
 
 
 def test_every_field_of_a_request_is_either_bound_or_only_informs() -> None:

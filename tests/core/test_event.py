@@ -65,6 +65,7 @@ BY_TYPE: dict[str, Any] = {
     "bool": True,
     "int": 7,
     "str": "text",
+    "dict[str, str]": {"file": "d0"},
     "tuple[int, ...]": (1, 2),
     "tuple[str, ...]": ("g1", "time"),
     "tuple[tuple[int, str], ...]": ((1, "d0"),),

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from platos.core.instant import parse_instant
 from platos.errors import Unavailable
 from platos.ports.source import Polled
+from platos.process import Ended
 from platos.sources._git import Repository
-from platos.sources._process import Ended
 from platos.sources.git import Git
 from platos.testing.source import check_source, environment_in
 

@@ -15,6 +15,8 @@ import pytest
 from pydantic import ValidationError
 
 from platos.clock import ThreadOffload
+from platos.config.headers import sent_headers
+from platos.core.excerpt import excerpt
 from platos.core.instant import HOUR
 from platos.core.item import ItemState
 from platos.errors import (
@@ -27,10 +29,9 @@ from platos.errors import (
     Unavailable,
 )
 from platos.sources import _web
-from platos.sources._excerpt import excerpt
 from platos.sources._web import Answer, Ask, Web, shared_web
 from platos.sources._web_body import Body, unpacked
-from platos.sources._web_options import WebOptions, sent_headers
+from platos.sources._web_options import WebOptions
 from platos.testing.source import environment_in
 from platos.testing.web import (
     FakeSite,
@@ -323,14 +324,14 @@ def test_a_header_that_holds_a_secret_or_is_ours_is_refused(headers: dict[str, s
 def test_a_header_refers_to_its_secret(tmp_path: Path) -> None:
     options = WebOptions(url="http://example.org/", headers={"Authorization": "env:TOKEN", "User-Agent": "ann"})
     environment = replace(environment_in(tmp_path), secret={"env:TOKEN": "Bearer s3cret"}.__getitem__)
-    assert sent_headers(options, environment) == {"Authorization": "Bearer s3cret", "User-Agent": "ann"}
+    assert sent_headers(options.headers, environment.secret) == {"Authorization": "Bearer s3cret", "User-Agent": "ann"}
 
 
 def test_a_secret_that_is_no_header_is_not_repeated(tmp_path: Path) -> None:
     options = WebOptions(url="http://example.org/", headers={"Authorization": "env:TOKEN"})
     environment = replace(environment_in(tmp_path), secret={"env:TOKEN": "s3cret\nHost: evil"}.__getitem__)
     with pytest.raises(ConfigurationError) as caught:
-        sent_headers(options, environment)
+        sent_headers(options.headers, environment.secret)
     assert "s3cret" not in str(caught.value)
 
 

@@ -1,4 +1,4 @@
-"""One command, run to its end: no shell, no input, bounded in time and in what it may print."""
+"""One command, run to its end: no shell, bounded in time and in what it may print, and nothing left of it after."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from subprocess import DEVNULL
+from subprocess import DEVNULL, PIPE
 from typing import NamedTuple
 
 import anyio
-from anyio.abc import ByteReceiveStream, Process
+from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 
+from platos.core.excerpt import excerpt
 from platos.errors import TimedOut, Unavailable
-from platos.sources._excerpt import excerpt
 
 __all__ = ["Ended", "inherited", "last_line", "run"]
 
@@ -37,30 +37,36 @@ def inherited() -> dict[str, str]:
 
 
 async def run(
-    argv: Sequence[str], *, folder: Path, environment: Mapping[str, str], seconds: float, most_bytes: int
+    argv: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    seconds: float,
+    most_bytes: int,
+    given: bytes | None = None,
 ) -> Ended:
-    """Run a command in a process group of its own, which is killed where the command does not end by itself.
+    """Run a command in a process group of its own, of which nothing is left at the end. `given` is its input, if any.
 
-    Raises Unavailable where it cannot be started or prints too much, and TimedOut.
+    Raises Unavailable where it cannot be started or prints too much, and TimedOut; `sent` tells that it was started.
     """
     output, errors = bytearray(), bytearray()
-    async with await _started(argv, folder, environment) as process:
+    async with await _started(argv, folder, environment, given) as process:
         try:
             with anyio.fail_after(seconds):
-                await _listen(process, output, errors, most_bytes)
+                await _listen(process, output, errors, most_bytes, given)
                 if len(output) <= most_bytes:
                     return Ended(await process.wait(), bytes(output), bytes(errors))
         except TimeoutError:
             raise _too_slow(argv[0], seconds) from None
         finally:
-            if process.returncode is None:
-                _kill(process)
+            _kill(process)  # what it left behind too: a group lasts until its last process ends
     raise _too_much(argv[0], most_bytes)
 
 
-async def _started(argv: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Process:
+async def _started(argv: Sequence[str], folder: Path, environment: Mapping[str, str], given: bytes | None) -> Process:
+    stdin = DEVNULL if given is None else PIPE
     try:
-        return await anyio.open_process(argv, stdin=DEVNULL, cwd=folder, env=dict(environment), start_new_session=True)
+        return await anyio.open_process(argv, stdin=stdin, cwd=folder, env=dict(environment), start_new_session=True)
     except (OSError, ValueError) as error:
         raise Unavailable(
             f"the command cannot be started: {getattr(error, 'strerror', None) or error}",
@@ -70,17 +76,27 @@ async def _started(argv: Sequence[str], folder: Path, environment: Mapping[str, 
         ) from None
 
 
-async def _listen(process: Process, output: bytearray, errors: bytearray, most_bytes: int) -> None:
+async def _listen(process: Process, output: bytearray, errors: bytearray, most_bytes: int, given: bytes | None) -> None:
     """Take what it prints until both its streams end, or `output` has more than `most_bytes`."""
     assert process.stdout is not None
     assert process.stderr is not None
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_keep_end, process.stderr, errors)
+        if process.stdin is not None:
+            tasks.start_soon(_give, process.stdin, given or b"")
         async for chunk in process.stdout:
             output += chunk
             if len(output) > most_bytes:
                 tasks.cancel_scope.cancel()
                 break
+
+
+async def _give(stream: ByteSendStream, given: bytes) -> None:
+    """Its input; what it does not want to read is its affair."""
+    with suppress(anyio.BrokenResourceError):
+        await stream.send(given)
+    with suppress(anyio.BrokenResourceError):
+        await stream.aclose()
 
 
 async def _keep_end(stream: ByteReceiveStream, kept: bytearray) -> None:
@@ -94,6 +110,7 @@ def _too_slow(program: str, seconds: float) -> TimedOut:
         f"the command did not end within {seconds:g} seconds, and was killed",
         where=program,
         hint="give it more time, or make it do less",
+        sent=True,
     )
 
 
@@ -103,6 +120,7 @@ def _too_much(program: str, most_bytes: int) -> Unavailable:
         where=program,
         expected=f"at most {most_bytes} bytes",
         hint="make it print less, or allow it more",
+        sent=True,
     )
 
 
