@@ -22,13 +22,15 @@ class EvidenceKind(StrEnum):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """One record, written by the runtime: what it proves, in a line, and the digest of what was seen."""
+    """One record, written by the runtime: what it proves, in a line, and the digest of what was seen. `autopilot` is
+    the one (`a3`) that let it be done."""
 
     kind: EvidenceKind
     what: str
     digest: str
     tool: str = ""
     receipt: Receipt | None = None
+    autopilot: str = ""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from platos.core.event import GateDecided, GateOpened, RunMoved
 from platos.core.instant import Instant
 from platos.core.state import State
 from platos.errors import InvalidTransition
+from platos.runtime import trust as trusting
 from platos.runtime.host import Host
 from platos.runtime.label import label_by_decision
 from platos.store import Tx, gates, journal, runs
@@ -24,7 +25,9 @@ log = logging.getLogger("platos")
 
 async def decide(host: Host, gate: int, state: GateState, *, by: str, reason: str = "") -> gates.GateRow:
     """Record a person's answer and let the run go on; the gate as it is then. Raises NotFound or InvalidTransition."""
-    return await host.store.transact(_decide, gate, state, by, reason, host.now())
+    row = await host.store.transact(_decide, gate, state, by, reason, host.now())
+    await trusting.look(host, row)
+    return row
 
 
 async def expire(host: Host) -> set[str]:
@@ -54,15 +57,18 @@ def use(tx: Tx, gate: gates.GateRow, now: Instant) -> None:
     tx.record(journal.run_chain(gate.run), GateDecided(at=now, gate=gate.id, run=gate.run, state=GateState.USED))
 
 
-def _decide(tx: Tx, number: int, state: GateState, by: str, reason: str, now: Instant) -> gates.GateRow:
+def _decide(
+    tx: Tx, number: int, state: GateState, by: str, reason: str, now: Instant, decision: int = 0
+) -> gates.GateRow:
+    """One answer. `decision` is the first gate of those that one click answers, 0 where it answers this one alone."""
     gate = gates.get(tx, number)
     gates.check_open(gate)
     if state is GateState.APPROVED and now >= gate.request.expires:
         raise InvalidTransition("its time is over", where=gate.name, hint="it is asked again when the run goes on")
-    tx.record(
-        journal.run_chain(gate.run), GateDecided(at=now, by=by, gate=number, run=gate.run, state=state, reason=reason)
-    )
+    decided = GateDecided(at=now, by=by, gate=number, run=gate.run, state=state, reason=reason, decision=decision)
+    tx.record(journal.run_chain(gate.run), decided)
     label_by_decision(tx, gate.run, state, by, reason, now)
+    trusting.learn(tx, gate, state, click=decision or number, by=by, reason=reason, now=now)
     before = runs.state_of(tx, gate.run)
     if before in (State.NEEDS_REVIEW, State.PENDING):
         why = f"{gate.name} {state} by {by}"

@@ -13,9 +13,11 @@ from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
-__all__ = ["EffectRow", "get", "of_run"]
+__all__ = ["EffectRow", "get", "in_run", "of_run", "used", "uses"]
 
 SQL = load("effects")
+
+_MOST = 1_000_000
 
 _BEFORE = {
     EffectState.INTENT: (EffectState.DISPATCHED, EffectState.IN_DOUBT),  # provably not sent, or a person says so
@@ -28,7 +30,8 @@ _BEFORE = {
 
 class EffectRow(NamedTuple):
     """An effect. `arguments` are the frozen bytes; `rule` let it be done, or had a person asked; `receipt` is the
-    world's answer, where there is one."""
+    world's answer, where there is one; `autopilot` is the one that covered it, and `audit` says that it was asked for
+    all the same."""
 
     key: str
     run: int
@@ -39,12 +42,15 @@ class EffectRow(NamedTuple):
     rule: str
     receipt: Receipt | None
     why: str
+    contract: str
+    autopilot: int
+    audit: bool
 
 
 @projects(EffectIntended)
 def _intended(tx: Tx, seq: int, event: EffectIntended) -> None:
     values = {"key": event.effect, "run": event.run, "tool": event.tool, "class": event.effect_class, "event": seq}
-    tx.execute(SQL.intend, **values)
+    tx.execute(SQL.intend, **values, autopilot=event.autopilot)
 
 
 @projects(EffectMoved)
@@ -61,6 +67,23 @@ def get(tx: Tx, key: str) -> EffectRow | None:
     return _row(row) if row else None
 
 
+def in_run(tx: Tx, run: int) -> list[EffectRow]:
+    """A run's effects, inside a transaction."""
+    return [_row(row) for row in tx.all(SQL.of_run, run=run)]
+
+
+def uses(tx: Tx, autopilot: int, most: int) -> int:
+    """How many effects an autopilot has covered, as far as that is known still; no more than `most` are counted."""
+    row = tx.one(SQL.uses, autopilot=autopilot, most=most)
+    return int(row[0]) if row else 0
+
+
+async def used(store: ReadStore, autopilot: int) -> int:
+    """How many effects an autopilot has covered, as far as that is known still."""
+    row = await store.one(SQL.uses, autopilot=autopilot, most=_MOST)
+    return int(row[0]) if row else 0
+
+
 async def of_run(store: ReadStore, run: int) -> list[EffectRow]:
     """A run's effects, in the order in which they were intended."""
     return [_row(row) for row in await store.all(SQL.of_run, run=run)]
@@ -71,5 +94,17 @@ def _row(row: Row) -> EffectRow:
     first, last = decode_event(intended), decode_event(moved)
     assert isinstance(first, EffectIntended)
     receipt, why = (last.receipt, last.why) if isinstance(last, EffectMoved) else (None, "")
-    known = EffectClass(effect_class), EffectState(state)
-    return EffectRow(key, run, tool, *known, first.arguments, first.rule, receipt, why)
+    return EffectRow(
+        key=key,
+        run=run,
+        tool=tool,
+        effect_class=EffectClass(effect_class),
+        state=EffectState(state),
+        arguments=first.arguments,
+        rule=first.rule,
+        receipt=receipt,
+        why=why,
+        contract=first.contract,
+        autopilot=first.autopilot,
+        audit=first.audit,
+    )

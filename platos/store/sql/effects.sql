@@ -1,6 +1,6 @@
 -- name: intend
-INSERT INTO effects (key, run, tool, class, state, intended, event)
-VALUES (:key, :run, :tool, :class, 'intent', :event, :event)
+INSERT INTO effects (key, run, tool, class, state, intended, event, autopilot)
+VALUES (:key, :run, :tool, :class, 'intent', :event, :event, :autopilot)
 
 -- name: move
 UPDATE effects SET state = :state, event = :event WHERE key = :key AND state IN (:old_1, :old_2)
@@ -12,3 +12,6 @@ JOIN journal i ON i.seq = e.intended JOIN journal m ON m.seq = e.event WHERE e.k
 -- name: of_run
 SELECT e.key, e.run, e.tool, e.class, e.state, i.body, m.body FROM effects e
 JOIN journal i ON i.seq = e.intended JOIN journal m ON m.seq = e.event WHERE e.run = :run ORDER BY e.intended
+
+-- name: uses (as far as they are known still)
+SELECT count(*) FROM (SELECT 1 FROM effects WHERE autopilot = :autopilot AND autopilot > 0 LIMIT :most)
