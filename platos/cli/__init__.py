@@ -45,6 +45,7 @@ COMMANDS = {
     "inbox": Listed("decide", "inbox", "Show what waits for your decision, exactly as it would run."),
     "approve": Listed("decide", "approve", "Say yes to what a gate shows."),
     "deny": Listed("decide", "deny", "Say no to what a gate shows."),
+    "trust": Listed("trust", "trust", "Show which steps have earned that they stop asking, and turn that on or off."),
     "dead": Listed("dead", "dead", "List the runs that failed, or tell of one all that there is to know."),
     "retry": Listed("redrive", "retry", "Take up a run that failed, or waits."),
     "cancel": Listed("redrive", "cancel", "End a run where it is, or lay one aside that failed."),

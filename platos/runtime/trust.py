@@ -196,9 +196,7 @@ def _take_back(tx: Tx, specialist: str, effect: effects.EffectRow, why: str, now
 def _look_at_audits(tx: Tx, row: AutopilotRow, now: Instant) -> None:
     audits = decisions.audits(tx, row.number)
     if taken_back_by_audits(audits):
-        why = (
-            f"{audits.count(False)} of its {len(audits)} audits were no plain yes: more than {1 - REQUIRED:.0%} surely"
-        )
+        why = f"{audits.count(False)} of its {len(audits)} audits got no yes, surely more than {1 - REQUIRED:.0%}"
         _end(tx, row, why, "runtime", now)
 
 

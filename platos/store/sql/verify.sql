@@ -66,6 +66,8 @@ ORDER BY name LIMIT :count OFFSET :after
 SELECT name, last, mirror, CASE name
     WHEN 'run' THEN (SELECT coalesce(max(id), 0) FROM runs)
     WHEN 'gate' THEN (SELECT coalesce(max(id), 0) FROM gates)
+    WHEN 'decision' THEN (SELECT coalesce(max(number), 0) FROM decisions)
+    WHEN 'autopilot' THEN (SELECT coalesce(max(number), 0) FROM autopilots)
     WHEN 'evidence' THEN (SELECT coalesce(max(number), 0) FROM evidence)
     WHEN 'reservation' THEN (SELECT coalesce(max(id), 0) FROM reservations)
     ELSE last + 1 END
