@@ -284,7 +284,6 @@ def may_be_promoted(effect: EffectClass, allowance: Allowance | None) -> bool:
     return allowance is Allowance.ALLOW or (allowance is None and effect is not EffectClass.ONCE)
 
 
-@lru_cache(maxsize=100_000)
 def wealth(approvals: int, denials: int, rate: float) -> float:
     """What a capital of 1 has become, staked on the true approval rate being higher than `rate`."""
     sure = -approvals * log(rate) if denials == 0 else -inf
@@ -337,6 +336,7 @@ def is_audited(salt: str, key: str, used: int, share: float = AUDIT_SHARE) -> bo
     return used < AUDITED_FIRST or drawn < share
 
 
+@lru_cache(maxsize=100_000)
 def _log_spread(hits: int, misses: int, rate: float) -> float:
     """The logarithm of the part that is spread evenly over all rates above `rate`."""
     a, b = hits + 1, misses + 1
