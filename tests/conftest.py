@@ -31,6 +31,7 @@ MAY_BLOCK = {
 FLOORS = {
     "HTTP fault cases": (16, 200),
     "audited worlds": (4_500, 0),
+    "autopilots that disappoint": (300, 0),
     "backups": (5, 50),
     "bit flips": (20, 300),
     "blind cuts": (1_200, 0),
@@ -50,6 +51,7 @@ FLOORS = {
     "simulated weeks": (40, 2_000),
     "slots explained": (1_000, 30_000),
     "states of accounts": (10_000, 1_000_000),
+    "steps on trial": (1_540, 17_000),
     "two processes": (5, 50),
     "watched streams": (390, 0),
     "zones": (30, 190),

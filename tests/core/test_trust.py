@@ -36,7 +36,8 @@ from platos.core.trust import (
 )
 
 Recorder = Callable[[str, int], None]
-Rule = Callable[[list[bool]], bool]
+Rule = Callable[[int, int, int], bool]
+"""Given how many were approved, how many denied, and how many of the last were approved in a row."""
 
 RATES = [0.5, 0.8, REQUIRED]
 """True approval rates that are not enough."""
@@ -56,25 +57,25 @@ def decided(answers: str, arguments: Mapping[str, Any] | None = None, start: int
 # -- promotion
 
 
-def bound(answers: list[bool]) -> bool:
-    yes = sum(answers)
-    return wealth(yes, len(answers) - yes, REQUIRED) >= 1 / ALPHA
+def bound(yes: int, no: int, row: int) -> bool:
+    return wealth(yes, no, REQUIRED) >= 1 / ALPHA
 
 
-def twenty_in_a_row(answers: list[bool]) -> bool:
-    return len(answers) >= 20 and all(answers[-20:])
+def twenty_in_a_row(yes: int, no: int, row: int) -> bool:
+    return row >= 20
 
 
-def interval_of_a_fixed_number(answers: list[bool]) -> bool:
-    return binomial_at_least(sum(answers), len(answers), REQUIRED) <= ALPHA
+def interval_of_a_fixed_number(yes: int, no: int, row: int) -> bool:
+    return binomial_at_least(yes, yes + no, REQUIRED) <= ALPHA
 
 
 def promoted_after(rule: Rule, rate: float, decisions: int, chance: Random) -> int | None:
     """After how many decisions a rule promotes, looked at after each; None where it does not."""
-    answers: list[bool] = []
+    yes = row = 0
     for number in range(1, decisions + 1):
-        answers.append(chance.random() < rate)
-        if rule(answers):
+        said = chance.random() < rate
+        yes, row = yes + said, (row + 1) * said
+        if rule(yes, number - yes, row):
             return number
     return None
 
