@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -126,23 +127,24 @@ def suggested(arguments: Mapping[str, Any]) -> Iterator[Predicate]:
     yield ANY
     for name, value in facets(arguments).items():
         each = value if isinstance(value, list | tuple) else [value]
-        of_each = [set(_terms(name, one)) for one in each]
-        for term in _terms(name, each[0]):
-            if all(term in terms for terms in of_each):
+        first, *others = [_terms(name, _text(one)) for one in each]
+        for term in first:
+            if all(term in terms for terms in others):
                 yield Predicate(terms=(term,))
 
 
-def _terms(name: str, value: Any) -> Iterator[Term]:
-    text = _text(value)
+@lru_cache(maxsize=10_000)
+def _terms(name: str, text: str | None) -> tuple[Term, ...]:
+    """The terms that cover this text, the most general of each kind first."""
     if text is None or not _NAME.fullmatch(name):
-        return
-    for match, values in (
+        return ()
+    kinds = (
         (Match.DOMAIN, (_domain(text),)),
         (Match.SITE, _sites(text)),
         (Match.FOLDER, _folders(text)),
         (Match.IS, (text,)),
-    ):
-        yield from (Term(argument=name, values=(each,), match=match) for each in values if each)
+    )
+    return tuple(Term(argument=name, values=(each,), match=match) for match, values in kinds for each in values if each)
 
 
 def _is_facet(value: Any) -> bool:
