@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-__all__ = ["WORKSPACE_VARIABLE", "Command", "LogForm", "Options", "options_of", "shared_options"]
+__all__ = ["WORKSPACE_VARIABLE", "Command", "Group", "LogForm", "Options", "options_of", "shared_options"]
 
 WORKSPACE_VARIABLE = "PLATOS_WORKSPACE"
 
@@ -103,6 +103,14 @@ def shared_options() -> list[Any]:
 
 class Command(TyperCommand):
     """A command that also takes the options of all commands."""
+
+    def __init__(self, *arguments: Any, **values: Any) -> None:
+        super().__init__(*arguments, **values)
+        self.params.extend(shared_options())
+
+
+class Group(TyperGroup):
+    """A group of commands that shows something itself, and takes the options of all commands."""
 
     def __init__(self, *arguments: Any, **values: Any) -> None:
         super().__init__(*arguments, **values)

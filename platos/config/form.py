@@ -24,6 +24,7 @@ from platos.core.instant import DAY
 from platos.core.money import NANO
 from platos.core.schedule import CatchUp
 from platos.core.specialist import Overlap, PartSpec, Wanted
+from platos.core.trust import Allowance
 
 __all__ = ["DefaultsForm", "SpecialistForm"]
 
@@ -118,6 +119,11 @@ class DefaultsForm(Form):
         {},
         description="for each tool 0 (acts alone), 1 (asks in a batch) or 2 (asks each time)",
         examples=[{"outbox": 2}],
+    )
+    autopilot: dict[str, Allowance] = Field(
+        {},
+        description="for a tool, allow (also where it can be done only once and not be asked about) or never",
+        examples=[{"outbox": "never"}],
     )
     budget: BudgetForm = BudgetForm()
     done_when: tuple[Condition, ...] = Field((), description="conditions", examples=[["cited"]])

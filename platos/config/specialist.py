@@ -26,7 +26,7 @@ from platos.ports.part import PartKind
 __all__ = ["Parts", "check_name", "read_specialist"]
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
-_SHARED = ("schedule", "models", "budget", "policy", "retry", "audits")
+_SHARED = ("schedule", "models", "budget", "policy", "autopilot", "retry", "audits")
 """Mappings of which the defaults may hold some keys and the specialist others."""
 
 _KINDS: dict[str, PartKind] = {"sources": "source", "triage": "tier", "planner": "planner", "tools": "tool"}
@@ -102,7 +102,7 @@ def _form(written: _Written) -> SpecialistForm:
 def _specialist(name: str, form: SpecialistForm, written: _Written) -> Specialist:
     budget = form.budget
     tools = {tool.name for tool in form.tools}
-    own = written.front.values.get("policy") or {}
+    own = written.front.values
     return Specialist(
         name=name,
         owner=form.owner,
@@ -115,7 +115,10 @@ def _specialist(name: str, form: SpecialistForm, written: _Written) -> Specialis
         scope=written.front.body,
         budget=Budget(**{name: getattr(budget, name) for name in BudgetForm.model_fields}),
         tools=form.tools,
-        policy={tool: tier for tool, tier in form.policy.items() if tool in tools or tool in own},
+        policy={tool: tier for tool, tier in form.policy.items() if tool in tools or tool in (own.get("policy") or {})},
+        autopilot={
+            tool: said for tool, said in form.autopilot.items() if tool in tools or tool in (own.get("autopilot") or {})
+        },
         done_when=form.done_when,
         valid_for=form.valid_for,
         still_wanted=form.still_wanted,
@@ -170,6 +173,7 @@ def _check_tools(specialist: Specialist, written: _Written) -> None:
     """Policy and conditions speak only of tools that the specialist has."""
     tools = specialist.tool_names()
     spoken: list[tuple[Key, str]] = [(("policy", tool), tool) for tool in specialist.policy]
+    spoken += [(("autopilot", tool), tool) for tool in specialist.autopilot]
     spoken += [(("done_when", n), check.about) for n, check in enumerate(specialist.done_when) if check.about]
     for key, tool in spoken:
         if tool not in tools:

@@ -20,6 +20,7 @@ from platos.core.jump import JumpKind
 from platos.core.lesson import Origin
 from platos.core.money import Nano, Usage
 from platos.core.plan import Plan
+from platos.core.predicate import Predicate
 from platos.core.state import Outcome, State
 from platos.core.step import StepKey, StepKind
 
@@ -30,12 +31,14 @@ __all__ = [
     "AccountReached",
     "AccountThawed",
     "AnyEvent",
+    "AutopilotProposed",
     "BudgetRefused",
     "ChainSealed",
     "ClockJumped",
     "DefinitionBroken",
     "DefinitionGone",
     "DefinitionLoaded",
+    "Demoted",
     "EffectIntended",
     "EffectMoved",
     "Event",
@@ -54,6 +57,7 @@ __all__ = [
     "PlanMade",
     "PlanRejected",
     "ProcessStarted",
+    "Promoted",
     "Resumed",
     "RunMoved",
     "RunOpened",
@@ -240,6 +244,37 @@ class ItemsWithdrawn(Event, frozen=True, kw_only=True, tag="items_withdrawn"):
     run: int | None = None
 
 
+class AutopilotProposed(Event, frozen=True, kw_only=True, tag="autopilot_proposed"):
+    """The record of a tool has earned that calls which `predicate` covers ask no more; a person may promote it."""
+
+    number: int
+    specialist: str
+    tool: str
+    contract: str
+    predicate: Predicate
+    back_test: str
+
+
+class Promoted(Event, frozen=True, kw_only=True, tag="promoted"):
+    """An autopilot is on: what it covers is done without asking, but for audits, which are drawn with `salt`."""
+
+    number: int
+    specialist: str
+    tool: str
+    contract: str
+    predicate: Predicate
+    back_test: str
+    salt: str
+
+
+class Demoted(Event, frozen=True, kw_only=True, tag="demoted"):
+    """An autopilot is off: by a person, or taken back by what its record says."""
+
+    number: int
+    specialist: str
+    why: str
+
+
 # -- money: in the chain of the run or of the specialist that spends it
 
 
@@ -409,6 +444,8 @@ class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
     """What will be done, frozen before it is done: recovery sends these arguments and no others.
 
     `rule` is what policy said of it then. What a person edits is intended anew, with their arguments.
+    `rule` is what policy said of it then; `autopilot` covered it, and it is an `audit` where it is asked for all the
+    same.
     """
 
     effect: str
@@ -419,6 +456,8 @@ class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
     arguments: msgspec.Raw
     step: str
     rule: str = ""
+    autopilot: int = 0
+    audit: bool = False
 
 
 class EffectMoved(Event, frozen=True, kw_only=True, tag="effect_moved"):
@@ -464,6 +503,9 @@ AnyEvent = (
     | BudgetRefused
     | Paused
     | Resumed
+    | AutopilotProposed
+    | Promoted
+    | Demoted
     | RunOpened
     | PlanMade
     | PlanRejected

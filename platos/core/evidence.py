@@ -26,7 +26,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Of an effect also: the `actor` and where in the plan it was, the rule that permitted the call, the tool and its
     class, the act's key, the digest of the bytes that were sent, what of the world it relied on, the gate and who
-    approved it there, empty where nobody had to, and the epoch of the process that saw the receipt.
+    approved it there, empty where nobody had to, the autopilot (`a3`) that allowed it in their place, and the epoch of
+    the process that saw the receipt.
     """
 
     kind: EvidenceKind
@@ -44,6 +45,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     gate: str = ""
     approver: str = ""
     epoch: int = 0
+    autopilot: str = ""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from platos.core.failure import RetryPolicy
 from platos.core.instant import DAY, Span
 from platos.core.review import Trigger
 from platos.core.schedule import Schedule
+from platos.core.trust import Allowance
 
 __all__ = ["Overlap", "PartSpec", "Specialist", "Wanted"]
 
@@ -47,7 +48,8 @@ class Specialist(msgspec.Struct, frozen=True, kw_only=True):
     `scope` is the body of its file: what it is for and how to work, in the owner's words. `models` maps a tier of
     model (`small`, `frontier`) to the names of models: the one that is wanted, and those that stand in for it. `recall`
     is the share of true signals that triage promises to let through. Work that nothing was sent for within `valid_for`
-    of its run's opening (0: for ever), or that is not `still_wanted`, is cancelled.
+    of its run's opening (0: for ever), or that is not `still_wanted`, is cancelled. `autopilot` says of a tool whether
+    it may have one.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Specialist(msgspec.Struct, frozen=True, kw_only=True):
     fallback_owner: str = ""
     tools: tuple[PartSpec, ...] = ()
     policy: dict[str, int] = msgspec.field(default_factory=dict)
+    autopilot: dict[str, Allowance] = msgspec.field(default_factory=dict)
     done_when: tuple[Check, ...] = ()
     review: tuple[Trigger, ...] = ()
     overlap: Overlap = Overlap.QUEUE

@@ -7,8 +7,9 @@ import logging
 from platos.core.approval import GateState
 from platos.core.event import PlanRejected, RunMoved
 from platos.core.instant import Instant
-from platos.core.state import FINAL, State
+from platos.core.state import FINAL, Outcome, State
 from platos.runtime.net import Run
+from platos.runtime.trust import judge_ending
 from platos.runtime.verify import Ending
 from platos.store import Tx, gates, journal, runs
 
@@ -50,6 +51,8 @@ def end(tx: Tx, run: int, ending: Ending, now: Instant) -> State:
             waits=ending.waits,
         ),
     )
+    if ending.outcome is Outcome.COMPLETED_UNUSABLE:
+        judge_ending(tx, run, ending.checks, now)
     if ending.state in FINAL:
         journal.seal(tx, chain, now)
     return ending.state

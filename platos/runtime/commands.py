@@ -14,6 +14,7 @@ from platos.runtime.control import Command
 from platos.runtime.engine import Engine
 from platos.runtime.gate import ANSWERS
 from platos.store import breakers, runs
+from platos.store.autopilots import AutopilotRow
 
 __all__ = ["commands_of"]
 
@@ -95,6 +96,23 @@ class _Account(msgspec.Struct, frozen=True):
     by: str
 
 
+class _Promotion(msgspec.Struct, frozen=True):
+    """A tool of a specialist, and the terms that its arguments must meet."""
+
+    name: str
+    tool: str
+    by: str
+    where: tuple[str, ...] = ()
+
+
+class _Demotion(msgspec.Struct, frozen=True):
+    """An autopilot, by its number."""
+
+    autopilot: int
+    by: str
+    why: str = ""
+
+
 class _Breaker(msgspec.Struct, frozen=True):
     """The breaker of a model."""
 
@@ -162,6 +180,14 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         row, names = await engine.thaw(asked.account, by=asked.by)
         return {"account": row.account, "why": row.why, "specialists": names}
 
+    async def promote(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_Promotion)
+        return _told(await engine.promote(asked.name, asked.tool, asked.where, by=asked.by))
+
+    async def demote(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_Demotion)
+        return _told(await engine.demote(asked.autopilot, by=asked.by, why=asked.why))
+
     async def cancel(arguments: Mapping[str, Any]) -> Any:
         asked = msgspec.convert(arguments, type=_OfRun)
         row = await engine.cancel(asked.run, by=asked.by, why=asked.why)
@@ -188,9 +214,25 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         pause,
         resume,
         thaw,
+        promote,
+        demote,
         cancel,
         retry,
         measures,
         close_breaker,
     )
     return {command.__name__: command for command in commands}
+
+
+def _told(row: AutopilotRow) -> dict[str, Any]:
+    """An autopilot, in plain data."""
+    where = str(row.where)
+    return {
+        "autopilot": row.name,
+        "specialist": row.specialist,
+        "tool": row.tool,
+        "where": where,
+        "state": row.state,
+        "back_test": row.back_test,
+        "why": row.why,
+    }

@@ -21,14 +21,16 @@ from platos.core.state import State
 from platos.errors import BadReasoning, Denied, InDoubt
 from platos.runtime import gate as gating
 from platos.runtime.life import moved
+from platos.runtime.trust import Use, use_of
 from platos.store import Tx, effects, evidence, gates, items, meta, pauses, runs, steps
 
 __all__ = ["Act", "Standing", "claim_or_ask", "move_effect", "settle"]
 
 
 class Act(NamedTuple):
-    """One call of a tool by a node's actor: all that the ledger needs to know. `frozen` are the arguments' bytes, and
-    `preview` is what the tool says would change, where somebody may be asked."""
+    """One call of a tool by a node's actor: all that the ledger needs to know. `frozen` are the arguments' bytes,
+    `preview` is what the tool says would change, where somebody may be asked; `may_trust` says that an autopilot may
+    take the place of the person whom policy would have asked."""
 
     actor: str
     run: int
@@ -37,6 +39,8 @@ class Act(NamedTuple):
     frozen: bytes
     key: str
     permission: Permission
+    specialist: str
+    may_trust: bool
     preconditions: Mapping[str, str]
     why: str
     seen: tuple[str, ...]
@@ -68,8 +72,10 @@ def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
     A pause that is committed before the claim holds it: nothing is sent that a person has stopped.
     """
     effect = effects.get(tx, act.key)
+    use = _use(tx, act, effect) if act.may_trust else None
+    act = act if use is None else act._replace(permission=use.permit(act.permission))
     if effect is None:
-        effect = _intend(tx, act, step, now)
+        effect = _intend(tx, act, step, use, now)
     frozen = bytes(effect.arguments)
     act = act._replace(frozen=frozen)
     if effect.state is EffectState.DONE and effect.receipt is not None:
@@ -118,14 +124,15 @@ def move_effect(tx: Tx, act: Act, state: EffectState, why: str, now: Instant) ->
 
 def settle(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, now: Instant) -> StepMoved:
     """Receipt, evidence and the step's end, together."""
+    trusted = _autopilot(tx, act)
     if act.contract.effect is not EffectClass.READ:
         done = EffectMoved(at=now, effect=act.key, run=act.run, state=EffectState.DONE, receipt=receipt)
         tx.record(act.chain, done)
-    evidence.record(tx, act.run, _proof(tx, act, step, receipt), now)
+    evidence.record(tx, act.run, _proof(tx, act, step, receipt, trusted), now)
     return _succeed(tx, step, receipt, now)
 
 
-def _proof(tx: Tx, act: Act, step: StepMoved, receipt: Receipt) -> Evidence:
+def _proof(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, trusted: str) -> Evidence:
     gate = gates.of_effect(tx, act.key)
     used = gate if gate is not None and gate.state is GateState.USED else None
     return Evidence(
@@ -144,10 +151,25 @@ def _proof(tx: Tx, act: Act, step: StepMoved, receipt: Receipt) -> Evidence:
         gate=used.name if used else "",
         approver=used.decider if used else "",
         epoch=meta.get(tx, meta.EPOCH),
+        autopilot=trusted,
     )
 
 
-def _intend(tx: Tx, act: Act, step: StepMoved, now: Instant) -> effects.EffectRow:
+def _use(tx: Tx, act: Act, effect: effects.EffectRow | None) -> Use | None:
+    """The autopilot that covers an act, with the arguments that would be sent."""
+    arguments = msgspec.json.decode(act.frozen if effect is None else effect.arguments)
+    contract = act.contract
+    return use_of(tx, act.specialist, contract.name, contract.digest, arguments, act.key, effect)
+
+
+def _autopilot(tx: Tx, act: Act) -> str:
+    """The autopilot that let an act be done, and nobody was asked."""
+    effect = effects.get(tx, act.key)
+    trusted = effect is not None and effect.autopilot and not gates.of_effect(tx, act.key)
+    return f"a{effect.autopilot}" if effect is not None and trusted else ""
+
+
+def _intend(tx: Tx, act: Act, step: StepMoved, use: Use | None, now: Instant) -> effects.EffectRow:
     tx.record(
         act.chain,
         EffectIntended(
@@ -160,6 +182,8 @@ def _intend(tx: Tx, act: Act, step: StepMoved, now: Instant) -> effects.EffectRo
             arguments=msgspec.Raw(act.frozen),
             step=str(step.key),
             rule=act.permission.rule,
+            autopilot=use.autopilot if use else 0,
+            audit=use is not None and use.audit,
         ),
     )
     row = effects.get(tx, act.key)

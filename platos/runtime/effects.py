@@ -24,6 +24,7 @@ from platos.core.policy import Permission, RiskTier, permit
 from platos.core.specialist import PartSpec
 from platos.core.state import State
 from platos.core.step import StepKind
+from platos.core.trust import may_be_promoted
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
 from platos.ports.tool import Compares, Previews, Tool
 from platos.runtime.effect_ledger import Act, Standing, claim_or_ask, move_effect, settle
@@ -97,6 +98,7 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         raise InvalidOutput(f"the arguments do not fit {name}: {error}", where=life.path) from None
     contract, plain = _contract(life, spec, tool), checked.model_dump(mode="json")
     cost = await _cost(life)
+    permission, may_trust = await _permission(life, work, contract, cost)
     act = Act(
         actor=life.node.actor,
         run=run.row.id,
@@ -104,7 +106,9 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         contract=contract,
         frozen=canonical(plain),
         key=effect_key(run.row.id, contract, plain, life.path),
-        permission=await _permission(life, work, contract, cost),
+        permission=permission,
+        specialist=run.specialist.name,
+        may_trust=may_trust,
         preconditions={},
         why=f"{run.specialist.name} worked on {await _about(life)} and spent {dollars(cost)} so far; {why}",
         seen=tuple(run.items),
@@ -163,14 +167,15 @@ def _contract(life: Life, spec: PartSpec, tool: Tool) -> Contract:
     )
 
 
-async def _permission(life: Life, work: Work, contract: Contract, cost: int) -> Permission:
-    """Policy's answer; made explicit where a review trigger fires, or where a critic rejected what is acted on."""
+async def _permission(life: Life, work: Work, contract: Contract, cost: int) -> tuple[Permission, bool]:
+    """Policy's answer; made explicit where a review trigger fires, or where a critic rejected what is acted on. Where
+    neither is so, an autopilot may take the place of whom policy would have asked, if the owner's file allows it."""
     net, live = life.net, life.net.run.live
     found = permit(
         contract.name, contract.effect, granted=live.tool_names(), node=life.node.tools, tiers=dict(live.policy)
     )
-    if not found.allowed or contract.effect is EffectClass.READ or found.tier is RiskTier.EXPLICIT:
-        return found
+    if not found.allowed or contract.effect is EffectClass.READ:
+        return found, False
     measures = {
         "confidence": min((each.confidence for each in net.run.work.items), default=1.0),
         "cost": cost / NANO,
@@ -179,7 +184,10 @@ async def _permission(life: Life, work: Work, contract: Contract, cost: int) -> 
     }
     rules = [f"review: {trigger}" for trigger in live.review if trigger.fires(measures)]
     rules += ["hand-off: its critic did not accept it" for each in work.inputs if each.status is Status.REJECTED]
-    return msgspec.structs.replace(found, tier=RiskTier.EXPLICIT, rule=rules[0]) if rules else found
+    if rules and found.tier is not RiskTier.EXPLICIT:
+        found = msgspec.structs.replace(found, tier=RiskTier.EXPLICIT, rule=rules[0])
+    asks = found.tier is not RiskTier.AUTO and not rules
+    return found, asks and may_be_promoted(contract.effect, live.autopilot.get(contract.name))
 
 
 async def _cost(life: Life) -> int:

@@ -24,6 +24,7 @@ from platos.runtime import label as labelling
 from platos.runtime import pause as steering
 from platos.runtime import redrive
 from platos.runtime import thaw as thawing
+from platos.runtime import trust as trusting
 from platos.runtime.audit import draw_audits
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
@@ -37,6 +38,7 @@ from platos.runtime.wake import Wake
 from platos.runtime.wakeup import go_on, wake_up
 from platos.store import Store, agenda, pauses, runs, specialists
 from platos.store.accounts import FrozenRow
+from platos.store.autopilots import AutopilotRow
 from platos.store.gates import GateRow
 
 __all__ = ["Engine"]
@@ -175,6 +177,15 @@ class Engine:
         for each in sorted(names):
             self.go_on(each)
         return row, sorted(names)
+
+    async def promote(self, name: str, tool: str, where: Sequence[str], *, by: str) -> AutopilotRow:
+        """Let a step act without asking, where its record has earned it. Raises NotFound or UsageError."""
+        await refresh(self._host, name)
+        return await trusting.promote(self._host, name, tool, where, by=by)
+
+    async def demote(self, autopilot: int, *, by: str, why: str = "") -> AutopilotRow:
+        """Let it ask again. Raises NotFound or InvalidTransition."""
+        return await trusting.demote(self._host, autopilot, by=by, why=why)
 
     async def cancel(self, run: int, *, by: str, why: str = "") -> runs.RunRow:
         """End a run where it is; what it asked for is asked no more. Raises NotFound or InvalidTransition."""

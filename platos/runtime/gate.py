@@ -21,6 +21,7 @@ from platos.core.instant import SECOND, Instant
 from platos.core.state import State
 from platos.errors import InvalidTransition, TimedOut, UsageError
 from platos.ports.tool import Previews
+from platos.runtime import trust as trusting
 from platos.runtime.host import Host
 from platos.runtime.label import label_by_decision
 from platos.store import Tx, effects, gates, journal, runs
@@ -53,7 +54,9 @@ async def decide(
     if state is GateState.RETURNED and not reason.strip():
         raise UsageError("nobody knows what to change", expected="what is wished, in a sentence or two")
     asked = list(dict.fromkeys(numbers))
-    return await host.store.transact(_decide, asked, _Answer(state, by, host.now(), reason, alone=len(asked) == 1))
+    rows = await host.store.transact(_decide, asked, _Answer(state, by, host.now(), reason, alone=len(asked) == 1))
+    await trusting.look(host, rows)
+    return rows
 
 
 async def edit(host: Host, number: int, arguments: Mapping[str, Any], *, by: str, reason: str = "") -> gates.GateRow:
@@ -124,6 +127,7 @@ def _decide(tx: Tx, numbers: Sequence[int], answer: _Answer) -> list[gates.GateR
     for number in numbers:
         gate = gates.get(tx, number)
         _close(tx, gate, answer, decision=0 if answer.state is GateState.EXPIRED else numbers[0])
+        trusting.learn(tx, gate, answer.state, click=numbers[0], by=answer.by, reason=answer.reason, now=answer.at)
         if answer.alone:
             label_by_decision(tx, gate.run, answer.state, answer.by, answer.reason, answer.at)
         _go_on(tx, gate, answer)
@@ -134,6 +138,7 @@ def _edit(tx: Tx, number: int, frozen: bytes, request: Request, answer: _Answer)
     """The effect is intended with the new arguments; the old gate is closed, and a new one opened and approved."""
     gate = gates.get(tx, number)
     _close(tx, gate, answer._replace(state=GateState.EDITED), decision=number)
+    trusting.learn(tx, gate, GateState.EDITED, click=number, by=answer.by, reason=answer.reason, now=answer.at)
     effect = effects.get(tx, gate.effect)
     assert effect is not None
     intended = EffectIntended(
@@ -147,6 +152,8 @@ def _edit(tx: Tx, number: int, frozen: bytes, request: Request, answer: _Answer)
         arguments=msgspec.Raw(frozen),
         step=effect.step,
         rule=effect.rule,
+        autopilot=effect.autopilot,
+        audit=effect.audit,
     )
     tx.record(journal.run_chain(gate.run), intended)
     opened = gates.get(tx, open_gate(tx, gate.run, gate.effect, request, answer.at, by=answer.by))

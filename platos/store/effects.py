@@ -14,9 +14,11 @@ from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
-__all__ = ["EffectRow", "find", "get", "of_run"]
+__all__ = ["EffectRow", "find", "get", "in_run", "of_run", "used", "uses"]
 
 SQL = load("effects")
+
+_MOST = 1_000_000
 
 _BEFORE = {
     EffectState.INTENT: (EffectState.DISPATCHED, EffectState.IN_DOUBT),  # provably not sent, or a person says so
@@ -30,7 +32,8 @@ _BEFORE = {
 class EffectRow(NamedTuple):
     """An effect. `arguments` are the frozen bytes; `rule` let it be done, or had a person asked; `step` is that
     which first asked for it, and `receipt` the world's answer, where there is one; `preconditions` are what it was
-    dispatched into, while it is dispatched."""
+    dispatched into, while it is dispatched. `autopilot` is the one that covered it, and `audit` says that it was asked
+    for all the same."""
 
     key: str
     run: int
@@ -43,12 +46,15 @@ class EffectRow(NamedTuple):
     receipt: Receipt | None
     why: str
     preconditions: Mapping[str, str]
+    contract: str
+    autopilot: int
+    audit: bool
 
 
 @projects(EffectIntended)
 def _intended(tx: Tx, seq: int, event: EffectIntended) -> None:
     values = {"key": event.effect, "run": event.run, "tool": event.tool, "class": event.effect_class, "event": seq}
-    if not tx.execute(SQL.intend, **values):
+    if not tx.execute(SQL.intend, **values, autopilot=event.autopilot):
         raise InvalidTransition("an effect that is under way cannot be edited", where=event.effect[:12])
 
 
@@ -72,6 +78,23 @@ async def find(store: ReadStore, key: str) -> EffectRow | None:
     return _row(row) if row else None
 
 
+def in_run(tx: Tx, run: int) -> list[EffectRow]:
+    """A run's effects, inside a transaction."""
+    return [_row(row) for row in tx.all(SQL.of_run, run=run)]
+
+
+def uses(tx: Tx, autopilot: int, most: int) -> int:
+    """How many effects an autopilot has covered, as far as that is known still; no more than `most` are counted."""
+    row = tx.one(SQL.uses, autopilot=autopilot, most=most)
+    return int(row[0]) if row else 0
+
+
+async def used(store: ReadStore, autopilot: int) -> int:
+    """How many effects an autopilot has covered, as far as that is known still."""
+    row = await store.one(SQL.uses, autopilot=autopilot, most=_MOST)
+    return int(row[0]) if row else 0
+
+
 async def of_run(store: ReadStore, run: int) -> list[EffectRow]:
     """A run's effects, in the order in which they were intended."""
     return [_row(row) for row in await store.all(SQL.of_run, run=run)]
@@ -82,6 +105,19 @@ def _row(row: Row) -> EffectRow:
     first, last = decode_event(intended), decode_event(moved)
     assert isinstance(first, EffectIntended)
     receipt, why = (last.receipt, last.why) if isinstance(last, EffectMoved) else (None, "")
-    world = last.preconditions if isinstance(last, EffectMoved) else {}
-    known = EffectClass(effect_class), EffectState(state)
-    return EffectRow(key, run, tool, *known, first.arguments, first.rule, first.step, receipt, why, world)
+    return EffectRow(
+        key=key,
+        run=run,
+        tool=tool,
+        effect_class=EffectClass(effect_class),
+        state=EffectState(state),
+        arguments=first.arguments,
+        rule=first.rule,
+        step=first.step,
+        receipt=receipt,
+        why=why,
+        preconditions=last.preconditions if isinstance(last, EffectMoved) else {},
+        contract=first.contract,
+        autopilot=first.autopilot,
+        audit=first.audit,
+    )

@@ -25,13 +25,14 @@ _KINDS = {
     "verdict": SQL.verdicts,
     "label": SQL.labels,
     "audit": SQL.audits,
+    "decision": SQL.decisions,
     "occurrence": SQL.occurrences,
     "cursor": SQL.cursors,
 }
 """What is exported, in this order, and how it is read: a row's columns are the names in its line."""
 
 _HEX = {"hash", "base"}
-_JSON = {"event", "content"}
+_JSON = {"event", "content", "arguments", "predicate"}
 """Columns of bytes that are written as hexadecimal digits, and those that hold JSON: they are written as they stand."""
 
 _encode = msgspec.json.Encoder().encode

@@ -41,6 +41,10 @@ PROJECTIONS = {
         "SELECT * FROM temp.accounts WHERE name NOT IN"
         " (SELECT name FROM main.accounts WHERE checksum IS NOT NULL) ORDER BY name",
     ),
+    "autopilots": _Pair(
+        "SELECT * FROM main.autopilots WHERE event IN (SELECT seq FROM main.journal) ORDER BY number",
+        "SELECT * FROM temp.autopilots ORDER BY number",
+    ),
     "frozen": _Pair("SELECT * FROM main.frozen ORDER BY account", "SELECT * FROM temp.frozen ORDER BY account"),
     "runs": _Pair(
         "SELECT * FROM main.runs WHERE checksum IS NULL ORDER BY id",

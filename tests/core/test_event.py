@@ -28,6 +28,7 @@ from platos.core.lesson import Origin
 from platos.core.money import Usage
 from platos.core.plan import Plan, Single
 from platos.core.policy import RiskTier
+from platos.core.predicate import Predicate, Term
 from platos.core.state import Outcome, State
 from platos.core.step import StepKind
 
@@ -56,6 +57,7 @@ VALUES: dict[str, Any] = {
     "old": State.RUNNING,
     "outcome": Outcome.DONE,
     "plan": Plan(root=Single(name="read", actor="reader"), why="one item", by="rules"),
+    "predicate": Predicate(terms=(Term(argument="name", values=("a",)),)),
     "receipt": Receipt(summary="written", data={"file": "a.md"}),
     "request": REQUEST,
     "result": msgspec.Raw(b'{"answer":42}'),

@@ -17,8 +17,9 @@ from platos.clock import VirtualClock
 from platos.core.instant import DAY, HOUR
 from platos.core.item import ItemState
 from platos.core.money import Usage
+from platos.core.predicate import ANY
 from platos.ports.model import ModelReply
-from platos.store import accounts, answers, breakers, cursors, journal, memories, occurrences
+from platos.store import accounts, answers, autopilots, breakers, cursors, journal, memories, occurrences
 from platos.store.occurrences import OccurrenceRow
 from platos.store.tx import Tx
 from platos.testing.workspace import START, SimulatedWorkspace
@@ -76,6 +77,8 @@ def _rarities(tx: Tx, now: int) -> None:
     memories.keep(tx, "watch", "learned", "weights", bytes(range(200)))
     cursors.fail(tx, "watch", "directory", "nobody listens")
     occurrences.add(tx, "watch", OccurrenceRow(now, now + HOUR, 4, "skipped", "older than its grace", 0, now, now))
+    row = autopilots.propose(tx, "watch", "outbox", "c0", ANY, "would have passed 63 of 63 approvals", now)
+    autopilots.promote(tx, row, row.back_test, "4f", "person:ana", now)
     accounts.freeze(tx, "specialist/watch", "a call cost more than its worst case", now)
     reply = ModelReply(text='{"signal": true}', served="a/model", usage=Usage(input=20, output=5))
     answers.keep(tx, reply, "4f" * 32, now)

@@ -1,7 +1,7 @@
 -- name: total
 SELECT (SELECT count(*) FROM chains) + (SELECT count(*) FROM journal) + (SELECT count(*) FROM items)
     + (SELECT count(*) FROM verdicts) + (SELECT count(*) FROM labels) + (SELECT count(*) FROM audits)
-    + (SELECT count(*) FROM occurrences) + (SELECT count(*) FROM cursors)
+    + (SELECT count(*) FROM decisions) + (SELECT count(*) FROM occurrences) + (SELECT count(*) FROM cursors)
 
 -- name: chains
 SELECT name AS chain, sealed, cut, base FROM chains ORDER BY id
@@ -22,6 +22,10 @@ SELECT item, signal, origin, author, at, why FROM labels ORDER BY item
 
 -- name: audits
 SELECT item, tier, stratum, chance, addressee, drawn FROM audits ORDER BY item
+
+-- name: decisions
+SELECT number AS decision, click, specialist, tool, contract, class, answer, arguments, autopilot, predicate, author, at
+FROM decisions ORDER BY number
 
 -- name: occurrences
 SELECT specialist, slot, last, slots, outcome, why, items, started, ended FROM occurrences

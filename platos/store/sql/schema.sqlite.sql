@@ -1,8 +1,8 @@
 -- The state of a workspace, in one file. Times are microseconds since 1970 UTC, money is nano-dollars.
 --
 -- Primary: what the world gave us and cannot be made again (specialists, cursors, items, verdicts, labels, audits,
--- occurrences, the journal). Projections: what the journal says, laid out to be asked (runs, gates, effects, evidence,
--- accounts, reservations). Only an event writes a projection.
+-- decisions, occurrences, the journal). Projections: what the journal says, laid out to be asked (runs, gates, effects,
+-- evidence, autopilots, accounts, reservations). Only an event writes a projection.
 -- What facts are found in (notes, passages) is neither: files and the journal say it, and it can be thrown away.
 --
 -- `checksum` is over the other columns of its row, so that a flipped bit is found where nothing else would tell. Runs
@@ -203,17 +203,60 @@ CREATE INDEX gates_event ON gates (event);
 
 -- Outward calls of tools: intended, dispatched, and what the world answered.
 CREATE TABLE effects (
-    key      TEXT PRIMARY KEY,
-    run      INTEGER NOT NULL REFERENCES runs (id),
-    tool     TEXT NOT NULL,
-    class    TEXT NOT NULL,
-    state    TEXT NOT NULL,
-    intended INTEGER NOT NULL REFERENCES journal (seq),
-    event    INTEGER NOT NULL REFERENCES journal (seq)
+    key       TEXT PRIMARY KEY,
+    run       INTEGER NOT NULL REFERENCES runs (id),
+    tool      TEXT NOT NULL,
+    class     TEXT NOT NULL,
+    state     TEXT NOT NULL,
+    intended  INTEGER NOT NULL REFERENCES journal (seq),
+    event     INTEGER NOT NULL REFERENCES journal (seq),
+    autopilot INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX effects_run ON effects (run);
 CREATE INDEX effects_intended ON effects (intended);
 CREATE INDEX effects_event ON effects (event);
+CREATE INDEX effects_autopilot ON effects (autopilot) WHERE autopilot > 0;
+
+-- What people decided on calls of tools, and what came of them: the record on which autopilots are earned. Entries of one
+-- `click` are one decision, however many requests it answered. `arguments` are those that a predicate may speak of,
+-- `autopilot` the one whose audit it was, or that ended, and then `predicate` is what it covered.
+CREATE TABLE decisions (
+    number     INTEGER PRIMARY KEY,
+    click      INTEGER NOT NULL,
+    specialist TEXT NOT NULL,
+    tool       TEXT NOT NULL,
+    contract   TEXT NOT NULL,
+    class      TEXT NOT NULL,
+    answer     TEXT NOT NULL,
+    arguments  BLOB NOT NULL,
+    autopilot  INTEGER NOT NULL,
+    predicate  BLOB,
+    author     TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    checksum   INTEGER NOT NULL
+);
+CREATE INDEX decisions_tool ON decisions (specialist, tool, number);
+CREATE INDEX decisions_autopilot ON decisions (autopilot, number) WHERE autopilot > 0;
+
+-- Steps that have earned that they stop asking: proposed, on or off. `event` is the entry that proposed or promoted it;
+-- retention may drop it, and the row vouches for itself.
+CREATE TABLE autopilots (
+    number     INTEGER PRIMARY KEY,
+    specialist TEXT NOT NULL,
+    tool       TEXT NOT NULL,
+    contract   TEXT NOT NULL,
+    predicate  BLOB NOT NULL,
+    state      TEXT NOT NULL,
+    back_test  TEXT NOT NULL,
+    salt       TEXT NOT NULL,
+    since      INTEGER NOT NULL,
+    author     TEXT NOT NULL,
+    ended      INTEGER,
+    why        TEXT NOT NULL,
+    event      INTEGER NOT NULL,
+    checksum   INTEGER NOT NULL
+);
+CREATE INDEX autopilots_tool ON autopilots (specialist, tool);
 
 -- What the runtime itself saw.
 CREATE TABLE evidence (

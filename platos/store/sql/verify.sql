@@ -5,6 +5,10 @@ WHERE checksum IS NOT NULL ORDER BY name LIMIT :count OFFSET :after
 -- name: answers
 SELECT question, reply, made, checksum FROM answers ORDER BY question LIMIT :count OFFSET :after
 
+-- name: autopilots
+SELECT number, specialist, tool, contract, predicate, state, back_test, salt, since, author, ended, why, event, checksum
+FROM autopilots ORDER BY number LIMIT :count OFFSET :after
+
 -- name: breakers
 SELECT model, cause, since, checksum FROM breakers ORDER BY model LIMIT :count OFFSET :after
 
@@ -15,6 +19,10 @@ ORDER BY specialist, source LIMIT :count OFFSET :after
 -- name: audits
 SELECT item, specialist, tier, stratum, chance, addressee, drawn, checksum FROM audits
 ORDER BY item LIMIT :count OFFSET :after
+
+-- name: decisions
+SELECT number, click, specialist, tool, contract, class, answer, arguments, autopilot, predicate, author, at, checksum
+FROM decisions ORDER BY number LIMIT :count OFFSET :after
 
 -- name: labels
 SELECT item, specialist, signal, origin, author, at, why, taught, checksum FROM labels
@@ -65,6 +73,8 @@ ORDER BY name LIMIT :count OFFSET :after
 SELECT name, last, mirror, CASE name
     WHEN 'run' THEN (SELECT coalesce(max(id), 0) FROM runs)
     WHEN 'gate' THEN (SELECT coalesce(max(id), 0) FROM gates)
+    WHEN 'decision' THEN (SELECT coalesce(max(number), 0) FROM decisions)
+    WHEN 'autopilot' THEN (SELECT coalesce(max(number), 0) FROM autopilots)
     WHEN 'evidence' THEN (SELECT coalesce(max(number), 0) FROM evidence)
     WHEN 'reservation' THEN (SELECT coalesce(max(id), 0) FROM reservations)
     ELSE last + 1 END
