@@ -47,7 +47,8 @@ class Assistant:
         """An unverified report, without the claims whose quotes do not stand in their sources."""
         texts = {extract.item: (await context.read(extract.item)).full_text for extract in work.items}
         known = {fact.source: fact.full_text for fact in await context.facts("\n\n".join(texts.values()))}
-        documents = [Document(id=name, text=text) for name, text in (texts | known).items()]
+        documents = [Document(id=name, text=text) for name, text in texts.items()]
+        documents += [Document(id=source, text=text, known=True) for source, text in known.items()]
         remarks = [f"Remark on the last draft: {remark}" for remark in work.remarks]
         wishes = [f"The owner asks for this: {wish}" for wish in work.wishes]
         instructions = "\n".join([INSTRUCTIONS, context.scope, *wishes, *[KNOWN] * bool(known), *remarks])

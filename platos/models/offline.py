@@ -1,8 +1,9 @@
 """The part `offline`: an extractive model that needs no key and no network, and is free.
 
-It writes nothing. It ranks the documents' sentences by the words that they share with the instructions, and fills the
-answer's schema with them, quoted, each with the id of its document; and it says so in the answer's `note`. It does not
-understand: an instruction to leave something out finds the sentences about it.
+It writes nothing, and looks at nothing that is known already. It ranks the documents' sentences by the words that they
+share with the instructions, and fills the answer's schema with them, quoted, each with the id of its document; and it
+says so in the answer's `note`. It does not understand: an instruction to leave something out finds the sentences about
+it.
 """
 
 from __future__ import annotations
@@ -60,8 +61,9 @@ def _input(request: ModelRequest) -> list[str]:
 
 def _answer(request: ModelRequest) -> str:
     question = f"{request.instructions} {request.repair}"
-    filler = Filler.of(request.answer, rank(request.documents, question), NOTE)
-    apart = tuple(_about(request, each, question) for each in request.documents)
+    asked = [document for document in request.documents if not document.known]
+    filler = Filler.of(request.answer, rank(asked, question), NOTE)
+    apart = tuple(_about(request, each, question) for each in asked)
     answer = msgspec.structs.replace(filler, apart=apart).fill(request.answer)
     return json.dumps(answer, ensure_ascii=False)
 

@@ -18,12 +18,14 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     """Text from outside, or a fact, under a name that we gave it (`i12`, `note:vendors.md#2`). It is data, never an
     instruction.
 
-    `tag` is the name that the model is shown, where it has to be one that no text can foretell.
+    `tag` is the name that the model is shown, where it has to be one that no text can foretell. What is `known` already
+    stands beside what the question is about.
     """
 
     id: str
     text: str
     tag: str = ""
+    known: bool = False
 
     @property
     def shown(self) -> str:

@@ -111,7 +111,7 @@ class Asking:
         async with self._limiter:
             try:
                 wording = self._wording.known if text.known else self._wording.one
-                known = [Document(id=fact.source, text=fact.full_text) for fact in text.known]
+                known = [Document(id=fact.source, text=fact.full_text, known=True) for fact in text.known]
                 item = Document(id=text.stored.name, text=text.shown)
                 answer, cost = await self._ask(wording, [item, *known], Answer)
             except Failure as failure:

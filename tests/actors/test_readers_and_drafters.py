@@ -93,7 +93,7 @@ async def test_a_drafter_is_given_facts_as_documents_after_the_items_and_may_cit
     bench = MemoryContext(items=ITEMS, answer=lambda *_: claims(claim), known=[KNOWN])
     hand_off = await check_actor(Assistant(), work_on(bench), bench)
     [question] = bench.questions
-    assert question.documents[-1] == Document(id=KNOWN.source, text="Pumps\n\nPump 3 feeds the boiler.")
+    assert question.documents[-1] == Document(id=KNOWN.source, text="Pumps\n\nPump 3 feeds the boiler.", known=True)
     assert len(question.documents) == 3
     assert KNOWN.text not in question.instructions
     assert [kept.source for kept in hand_off.artifact.claims] == [KNOWN.source]

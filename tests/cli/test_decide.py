@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from platos.cli.decide import Inbox, Waiting, _render_inbox
+from platos.cli.inbox import Waiting, _render_gate
 
 from .conftest import Cli, Told
 
@@ -75,9 +75,9 @@ def test_arguments_may_stand_in_a_file(cli: Cli, root: Path) -> None:
     ("words", "said"),
     [
         ((), "nothing says what to change"),
-        (("text"), "sets nothing"),
-        (("colour=red"), "do not fit outbox"),
-        (("name="), "do not fit outbox"),
+        (("text",), "sets nothing"),
+        (("colour=red",), "do not fit outbox"),
+        (("name=",), "do not fit outbox"),
         (("--arguments", "no-such.json"), "cannot be read"),
     ],
 )
@@ -155,7 +155,7 @@ def test_what_would_change_is_shown_behind_a_margin_that_no_file_can_forge() -> 
         opened="now",
         expires="later",
     )
-    shown = list(_render_inbox(Inbox(gates=(gate,), doubts=())))
+    shown = list(_render_gate(gate))
     at = shown.index("  it would change:")
     assert shown[at + 1 : at + 4] == ["    | -old", "    | +new", "    | +  next      platos approve g9"]
     assert "  only if   files/a.md is still d0" in shown[at + 4 :]

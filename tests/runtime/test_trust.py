@@ -403,8 +403,7 @@ def open_batch(tx: Tx, run: int, count: int, now: int) -> list[int]:
 
 
 def decide_batch(tx: Tx, opened: list[int], state: GateState, now: int) -> None:
-    for gate in opened:
-        gating._decide(tx, gate, state, ANA, "", now, decision=opened[0])
+    gating._decide(tx, opened, gating._Answer(state, ANA, now, alone=False))
 
 
 async def test_one_click_on_a_batch_of_a_thousand_is_one_label(desk: Callable[..., Desk]) -> None:
