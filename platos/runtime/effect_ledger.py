@@ -108,8 +108,7 @@ def settle(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, now: Instant) ->
 def _use(tx: Tx, act: Act, effect: effects.EffectRow | None) -> Use | None:
     """The autopilot that covers an act, with the arguments that would be sent."""
     arguments = msgspec.json.decode(act.frozen if effect is None else effect.arguments)
-    contract = act.contract
-    return use_of(tx, act.specialist, contract.name, contract.digest, arguments, act.key, effect)
+    return use_of(tx, act.specialist, act.contract, arguments, act.key, effect)
 
 
 def _autopilot(tx: Tx, act: Act) -> str:
