@@ -53,7 +53,7 @@ FLOORS = {
     "simulated weeks": (40, 2_000),
     "slots explained": (1_000, 30_000),
     "states of accounts": (10_000, 1_000_000),
-    "steps on trial": (1_540, 17_000),
+    "steps on trial": (1_540, 7_000),
     "two processes": (5, 50),
     "watched streams": (390, 0),
     "zones": (30, 190),

@@ -158,8 +158,7 @@ def _proof(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, trusted: str) ->
 def _use(tx: Tx, act: Act, effect: effects.EffectRow | None) -> Use | None:
     """The autopilot that covers an act, with the arguments that would be sent."""
     arguments = msgspec.json.decode(act.frozen if effect is None else effect.arguments)
-    contract = act.contract
-    return use_of(tx, act.specialist, contract.name, contract.digest, arguments, act.key, effect)
+    return use_of(tx, act.specialist, act.contract, arguments, act.key, effect)
 
 
 def _autopilot(tx: Tx, act: Act) -> str:

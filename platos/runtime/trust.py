@@ -14,7 +14,7 @@ import msgspec
 
 from platos.core.approval import GateState
 from platos.core.digest import digest
-from platos.core.effect import EffectClass, EffectState
+from platos.core.effect import Contract, EffectClass, EffectState
 from platos.core.evidence import CheckResult
 from platos.core.instant import Instant
 from platos.core.policy import Permission, RiskTier
@@ -63,14 +63,18 @@ class Use(NamedTuple):
 
 
 def use_of(
-    tx: Tx, specialist: str, tool: str, contract: str, arguments: Mapping[str, Any], key: str, intended: Any
+    tx: Tx,
+    specialist: str,
+    contract: Contract,
+    arguments: Mapping[str, Any],
+    key: str,
+    intended: effects.EffectRow | None,
 ) -> Use | None:
-    """The autopilot that covers an act, if any does. Of an act that is `intended` already (an EffectRow), what was
-    decided then holds."""
+    """The autopilot that covers an act, if any does. Where the act is intended already, what was decided then holds."""
     if intended is not None:
         return _again(tx, intended) if intended.autopilot else None
-    for row in autopilots.covering(tx, specialist, tool, arguments):
-        if row.contract == contract:
+    for row in autopilots.covering(tx, specialist, contract.name, arguments):
+        if row.contract == contract.digest:
             audit = is_audited(row.salt, key, effects.uses(tx, row.number, AUDITED_FIRST))
             what = "audit of autopilot" if audit else "autopilot"
             return Use(row.number, audit, f"{what} {row.name}: {row.where}", on=True)

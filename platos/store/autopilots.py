@@ -18,7 +18,7 @@ from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
-__all__ = ["AutopilotRow", "AutopilotState", "covering", "demote", "every", "get", "of_tool", "promote", "propose"]
+__all__ = ["AutopilotRow", "AutopilotState", "covering", "demote", "get", "of_tool", "promote", "propose"]
 
 SQL = load("autopilots")
 
@@ -170,11 +170,6 @@ def covering(tx: Tx, specialist: str, tool: str, arguments: Mapping[str, Any]) -
 async def of_tool(store: ReadStore, specialist: str, tool: str) -> list[AutopilotRow]:
     """All there ever were for a tool, oldest first."""
     return [_row(row) for row in await store.all(SQL.of_tool, specialist=specialist, tool=tool)]
-
-
-async def every(store: ReadStore) -> list[AutopilotRow]:
-    """All there ever were, oldest first."""
-    return [_row(row) for row in await store.all(SQL.every)]
 
 
 def _standing(tx: Tx, specialist: str, tool: str, contract: str, where: Predicate) -> AutopilotRow | None:

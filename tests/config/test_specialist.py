@@ -106,6 +106,14 @@ def test_a_planner_of_its_own_replaces_that_of_the_defaults(write: Write, parts:
     assert found.planner.part == "plain"
 
 
+def test_what_is_said_of_autopilot_is_the_owners_line_over_the_defaults(write: Write, parts: Registry) -> None:
+    said = write(("policy:", "autopilot: {print: allow}\npolicy:"))
+    assert read_specialist(said, {"autopilot": {"print": "never", "mail": "allow"}}, parts).autopilot == {
+        "print": "allow"
+    }
+    assert read_specialist(write(), {}, parts).autopilot == {}
+
+
 def test_a_default_policy_for_a_tool_that_it_does_not_have_is_left_out(write: Write, parts: Registry) -> None:
     assert read_specialist(write(), {"policy": {"mail": 0}}, parts).policy == {"print": 2}
 
@@ -145,6 +153,8 @@ MISTAKES = {
     "options that are not indented": (("      path", "    path"), ":5: sources.0", "this names no part"),
     "two parts of one name": (("- look", "- look\n  - look"), ":9: triage.1", "called 'look'"),
     "a policy for no tool": (("print: 2", "mail: 2"), ":13: policy.mail", "'mail' is not among"),
+    "an autopilot of no tool": (("policy:", "autopilot: {mail: allow}\npolicy:"), ":12: autopilot.mail", "not among"),
+    "a word that is none": (("policy:", "autopilot: {print: so}\npolicy:"), ":12: autopilot.print", "cannot be used"),
     "a risk tier that is none": (("print: 2", "print: 3"), ":13: policy.print", "cannot be used"),
     "a risk tier in words": (("print: 2", "print: yes"), ":13: policy.print", "cannot be used"),
     "a receipt of no tool": (("receipt: print", "receipt: mail"), ":15: done_when.0", "'mail' is not among"),

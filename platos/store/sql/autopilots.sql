@@ -14,7 +14,3 @@ FROM autopilots WHERE number = :number
 -- name: of_tool
 SELECT number, specialist, tool, contract, predicate, state, back_test, salt, since, author, ended, why, event
 FROM autopilots WHERE specialist = :specialist AND tool = :tool ORDER BY number
-
--- name: every
-SELECT number, specialist, tool, contract, predicate, state, back_test, salt, since, author, ended, why, event
-FROM autopilots ORDER BY number
