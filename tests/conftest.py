@@ -41,6 +41,7 @@ FLOORS = {
     "crash pairs": (4, 100),
     "interleavings": (0, 300),
     "io errors": (200, 2_000),
+    "drifting worlds": (60, 0),
     "items of a flood": (2_000, 100_000),
     "killed calls": (10, 80),
     "ledger seasons": (40, 2_000),

@@ -7,7 +7,18 @@ from typing import NamedTuple
 
 import msgspec
 
-from platos.core.conformal import Known, Seen, cut_of, episodes_of, is_worth_it, needed, support, unseen
+from platos.core.conformal import (
+    Known,
+    Seen,
+    at_most,
+    cut_of,
+    episodes_of,
+    fades,
+    is_worth_it,
+    needed,
+    support,
+    unseen,
+)
 from platos.core.drift import Expected, expect
 
 __all__ = ["Cut", "Scored", "calibrate"]
@@ -40,17 +51,19 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
 
 def calibrate(lessons: Sequence[Scored], alpha: float) -> Cut:
     """The cut that misses at most the share alpha of signals, from lessons in order of arrival."""
-    known = _known(lessons)
+    faded = fades([each.signal for each in lessons], alpha)
+    known = _known(lessons, faded)
     has, of = support(known), needed(alpha)
     none = Cut(promised=1 - alpha, support=has, needed=of, why=_too_few(has, of, alpha))
-    cut = cut_of(known, alpha, _lost(lessons, alpha))
+    cut = cut_of(known, alpha, _lost(lessons, faded, alpha))
     if cut is None:
         return none
     weighed = [(each.score, 1 / each.chance) for each in lessons if each.chance and not each.signal]
     noise = _below(cut, weighed)
-    if not is_worth_it(_below(cut, [(each.score, each.weight) for each in known if each.weight], has), noise):
+    signals = [(each.score, each.weight * each.fade) for each in known if each.weight]
+    if not is_worth_it(_below(cut, signals, has), noise):
         return msgspec.structs.replace(none, why="what items say does not tell signals from noise")
-    expected = expect(cut, alpha, (each.score for each in known), _all_that_came(lessons))
+    expected = expect(cut, at_most(alpha), (each.score for each in known), _all_that_came(lessons))
     return msgspec.structs.replace(none, why="", dismisses=noise[0] / noise[1], expected=expected)
 
 
@@ -59,20 +72,23 @@ def _all_that_came(lessons: Sequence[Scored]) -> list[float]:
     return [each.score for each in lessons if each.chance for _ in range(round(1 / each.chance))]
 
 
-def _lost(lessons: Sequence[Scored], alpha: float) -> float:
+def _lost(lessons: Sequence[Scored], faded: Sequence[float], alpha: float) -> float:
     """How many signals earlier cuts dismissed unseen."""
-    passed = sum(each.signal for each in lessons if each.passed)
-    audits = [(1 / each.chance, each.signal) for each in lessons if each.passed is False and each.chance]
-    weights = [weight for weight, signal in audits if signal]
-    chance = sum(1 / weight for weight, _ in audits) / len(audits) if audits else 0.0
-    return unseen(passed, len(weights), sum(weights), chance, alpha) if passed else 0.0
+    both = list(zip(lessons, faded, strict=True))
+    passed = sum(fade for each, fade in both if each.passed and each.signal)
+    audits = [(each.signal, 1 / each.chance, fade) for each, fade in both if each.passed is False and each.chance]
+    found = sum(fade for signal, _, fade in audits if signal)
+    weight = sum(stands * fade for signal, stands, fade in audits if signal)
+    items = sum(stands * fade for _, stands, fade in audits)
+    chance = sum(fade for _, _, fade in audits) / items if items else 0.0
+    return unseen(passed, found, weight, chance, alpha) if passed else 0.0
 
 
-def _known(lessons: Sequence[Scored]) -> list[Known]:
+def _known(lessons: Sequence[Scored], faded: Sequence[float]) -> list[Known]:
     episodes = episodes_of([Seen(each.source, each.order, each.signal) for each in lessons])
     return [
-        Known(each.score, 1 / each.chance if each.chance else None, episode)
-        for each, episode in zip(lessons, episodes, strict=True)
+        Known(each.score, 1 / each.chance if each.chance else None, episode, fade)
+        for each, episode, fade in zip(lessons, episodes, faded, strict=True)
         if each.signal
     ]
 
@@ -89,4 +105,6 @@ def _below(cut: float, weighed: Sequence[tuple[float, float]], of: float | None 
 def _too_few(has: float, of: int, alpha: float) -> str:
     if alpha <= 0:
         return "it may miss nothing"
+    if has >= of:
+        return "too few known signals for what an earlier cut may have missed"
     return f"{int(has + 1e-9)} of the {of} known signals that it takes to promise {1 - alpha:.0%}"
