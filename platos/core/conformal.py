@@ -25,6 +25,7 @@ audits look and find less, that is what it missed: the mean of a Poisson rate wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import ceil, exp, lgamma, log
 from typing import NamedTuple
 
@@ -198,6 +199,7 @@ def _cut(signals: Sequence[tuple[float, float, int]], alpha: float, lost: float)
     return None
 
 
+@lru_cache(maxsize=256)
 def _rank(signals: float, alpha: float) -> float:
     """Below which of so many signals a cut may lie: on average, and surely enough. The share of all below that of rank
     k has a beta distribution of k and of the other ranks; neither need be whole."""

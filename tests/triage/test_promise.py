@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from platos.core.conformal import WITHIN
 from platos.core.drift import News, Watch, alarm, observe
 from platos.core.proportion import interval
 from platos.triage._cut import Cut, Scored, calibrate
@@ -95,12 +96,15 @@ def test_where_nothing_changes_it_delivers_what_it_promises_no_less_and_hardly_m
     assert mean(each.judged for each in found) > 0.9
 
 
-@pytest.mark.parametrize("sunk", [1.0, 3.0])
-def test_where_signals_sink_slowly_the_promise_is_kept_or_the_change_is_said(
-    sunk: float, record_cases: Recorder
-) -> None:
+def test_where_signals_sink_far_the_promise_is_kept_or_the_change_is_said(record_cases: Recorder) -> None:
     record_cases("drifting worlds", ROUNDS)
-    assert sum(each.is_short and not each.said for each in lives(sunk)) <= 1
+    assert sum(each.is_short and not each.said for each in lives(3.0)) <= 1
+
+
+def test_where_signals_sink_a_little_it_delivers_nearly_what_it_promises(record_cases: Recorder) -> None:
+    """On average. Some lives fall short, and too little is audited to tell: that much is not promised here."""
+    record_cases("drifting worlds", ROUNDS)
+    assert mean(each.found / each.signals for each in lives(1.0)) >= 1 - MAY_MISS - WITHIN
 
 
 def test_one_who_does_not_watch_falls_short_and_says_nothing() -> None:
