@@ -7,7 +7,19 @@ from typing import NamedTuple
 
 import msgspec
 
-from platos.core.conformal import Known, Seen, cut_of, episodes_of, is_worth_it, needed, support, unlooked, unseen
+from platos.core.conformal import (
+    Known,
+    Seen,
+    at_most,
+    cut_of,
+    episodes_of,
+    fades,
+    is_worth_it,
+    needed,
+    support,
+    unlooked,
+    unseen,
+)
 from platos.core.drift import Expected, expect
 
 __all__ = ["Cut", "Scored", "calibrate"]
@@ -41,17 +53,19 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
 
 def calibrate(lessons: Sequence[Scored], alpha: float) -> Cut:
     """The cut that misses at most the share alpha of signals, from lessons in order of arrival."""
-    known = _known(lessons)
-    has, of, lost = support(known), needed(alpha), _lost(lessons, alpha)
+    faded = fades([each.signal for each in lessons], alpha)
+    known = _known(lessons, faded)
+    has, of, lost = support(known), needed(alpha), _lost(lessons, faded, alpha)
     none = Cut(promised=1 - alpha, support=has, needed=of, why=_too_few(has, of, alpha, lost))
     cut = cut_of(known, alpha, lost)
     if cut is None:
         return none
     weighed = [(each.score, 1 / each.chance) for each in lessons if each.chance and not each.signal]
     noise = _below(cut, weighed)
-    if not is_worth_it(_below(cut, [(each.score, each.weight) for each in known if each.weight], has), noise):
+    signals = [(each.score, each.weight * each.fade) for each in known if each.weight]
+    if not is_worth_it(_below(cut, signals, has), noise):
         return msgspec.structs.replace(none, why="what items say does not tell signals from noise")
-    expected = expect(cut, alpha, (each.score for each in known), _all_that_came(lessons))
+    expected = expect(cut, at_most(alpha), (each.score for each in known), _all_that_came(lessons))
     return msgspec.structs.replace(none, why="", dismisses=noise[0] / noise[1], expected=expected)
 
 
@@ -60,28 +74,31 @@ def _all_that_came(lessons: Sequence[Scored]) -> list[float]:
     return [each.score for each in lessons if each.chance for _ in range(round(1 / each.chance))]
 
 
-def _lost(lessons: Sequence[Scored], alpha: float) -> float:
+def _lost(lessons: Sequence[Scored], faded: Sequence[float], alpha: float) -> float:
     """How many signals were dismissed unseen: by earlier cuts, which were allowed to miss some, and by the tier's own
     word, which nothing bounded."""
-    by_cut, by_word = [[each for each in lessons if each.word is word] for word in (False, True)]
-    passed = sum(each.signal for each in by_cut if each.passed)
+    both = list(zip(lessons, faded, strict=True))
+    by_cut, by_word = [[each for each in both if each[0].word is word] for word in (False, True)]
+    passed = sum(fade for each, fade in by_cut if each.passed and each.signal)
     lost = unseen(passed, *_found(by_cut), alpha) if passed else 0.0
     return lost + unlooked(*_found(by_word)) if by_word else lost
 
 
-def _found(lessons: Sequence[Scored]) -> tuple[int, float, float]:
-    """Of what was dismissed: how many signals audits found, for how many they stand, and the mean chance of a draw."""
-    audits = [(1 / each.chance, each.signal) for each in lessons if each.passed is False and each.chance]
-    weights = [weight for weight, signal in audits if signal]
-    chance = sum(1 / weight for weight, _ in audits) / len(audits) if audits else 0.0
-    return len(weights), sum(weights), chance
+def _found(both: Sequence[tuple[Scored, float]]) -> tuple[float, float, float]:
+    """Of what was dismissed: how many signals audits found, for how many they stand, and the chance of a draw."""
+    audits = [(each.signal, 1 / each.chance, fade) for each, fade in both if each.passed is False and each.chance]
+    found = sum(fade for signal, _, fade in audits if signal)
+    weight = sum(stands * fade for signal, stands, fade in audits if signal)
+    items = sum(stands * fade for _, stands, fade in audits)
+    chance = sum(fade for _, _, fade in audits) / items if items else 0.0
+    return found, weight, chance
 
 
-def _known(lessons: Sequence[Scored]) -> list[Known]:
+def _known(lessons: Sequence[Scored], faded: Sequence[float]) -> list[Known]:
     episodes = episodes_of([Seen(each.source, each.order, each.signal) for each in lessons])
     return [
-        Known(each.score, 1 / each.chance if each.chance else None, episode)
-        for each, episode in zip(lessons, episodes, strict=True)
+        Known(each.score, 1 / each.chance if each.chance else None, episode, fade)
+        for each, episode, fade in zip(lessons, episodes, faded, strict=True)
         if each.signal
     ]
 

@@ -36,7 +36,7 @@ class Stream(NamedTuple):
         return chance.gauss(middle, 1), signal
 
 
-def made(stream: Stream, alpha: float, chance: Random, signals: int = 60) -> Expected:
+def made(stream: Stream, alpha: float, chance: Random, signals: int = 200) -> Expected:
     """A cut made on what came before."""
     known = [chance.gauss(stream.apart, 1) for _ in range(signals)]
     usual = [stream.item(0, chance)[0] for _ in range(800)]

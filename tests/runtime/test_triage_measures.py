@@ -130,9 +130,9 @@ async def test_where_a_tier_can_promise_nothing_status_says_why(simulate: Simula
         assert found is not None
         standing = found.tiers["learned"].standing
         assert standing is not None
-        assert (standing.measured, standing.labels, standing.needed) == (False, 20, 19)
+        assert (standing.measured, standing.labels, standing.needed) == (False, 20, 36)
         assert any(
-            "learned: unmeasured, and passes everything up: 0 of the 19" in str(line)
+            "learned: unmeasured, and passes everything up: 0 of the 36" in str(line)
             for line in _triage("watch", found)
         )
 

@@ -90,8 +90,8 @@ async def test_below_the_support_of_the_promise_it_passes_everything_up_and_says
     items, _ = new_items(50)
     assert not any(dismissed(await learned.judge(items, bench)))
     assert bench.standing is not None
-    assert bench.standing.support < bench.standing.needed == 19
-    assert "of the 19 known signals" in bench.standing.why
+    assert bench.standing.support < bench.standing.needed == 36
+    assert "of the 36 known signals" in bench.standing.why
 
 
 async def test_labels_that_nobody_drew_promise_nothing(learned: Learned) -> None:
@@ -183,7 +183,7 @@ async def test_it_chooses_before_it_has_any_label(learned: Learned) -> None:
 
 
 async def test_it_keeps_the_contract_of_a_tier(tmp_path: Path) -> None:
-    taught = lessons(200)
+    taught = lessons(400)
     items, _ = new_items(12)
     verdicts = await check_tier(
         partial(Learned, Learned.Options(), environment_in(tmp_path)), items, lambda: ScriptedBench(lessons=taught)
