@@ -54,7 +54,7 @@ async def verdicts_of(tier: ModelTier, items: Sequence[StoredItem], bench: Scrip
 def test_each_item_of_a_square_is_in_a_row_and_a_column_and_meets_no_other_twice(count: int) -> None:
     found = squares(texts_of(count), SIDE, FIXED, ROOM)
     asked = [text.stored.number for square in found for row in square.rows for text in row]
-    assert len(asked) == len(set(asked)) >= count - 9
+    assert len(asked) == len(set(asked)) >= count - 10
     assert sorted(asked) == sorted(text.stored.number for square in found for each in square.columns for text in each)
     met = [
         pair
