@@ -98,7 +98,7 @@ def _caps(app: App, its: Specialist) -> Caps:
 
 def _tool(app: App, its: Specialist, spec: PartSpec) -> ToolTold:
     """What policy would answer to a node that was given the tool."""
-    effect = cast("type[Tool]", app.parts.registry.find("tool", spec.part).cls).effect
+    effect = cast("Tool", app.parts.build("tool", spec.part, spec.options)).effect
     found = permit(spec.name, effect, granted=its.tool_names(), node=(spec.name,), tiers=dict(its.policy))
     return ToolTold(
         tool=_part(spec),

@@ -24,7 +24,7 @@ from platos.core.specialist import PartSpec
 from platos.core.state import State
 from platos.core.step import StepKind
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
-from platos.ports.tool import Tool
+from platos.ports.tool import Remote, Tool
 from platos.runtime.effect_ledger import Act, Standing, claim_or_ask, move_effect, settle
 from platos.runtime.life import Life
 from platos.runtime.schema import schema_of
@@ -89,6 +89,8 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
     if spec is None:
         raise PermissionDenied(f"the specialist has no tool {name!r}", where=life.path)
     tool = run.host.tool(spec)
+    if isinstance(tool, Remote):
+        tool = await tool.in_run(life.net.connections.share)
     try:
         checked = tool.Arguments.model_validate(arguments)
     except pydantic.ValidationError as error:
@@ -101,7 +103,7 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         contract=contract,
         frozen=canonical(plain),
         key=effect_key(run.row.id, contract, plain, life.path),
-        permission=await _permission(life, work, contract, cost),
+        permission=await _permission(life, work, contract, cost, tool.refusal if isinstance(tool, Remote) else ""),
         preconditions={},
         why=f"{run.specialist.name} worked on {await _about(life)} and spent {dollars(cost)} so far; {why}",
         seen=tuple(run.items),
@@ -138,12 +140,16 @@ def _contract(life: Life, spec: PartSpec, tool: Tool) -> Contract:
         schema=schema_of(tool.Arguments),
         once_per=tool.once_per,
         repeatable=tool.repeatable,
+        pin=tool.pin if isinstance(tool, Remote) else "",
+        undone_by=getattr(tool, "undone_by", ""),
     )
 
 
-async def _permission(life: Life, work: Work, contract: Contract, cost: int) -> Permission:
+async def _permission(life: Life, work: Work, contract: Contract, cost: int, refusal: str) -> Permission:
     """Policy's answer; made explicit where a review trigger fires, or where a critic rejected what is acted on."""
     net, live = life.net, life.net.run.live
+    if refusal:
+        return Permission(allowed=False, tier=RiskTier.EXPLICIT, rule=refusal)
     found = permit(
         contract.name, contract.effect, granted=live.tool_names(), node=life.node.tools, tiers=dict(live.policy)
     )
