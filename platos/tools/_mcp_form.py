@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -58,12 +58,12 @@ def _validator(schema: dict[str, Any]) -> Validator:
     return form(schema, registry=Registry())  # an empty one: a reference leads nowhere but into the schema
 
 
-def receipt_of(name: str, answer: CallToolResult) -> Receipt:
+def receipt_of(name: str, answer: CallToolResult, redact: Callable[[str], str]) -> Receipt:
     """What came of a call, as data: text up to a bound, and a note of what is left out.
 
     No word of the summary is the server's. Raises InvalidOutput where the server says that the call failed.
     """
-    text = "\n".join(_texts(answer))
+    text = redact("\n".join(_texts(answer)))
     if answer.is_error:
         raise InvalidOutput(
             f"the server says that the call failed: {plain(text) or 'it does not say why'}", where=name, sent=True
@@ -73,11 +73,11 @@ def receipt_of(name: str, answer: CallToolResult) -> Receipt:
         data["cut"] = len(text) - MOST_KEPT
     noted = list(_others(answer))
     if answer.structured_content is not None:
-        structured = msgspec.json.encode(answer.structured_content)
-        if len(structured) + len(data["text"]) <= MOST_KEPT:
+        structured = msgspec.json.encode(answer.structured_content).decode()
+        if len(structured) + len(data["text"]) <= MOST_KEPT and redact(structured) == structured:
             data["structured"] = answer.structured_content
         else:
-            noted.append(f"a structured answer of {len(structured)} bytes")
+            noted.append(f"a structured answer of {len(structured)} characters")
     if noted:
         data["left_out"] = noted[:_MOST_NOTED] + [f"and {len(noted) - _MOST_NOTED} more"] * (len(noted) > _MOST_NOTED)
     return Receipt(summary=f"{name} answered with {len(text)} characters", data=data)

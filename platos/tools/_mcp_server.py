@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
@@ -22,10 +23,10 @@ from platos.core.redact import redact
 from platos.errors import Failure, TimedOut, Unavailable
 from platos.ports.part import Environment
 from platos.tools._mcp_stdio import environment, over_stdio
-from platos.tools._mcp_wire import Wire, plain
+from platos.tools._mcp_wire import Wire
 
 if TYPE_CHECKING:
-    from mcp import Client
+    from mcp import ClientSession
     from mcp_types import CallToolResult
 
 __all__ = ["Line", "connection_name", "open_line", "reached"]
@@ -35,7 +36,6 @@ log = logging.getLogger("platos")
 T = TypeVar("T")
 
 _MOST_PAGES = 50
-_LATE = -32001
 _CLOSED = ("Connection closed", "SSE stream")
 """How the SDK says that no answer can come any more, under a code that servers use for errors of their own, too."""
 
@@ -43,10 +43,14 @@ _CLOSED = ("Connection closed", "SSE stream")
 class Line:
     """A server that was reached. `ended` is set when it answers no more, or is needed no more."""
 
-    def __init__(self, client: Client, wire: Wire, name: str, its: ServerSettings) -> None:
-        self._client, self._wire, self._name, self._its = client, wire, name, its
+    def __init__(self, session: ClientSession, wire: Wire, name: str, its: ServerSettings) -> None:
+        self._session, self._wire, self._name, self._its = session, wire, name, its
         self.ended = anyio.Event()
         self._turn = anyio.Lock()
+
+    def redact(self, said: str) -> str:
+        """What the server said, without the secrets that it was given, and without what has the form of one."""
+        return self._wire.redact(said)
 
     async def listed(self) -> list[Listed]:
         """The server's tools, as it lists them now. Raises a Failure; nothing was done."""
@@ -56,7 +60,7 @@ class Line:
         cursor: str | None = None
         async with self._turn:
             for _ in range(_MOST_PAGES):
-                ask = self._client.session.list_tools(params=PaginatedRequestParams(cursor=cursor) if cursor else None)
+                ask = self._session.list_tools(params=PaginatedRequestParams(cursor=cursor) if cursor else None)
                 page = await self._answer(ask, sent=False)
                 found += [self._listed(tool) for tool in page.tools]
                 cursor = page.next_cursor
@@ -72,7 +76,7 @@ class Line:
         params = CallToolRequestParams(name=tool, arguments=arguments)
         form: TypeAdapter[CallToolResult | InputRequiredResult] = TypeAdapter(CallToolResult | InputRequiredResult)
         async with self._turn:
-            ask = self._client.session.send_request(CallToolRequest(params=params), form)
+            ask = self._session.send_request(CallToolRequest(params=params), form)
             answer = await self._answer(ask, sent=True)
         if isinstance(answer, InputRequiredResult):
             raise Unavailable("the server asks for something itself, and gets nothing", where=self._name, sent=True)
@@ -87,7 +91,7 @@ class Line:
             with anyio.fail_after(self._its.timeout / SECOND):
                 return await asked
         except MCPError as error:
-            if error.message.startswith(_CLOSED) or error.code == _LATE:
+            if error.message.startswith(_CLOSED):
                 self.ended.set()
             raise _with(_reason(error, self._wire), sent=sent) from None
         except TimeoutError:
@@ -95,7 +99,7 @@ class Line:
             raise TimedOut("the server did not answer in time", where=self._name, sent=sent) from None
         except (ValueError, RuntimeError) as error:
             self.ended.set()
-            what = f"the server's answer has not the form of one: {plain(str(error))}"
+            what = f"the server's answer has not the form of one: {self._wire.plain(str(error))}"
             raise Unavailable(what, where=self._name, sent=sent) from None
         except anyio.get_cancelled_exc_class():
             self.ended.set()  # nobody knows what the server is at
@@ -103,7 +107,7 @@ class Line:
 
     def _listed(self, tool: Any) -> Listed:
         told = tool.model_dump(by_alias=True, mode="json", exclude_none=True)
-        said = self._client.server_info
+        said = self._session.server_info
         return Listed(
             server=self._name,
             reached=reached(self._its),
@@ -136,13 +140,12 @@ async def open_line(name: str, its: ServerSettings, where: Environment) -> Async
     """
     await where.offload(_load)
     secrets = await where.offload(_resolved, its, where)
-    wire = Wire(name, its.most_bytes, _speaker(name, list(secrets.values())))
+    wire = Wire(name, its.most_bytes, partial(redact, known=list(secrets.values())))
     line: Line | None = None
     inside: Exception | None = None
     try:
         async with AsyncExitStack() as stack:
-            client = await _reach(stack, wire, its, secrets, where)
-            line = Line(client, wire, name, its)
+            line = Line(await _reach(stack, wire, its, secrets, where), wire, name, its)
             try:
                 yield line
             except Exception as error:  # noqa: BLE001 - it is the block's own, raised below without the SDK's groups
@@ -155,16 +158,16 @@ async def open_line(name: str, its: ServerSettings, where: Environment) -> Async
             raise _with(_reason(group, wire), sent=False) from None
         log.warning("%s: the way to the server broke: %s", name, wire.ended().what)
     except (OSError, RuntimeError, ValueError) as error:
-        raise Unavailable(f"the server cannot be used: {plain(str(error))}", where=name) from None
+        raise Unavailable(f"the server cannot be used: {wire.plain(str(error))}", where=name) from None
     if inside is not None:
         raise inside
 
 
 async def _reach(
     stack: AsyncExitStack, wire: Wire, its: ServerSettings, secrets: dict[str, str], where: Environment
-) -> Client:
-    """The SDK's client, once it and the server know of each other. Raises a group where that is not to be."""
-    from mcp import Client
+) -> ClientSession:
+    """The SDK's session, once it and the server know of each other. Raises a group where that is not to be."""
+    from mcp import ClientSession
 
     seconds = its.timeout / SECOND
     if its.url is None:
@@ -173,7 +176,24 @@ async def _reach(
         from platos.tools._mcp_http import over_http
 
         way = over_http(wire, its.url, secrets, seconds)
-    return await stack.enter_async_context(Client(way, cache=None, read_timeout_seconds=seconds))
+    session: ClientSession = await stack.enter_async_context(ClientSession(*await stack.enter_async_context(way)))
+    try:
+        with anyio.fail_after(seconds):
+            await _greet(session)
+    except TimeoutError:
+        what = f"the server did not begin to speak within {seconds:g} seconds"
+        raise TimedOut(what, where=wire.server) from None
+    return session
+
+
+async def _greet(session: ClientSession) -> None:
+    """Agree on a version of the protocol: a new one if the server knows one, else by the handshake of the old ones."""
+    from mcp import MCPError
+
+    try:
+        await session.discover()
+    except (MCPError, RuntimeError, ValueError):
+        await session.initialize()
 
 
 def _reason(error: BaseException, wire: Wire) -> Failure:
@@ -186,10 +206,8 @@ def _reason(error: BaseException, wire: Wire) -> Failure:
         return wire.failure
     if isinstance(error, Failure):
         return error
-    if isinstance(error, MCPError) and error.code == _LATE:
-        return TimedOut("the server did not answer in time", where=wire.server, sent=True)
     if isinstance(error, MCPError) and not error.message.startswith(_CLOSED):
-        said = f"the server answers with error {error.code}: {plain(error.message)}"
+        said = f"the server answers with error {error.code}: {wire.plain(error.message)}"
         return Unavailable(said, where=wire.server, sent=True)
     return wire.ended()
 
@@ -220,12 +238,3 @@ def _load() -> None:
 def _resolved(its: ServerSettings, where: Environment) -> dict[str, str]:
     """The values of its variables or headers. Blocking. Raises SecretMissing."""
     return {name: where.secret(reference) for name, reference in {**its.env, **its.headers}.items()}
-
-
-def _speaker(name: str, secrets: list[str]) -> Callable[[str], None]:
-    def say(text: str) -> None:
-        for line in text.splitlines():
-            if line.strip():
-                log.info("%s says: %s", name, redact(plain(line), secrets))
-
-    return say

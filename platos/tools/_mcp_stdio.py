@@ -5,6 +5,7 @@ The SDK's own transport keeps a line however long it gets, and sends stderr to o
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from anyio.abc import ByteReceiveStream, Process
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from platos.errors import Unavailable
-from platos.tools._mcp_wire import Wire, plain
+from platos.tools._mcp_wire import Wire
 
 if TYPE_CHECKING:
     from mcp.shared.message import SessionMessage
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     Streams = tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]]
 
 __all__ = ["environment", "over_stdio"]
+
+log = logging.getLogger("platos")
 
 _INHERITED = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR")
 _GRACE = 0.5
@@ -93,7 +96,7 @@ async def _read(wire: Wire, process: Process, to_us: MemoryObjectSendStream[Sess
                     message = jsonrpc_message_adapter.validate_json(line, by_name=False)
                 except ValueError:
                     noise += 1
-                    wire.complaint = wire.complaint or f"no message, but {plain(line.decode('utf-8', 'replace'))}"
+                    wire.complain(f"no message, but {line.decode('utf-8', 'replace')}")
                     if noise > _MOST_NOISE:
                         wire.fail("it does not speak the protocol: what it prints are no messages")
                         return
@@ -124,9 +127,9 @@ async def _complain(wire: Wire, process: Process) -> None:
         async for chunk in process.stderr:
             kept = (kept + chunk)[-_MOST_COMPLAINTS:]
             lines = [line for line in kept.splitlines() if line.strip()]
-            wire.complaint = lines[-1].decode("utf-8", "replace") if lines else ""
-            if left > 0:
-                wire.say(chunk[:left].decode("utf-8", "replace"))
+            wire.complain(lines[-1].decode("utf-8", "replace") if lines else "")
+            for line in chunk[: max(0, left)].splitlines():
+                log.info("%s says: %s", wire.server, wire.plain(line.decode("utf-8", "replace")))
             left -= len(chunk)
 
 

@@ -15,14 +15,22 @@ class Wire:
     """The way to one server: what is known of it that the SDK does not tell.
 
     `most_bytes` bounds what the server may send from one question to the next. `failure` is why the way ended, where it
-    did not end as it should; `say` redacts and logs what the server complains of.
+    did not end as it should; `redact` takes out of what the server says what nobody may keep.
     """
 
-    def __init__(self, server: str, most_bytes: int, say: Callable[[str], None]) -> None:
-        self.server, self.say = server, say
+    def __init__(self, server: str, most_bytes: int, redact: Callable[[str], str]) -> None:
+        self.server, self.redact = server, redact
         self.failure: Failure | None = None
-        self.complaint = ""
+        self._complaint = ""
         self._most = self._left = most_bytes
+
+    def plain(self, said: str) -> str:
+        """The beginning of what the server said, to be told to people."""
+        return plain(self.redact(said))
+
+    def complain(self, said: str) -> None:
+        """The last thing that the server complained of: it explains an end that comes next."""
+        self._complaint = self.plain(said)
 
     def ask(self) -> None:
         """A question is about to be sent: its answer may have all the bytes again."""
@@ -43,7 +51,7 @@ class Wire:
 
     def ended(self) -> Failure:
         """Why an answer did not come."""
-        said = f"; it last said: {plain(self.complaint)}" if self.complaint else ""
+        said = f"; it last said: {self._complaint}" if self._complaint else ""
         return self.failure or self.fail(f"the server ended before it answered{said}")
 
 

@@ -83,7 +83,7 @@ class Mcp:
         async with self._line() as line:
             await self._check(line)
             answer = await line.call(self._tool, arguments.model_dump(mode="json"))
-        return receipt_of(self.name, answer)
+            return receipt_of(self.name, answer, line.redact)
 
     async def probe(self, arguments: BaseModel, key: str) -> Receipt | None:
         """None: a server cannot be asked."""
