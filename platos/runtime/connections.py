@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
+from platos.errors import Failure
 from platos.ports.tool import Connection
 
 __all__ = ["Connections"]
+
+log = logging.getLogger("platos")
 
 Open = Callable[[], AbstractAsyncContextManager[Connection]]
 
@@ -40,6 +44,13 @@ class Connections:
 
 
 async def _hold(opened: Open, *, task_status: TaskStatus[Connection]) -> None:
-    async with opened() as connection:
-        task_status.started(connection)
-        await connection.ended.wait()
+    """Keep a connection open until it is ended. One that breaks has told those who waited on it, and ends no run."""
+    held: Connection | None = None
+    try:
+        async with opened() as held:
+            task_status.started(held)
+            await held.ended.wait()
+    except Failure as failure:
+        if held is None:
+            raise
+        log.warning("a connection broke: %s", failure.what)

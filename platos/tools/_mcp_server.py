@@ -136,27 +136,29 @@ async def open_line(name: str, its: ServerSettings, where: Environment) -> Async
     """A server, started or called, for as long as the block lasts. It is killed with everything that it started.
 
     Raises Unavailable, TimedOut, AuthFailed, RateLimited or SecretMissing where it cannot be had; nothing was sent.
-    Where the way breaks later, `ended` is set, and the block is left to find out.
+    Where the way breaks later, whoever waits for an answer is told by a Failure, or the block is ended with one.
     """
     await where.offload(_load)
     secrets = await where.offload(_resolved, its, where)
     wire = Wire(name, its.most_bytes, partial(redact, known=list(secrets.values())))
     line: Line | None = None
     inside: Exception | None = None
+    left = False
     try:
         async with AsyncExitStack() as stack:
             line = Line(await _reach(stack, wire, its, secrets, where), wire, name, its)
             try:
                 yield line
+                left = True
             except Exception as error:  # noqa: BLE001 - it is the block's own, raised below without the SDK's groups
-                inside = error
+                inside, left = error, True
             finally:
                 line.ended.set()
     except BaseExceptionGroup as group:
         _only_of_the_line(group)
-        if line is None:
-            raise _with(_reason(group, wire), sent=False) from None
-        log.warning("%s: the way to the server broke: %s", name, wire.ended().what)
+        if not left:  # the SDK cut the block off, or it never began
+            raise _with(_reason(group, wire), sent=line is not None) from None
+        log.info("%s: the way to the server broke as it ended: %s", name, wire.ended().what)
     except (OSError, RuntimeError, ValueError) as error:
         raise Unavailable(f"the server cannot be used: {wire.plain(str(error))}", where=name) from None
     if inside is not None:

@@ -64,7 +64,8 @@ def do(id: Any) -> None:
         return
     note("calls", mode or "put")
     text: list[dict[str, Any]] = [{"type": "text", "text": told("answer", "It is put.")}]
-    if mode == "crashes":
+    if mode == "crashes" or (mode == "crashes once" and not told("crashed", "")):
+        note("crashed", "once")
         os._exit(3)
     if mode == "hangs":
         time.sleep(3_600)

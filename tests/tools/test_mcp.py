@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platos.clock import SystemClock, ThreadOffload
-from platos.config.pins import Listed, Pin, read_pins, write_pin
-from platos.config.settings import ServerSettings
+from platos.config.pins import Listed, read_pins, write_pin
 from platos.config.workspace import LOCK_FILE
-from platos.core.effect import MOST_KEPT, EffectClass, Receipt
+from platos.core.effect import MOST_KEPT, EffectClass
 from platos.errors import (
     ConfigurationError,
     Failure,
@@ -31,63 +30,9 @@ from platos.errors import (
     Unavailable,
 )
 from platos.ports.part import Environment
-from platos.ports.tool import Remote
 from platos.testing.tool import check_tool
 from platos.tools._mcp_server import open_line
-from platos.tools.mcp import Mcp, McpOptions
-
-SERVER = Path(__file__).parent / "raw_server.py"
-TOKEN = "t0ken-of-the-test"
-
-
-class Bench:
-    """A folder with a server in it, and the tool `put` of that server."""
-
-    def __init__(self, folder: Path, **its: Any) -> None:
-        self.folder = folder
-        command = [sys.executable, str(SERVER), str(folder)]
-        self.its = ServerSettings.model_validate({"command": command, "timeout": "20s", **its})
-        secrets = {"env:T": TOKEN}
-        settings = {"mcp": {"raw": self.its}}
-        self.environment = Environment(
-            folder, SystemClock(), ThreadOffload(), lambda name: secrets[name], settings=settings
-        )
-
-    def set(self, name: str, text: str) -> None:
-        (self.folder / name).write_text(text)
-
-    def lines(self, name: str) -> list[str]:
-        path = self.folder / name
-        return path.read_text().splitlines() if path.exists() else []
-
-    async def listed(self) -> list[Listed]:
-        async with open_line("raw", self.its, self.environment) as line:
-            return await line.listed()
-
-    async def accept(self) -> Listed:
-        [listed] = await self.listed()
-        await to_thread.run_sync(write_pin, self.folder, pin_of(listed))
-        return listed
-
-    async def tool(self, **options: Any) -> Any:
-        """The tool as a run would have it, but with a connection for every call."""
-        made = Mcp(McpOptions.model_validate({"server": "raw", "tool": "put", **options}), self.environment)
-        assert isinstance(made, Remote)
-        await made.in_run(_nothing_shared)
-        return made
-
-    async def call(self, **arguments: Any) -> Receipt:
-        tool = await self.tool()
-        receipt: Receipt = await tool.call(tool.Arguments.model_validate({"name": "a", **arguments}), "key")
-        return receipt
-
-
-def pin_of(listed: Listed) -> Pin:
-    return Pin(pin=listed.pin, by="person:test", at="now", listed=listed)
-
-
-async def _nothing_shared(name: str, opened: Any) -> Any:
-    raise AssertionError(name)
+from tests.tools.mcp_bench import SERVER, TOKEN, Bench, failure_of, gone, pin_of
 
 
 @pytest.fixture
@@ -99,25 +44,6 @@ def bench(tmp_path: Path) -> Bench:
 async def accepted(bench: Bench) -> Bench:
     await bench.accept()
     return bench
-
-
-async def failure_of(asked: Awaitable[object]) -> Failure:
-    with pytest.raises(Failure) as caught:
-        await asked
-    return caught.value
-
-
-def alive(pid: str) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-async def gone(pid: str) -> None:
-    with anyio.fail_after(10):
-        while alive(pid):  # noqa: ASYNC110 - the kernel tells no event of it
-            await anyio.sleep(0.01)
 
 
 async def test_what_was_accepted_is_called_and_its_answer_is_data(accepted: Bench) -> None:
