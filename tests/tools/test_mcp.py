@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -310,3 +311,10 @@ def listed_with(**changes: Any) -> Listed:
 @pytest.fixture
 def make_listed() -> Callable[..., Listed]:
     return listed_with
+
+
+def test_the_part_alone_imports_no_sdk() -> None:
+    """What a specialist's file names is imported when the file is read: an SDK of a second must not be in it."""
+    program = "import platos.tools.mcp, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()).isdisjoint({"mcp", "mcp_types", "jsonschema", "httpx2"})
