@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import subprocess
 import sys
 from pathlib import Path
 
@@ -56,6 +59,24 @@ def test_without_a_terminal_or_its_pin_nothing_is_accepted(served: Path, root: P
     done = cli("tools", "accept", TOOL, *(["--pin", pin] if pin else []), given=b"y\n")
     assert done.exit_code == 2
     assert not (root / LOCK_FILE).exists()
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_at_a_terminal_it_is_shown_and_a_yes_is_for_just_that(served: Path, root: Path, answer: str) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "platos", "--workspace", str(root), "tools", "accept", TOOL]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=dict(os.environ)):
+        os.close(theirs)
+        os.write(ours, f"{answer}\n".encode())
+        shown = bytearray()
+        try:
+            while part := os.read(ours, 65_536):
+                shown += part
+        except OSError:  # Linux says so at the end of a terminal
+            pass
+    os.close(ours)
+    assert "| Put a thing." in shown.decode()
+    assert (root / LOCK_FILE).exists() == (answer == "y")
 
 
 def test_a_change_is_shown_beside_what_was_accepted(accepted: Path, cli: Cli, told: Told) -> None:
