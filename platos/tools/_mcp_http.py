@@ -20,7 +20,9 @@ _REFUSED: dict[int, type[Failure]] = {401: AuthFailed, 403: AuthFailed, 429: Rat
 
 
 @asynccontextmanager
-async def over_http(wire: Wire, url: str, headers: Mapping[str, str], seconds: float) -> AsyncIterator[Any]:
+async def over_http(
+    wire: Wire, url: str, headers: Mapping[str, str], seconds: float, most_bytes: int
+) -> AsyncIterator[Any]:
     """A transport for the SDK. The headers go to the URL's own origin only, for it follows redirects nowhere else."""
     from mcp.client.streamable_http import streamable_http_client
 
@@ -31,7 +33,7 @@ async def over_http(wire: Wire, url: str, headers: Mapping[str, str], seconds: f
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         trust_env=False,
     )
-    async with client, streamable_http_client(url, http_client=client) as streams:
+    async with client, streamable_http_client(url, http_client=client, max_sse_event_size=most_bytes) as streams:
         yield streams
 
 

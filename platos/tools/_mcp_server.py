@@ -17,7 +17,6 @@ import anyio
 
 from platos.config.pins import Listed
 from platos.config.settings import ServerSettings
-from platos.core.digest import digest
 from platos.core.instant import SECOND
 from platos.core.redact import redact
 from platos.errors import Failure, TimedOut, Unavailable
@@ -126,9 +125,9 @@ def reached(its: ServerSettings) -> tuple[str, ...]:
     return its.command or (its.url or "",)
 
 
-def connection_name(name: str, its: ServerSettings) -> str:
+def connection_name(name: str) -> str:
     """The name of the connection that all tools of a server share."""
-    return digest(["mcp", name, its.model_dump(mode="json")])
+    return f"mcp/{name}"
 
 
 @asynccontextmanager
@@ -177,7 +176,7 @@ async def _reach(
     else:
         from platos.tools._mcp_http import over_http
 
-        way = over_http(wire, its.url, secrets, seconds)
+        way = over_http(wire, its.url, secrets, seconds, its.most_bytes)
     session: ClientSession = await stack.enter_async_context(ClientSession(*await stack.enter_async_context(way)))
     try:
         with anyio.fail_after(seconds):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import copy
 import logging
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Literal, cast
+from typing import Any, Literal, NamedTuple, cast
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
 from platos.config.fields import Form, Text
 from platos.config.pins import Listed, read_pins
 from platos.config.settings import ServerSettings
+from platos.config.workspace import SETTINGS_FILE
 from platos.core.effect import EffectClass, Receipt
 from platos.errors import ConfigurationError, PermissionDenied
 from platos.ports.part import Environment, tool
@@ -23,7 +25,9 @@ __all__ = ["Mcp"]
 
 log = logging.getLogger("platos")
 
-_ANYTHING: dict[str, Any] = {"type": "object"}
+
+class Anything(RootModel[dict[str, Any]]):
+    """Arguments of a tool that nobody has accepted: it is not called with them."""
 
 
 class McpOptions(Form):
@@ -41,6 +45,19 @@ class McpOptions(Form):
     repeatable: bool = False
 
 
+class _Standing(NamedTuple):
+    """How the tool stands: the form of its arguments, its pin, or why it may not be called."""
+
+    form: type[BaseModel]
+    pin: str = ""
+    refusal: str = ""
+    accepted: Listed | None = None
+
+    def refused(self, why: str) -> _Standing:
+        """The form stays: what was done already is still read by it."""
+        return _Standing(self.form, refusal=why)
+
+
 @tool("mcp", version="1")
 class Mcp:
     """The server is asked right before every call, in the same connection, whether the tool is what was accepted."""
@@ -49,22 +66,21 @@ class Mcp:
 
     def __init__(self, options: McpOptions, environment: Environment) -> None:
         self._server, self._tool, self._environment = options.server, options.tool, environment
-        self._its = cast("ServerSettings", environment.settings["mcp"][options.server])
+        servers: Mapping[str, ServerSettings] = environment.settings.get("mcp", {})
+        self._its = servers.get(options.server)
         self.name = f"{options.server}/{options.tool}"
         self.effect = EffectClass(options.effect)
         self.once_per, self.repeatable = options.once_per, options.repeatable
-        self.Arguments: type[BaseModel] = arguments_of(_ANYTHING)
-        self.pin, self.refusal = "", self._unaccepted()
-        self._accepted: Listed | None = None
         self._share: Share | None = None
+        self._stand(_Standing(Anything, refusal=self._unaccepted()))
 
     async def in_run(self, share: Share) -> Tool:
         """The tool as it is accepted now, whose connection the run's other tools of the server share."""
-        await self._environment.offload(self._read_pin)
+        self._stand(await self._environment.offload(self._look_up, self._standing))
+        if self.refusal:
+            log.warning("%s", self.refusal)
         here = copy.copy(self)
         here._share = share
-        if here.refusal:
-            log.warning("%s", here.refusal)
         return cast("Tool", here)
 
     async def observe(self, arguments: BaseModel) -> dict[str, str]:
@@ -93,12 +109,14 @@ class Mcp:
         return self._shared() if self._share is not None else self._opened()
 
     def _opened(self) -> AbstractAsyncContextManager[Line]:
+        if self._its is None:
+            raise PermissionDenied(self.refusal, where=self.name)
         return open_line(self._server, self._its, self._environment)
 
     @asynccontextmanager
-    async def _shared(self) -> Any:
+    async def _shared(self) -> AsyncIterator[Line]:
         assert self._share is not None
-        yield await self._share(connection_name(self._server, self._its), self._opened)
+        yield cast("Line", await self._share(connection_name(self._server), self._opened))
 
     async def _check(self, line: Line) -> None:
         """Raises PermissionDenied where the server does not list the tool once, and just as it was accepted."""
@@ -117,34 +135,35 @@ class Mcp:
         log.warning("%s; it is not called", denied.what)
         raise denied
 
-    def _read_pin(self) -> None:
-        """Look up what was accepted. Blocking."""
+    def _stand(self, standing: _Standing) -> None:
+        self._standing = standing
+        self.Arguments: type[BaseModel] = standing.form
+        self.pin, self.refusal, self._accepted = standing.pin, standing.refusal, standing.accepted
+
+    def _look_up(self, before: _Standing) -> _Standing:
+        """What was accepted, as the file says now. Blocking."""
         try:
             pin = read_pins(self._environment.workspace).get(self.name)
         except ConfigurationError as error:
-            self._forget(f"{error.where}: {error.what}")
-            return
+            return before.refused(f"{error.where}: {error.what}")
         if pin is None:
-            self._forget(self._unaccepted())
-        elif pin.listed.reached != reached(self._its):
-            self._forget(f"the server of {self.name} is not reached as it was when it was accepted{self._way_on()}")
-        elif pin.pin != self.pin:
-            self._adopt(pin.listed)
+            return before.refused(self._unaccepted())
+        if self._its is None:
+            return before.refused(f"{SETTINGS_FILE} has no server {self._server!r} any more")
+        if pin.listed.reached != reached(self._its):
+            return before.refused(
+                f"the server of {self.name} is not reached as it was when it was accepted{self._way_on()}"
+            )
+        return before if pin.pin == before.pin else self._adopted(pin.listed, before)
 
-    def _adopt(self, listed: Listed) -> None:
+    def _adopted(self, listed: Listed, before: _Standing) -> _Standing:
         unknown = [name for name in self.once_per if name not in listed.schema.get("properties", {})]
-        try:
-            form = arguments_of(listed.schema)
-        except ValueError as error:
-            self._forget(f"{self.name} cannot be called: {error}")
-            return
         if unknown:
-            self._forget(f"once_per names what is no argument of {self.name}: {', '.join(unknown)}")
-            return
-        self.Arguments, self.pin, self.refusal, self._accepted = form, listed.pin, "", listed
-
-    def _forget(self, why: str) -> None:
-        self.pin, self.refusal, self._accepted = "", why, None
+            return before.refused(f"once_per names what is no argument of {self.name}: {', '.join(unknown)}")
+        try:
+            return _Standing(arguments_of(listed.schema), listed.pin, "", listed)
+        except ValueError as error:
+            return before.refused(f"{self.name} cannot be called: {error}")
 
     def _unaccepted(self) -> str:
         return f"nobody has accepted the tool {self.name}{self._way_on()}"

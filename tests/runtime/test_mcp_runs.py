@@ -256,6 +256,21 @@ async def test_a_server_of_the_official_sdk_is_used_from_wake_to_receipt(desk: D
     assert written == gate.request.arguments["text"]
 
 
+async def test_a_run_whose_server_is_named_no_more_is_refused(desk: Desk) -> None:
+    simulated, bench = desk()
+    await bench.accept()
+    async with simulated.up():
+        await wake(simulated)
+        [gate] = await simulated.open_gates()
+    started = len(bench.lines("pids"))
+    await simulated.drop("platos.toml", "")
+    async with simulated.up():
+        await simulated.approve(gate)
+        [run] = await simulated.runs()
+        assert "has no server 'raw' any more" in run.why
+    assert len(bench.lines("pids")) == started
+
+
 async def test_a_specialist_that_names_no_known_server_is_told_where(desk: Desk, describe: Callable[..., str]) -> None:
     simulated, _ = desk()
     other = describe(tools=[{"mcp": {"server": "ram", "tool": "put"}, "name": "put"}], done_when=[])
