@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -69,17 +71,27 @@ class _File(msgspec.Struct, frozen=True, kw_only=True):
     tools: dict[str, Pin] = msgspec.field(default_factory=dict)
 
 
-def read_pins(workspace: Path) -> dict[str, Pin]:
-    """What was accepted so far, by the tools' names. Blocking.
+def read_pins(workspace: Path) -> Mapping[str, Pin]:
+    """What was accepted so far, by the tools' names; the file is read only where it changed. Blocking.
 
     Raises ConfigurationError where the file cannot be read, or was changed by anything but `write_pin`.
     """
     path = workspace / LOCK_FILE
     try:
-        with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
+        seen = path.stat()
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise _unusable(error.strerror or "it cannot be read") from None
+    return _read(path, (seen.st_ctime_ns, seen.st_mtime_ns, seen.st_size, seen.st_ino))
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, stamp: tuple[int, ...]) -> Mapping[str, Pin]:
+    """The file's content; `stamp` is what changes when the file does."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise _unusable(error.strerror or "it cannot be read") from None
     if len(content) > _MOST_BYTES:
@@ -93,7 +105,7 @@ def read_pins(workspace: Path) -> dict[str, Pin]:
     for name, pin in found.tools.items():
         if pin.listed.name != name or pin.listed.pin != pin.pin:
             raise _unusable(f"what it says of {name} is not what was accepted")
-    return found.tools
+    return MappingProxyType(found.tools)
 
 
 def write_pin(workspace: Path, pin: Pin) -> None:
