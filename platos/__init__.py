@@ -12,6 +12,7 @@ from platos.core.money import Band, Price, Rates, Usage
 from platos.core.plan import FanOut, Loop, Node, Plan, Sequence, Single
 from platos.core.verdict import Decision, Verdict
 from platos.ports.actor import Actor, Context
+from platos.ports.function import tool_function
 from platos.ports.model import Document, Finish, Model, ModelReply, ModelRequest, Terms
 from platos.ports.part import Environment, actor, model, planner, predicate, source, tier, tool
 from platos.ports.planner import Brief, Planner
@@ -73,6 +74,7 @@ __all__ = [
     "strike_uncited",
     "tier",
     "tool",
+    "tool_function",
     "uncited",
 ]
 __version__ = "0.1.0"

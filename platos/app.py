@@ -43,12 +43,12 @@ class Described(Protocol):
 
 @dataclass(frozen=True)
 class WorkspaceParts:
-    """The registry, and the environment that a workspace's parts are built in. `models` is what models see of the
-    settings."""
+    """The registry, and the environment that a workspace's parts are built in. `settings` is what parts of a kind see
+    of the settings."""
 
     registry: Registry
     environment: Environment
-    models: Mapping[str, Any]
+    settings: Mapping[PartKind, Mapping[str, Any]]
 
     def names(self, kind: PartKind) -> list[str]:
         return self.registry.names(kind)
@@ -57,8 +57,8 @@ class WorkspaceParts:
         return self.registry.find(kind, name).version
 
     def build(self, kind: PartKind, name: str, options: Mapping[str, Any]) -> Any:
-        """A part, built. Models see the tables `[models]` and `[providers]` of `platos.toml`."""
-        environment = replace(self.environment, settings=self.models) if kind == "model" else self.environment
+        """A part, built. Models see the tables `[models]` and `[providers]` of `platos.toml`, and tools `[mcp]`."""
+        environment = replace(self.environment, settings=self.settings.get(kind, {}))
         return self.registry.find(kind, name).build(options, environment)
 
 
@@ -141,7 +141,11 @@ def load_workspace(
         return found
 
     environment = Environment(workspace.root, time, offload, secret, predicate=registry.predicate)
-    models = {"models": settings.settings.models, "providers": settings.settings.providers}
-    parts = WorkspaceParts(registry, environment, models)
+    its = settings.settings
+    seen: dict[PartKind, Mapping[str, Any]] = {
+        "model": {"models": its.models, "providers": its.providers},
+        "tool": {"mcp": its.mcp},
+    }
+    parts = WorkspaceParts(registry, environment, seen)
     definitions = Definitions(workspace, settings.settings, registry)
     return App(workspace, settings, parts, definitions, time, offload, secrets, Notes(workspace.notes))

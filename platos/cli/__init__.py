@@ -54,6 +54,7 @@ COMMANDS = {
     "dead": Listed("dead", "dead", "List the runs that failed, or tell of one all that there is to know."),
     "retry": Listed("redrive", "retry", "Take up a run that failed, or waits."),
     "cancel": Listed("redrive", "cancel", "End a run where it is, or lay one aside that failed."),
+    "tools": Listed("tools", "tools", "Look at the tools of MCP servers, and accept them."),
     "pause": Listed("pause", "pause", "Hold a specialist still, or all of them."),
     "resume": Listed("pause", "resume", "Let go on what was paused."),
     "thaw": Listed("thaw", "thaw", "Let a frozen account be spent on again."),

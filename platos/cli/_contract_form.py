@@ -18,6 +18,7 @@ class ToolTold(msgspec.Struct, frozen=True, kw_only=True):
     risk_tier: int
     gated: bool
     rule: str
+    undone_by: str = ""
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,7 +42,8 @@ def _listed(name: str, entries: list[str] | tuple[str, ...]) -> Iterator[Line]:
 
 def _tool(tool: ToolTold) -> str:
     asked = "asks you first" if tool.gated else "acts alone"
-    return f"{tool.tool}: class {tool.effect_class}, risk tier {tool.risk_tier}, {asked} ({tool.rule})"
+    undone = f"; {tool.undone_by} takes it back" if tool.undone_by else ""
+    return f"{tool.tool}: class {tool.effect_class}, risk tier {tool.risk_tier}, {asked} ({tool.rule}){undone}"
 
 
 def _budget(caps: Caps) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from platos.app import App
+from platos.cli._doctor_tools import look_at_pins
 from platos.cli._finding import Finding, fine, wrong
 from platos.errors import ConfigurationError
 from platos.ports.part import KINDS
@@ -15,20 +16,25 @@ __all__ = ["look_at_workspace"]
 def look_at_workspace(app: App) -> list[Finding]:
     """Everything that people wrote, read once. Blocking; it imports every part."""
     found = [fine("workspace", str(app.workspace.root)), fine("settings", "they can be read")]
-    return [*found, *_secrets(app), *_specialists(app), *_parts(app)]
+    return [*found, *_secrets(app), *_specialists(app), *_parts(app), *look_at_pins(app)]
 
 
 def _secrets(app: App) -> Iterator[Finding]:
     """Does every reference lead to a secret? What it leads to is not looked at further."""
-    for name, model in app.settings.settings.models.items():
-        if model.key is None:
-            continue
+    its = app.settings.settings
+    keys = [(f"key of {name}", model.key) for name, model in its.models.items() if model.key is not None]
+    keys += [
+        (f"{key} of server {name}", reference)
+        for name, server in its.mcp.items()
+        for key, reference in {**server.env, **server.headers}.items()
+    ]
+    for about, reference in keys:
         try:
-            app.parts.environment.secret(model.key)
+            app.parts.environment.secret(reference)
         except ConfigurationError as error:
-            yield wrong(f"key of {name}", error)
+            yield wrong(about, error)
         else:
-            yield fine(f"key of {name}", f"{model.key} leads to a secret")
+            yield fine(about, f"{reference} leads to a secret")
 
 
 def _specialists(app: App) -> Iterator[Finding]:

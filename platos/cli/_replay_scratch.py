@@ -65,7 +65,7 @@ def in_scratch(app: App, specialist: Specialist, home: Path, scratch: Path) -> A
     return replace(
         app,
         workspace=Workspace(scratch),
-        parts=_ScratchParts(parts.registry, replace(parts.environment, workspace=home), parts.models, scratch),
+        parts=_ScratchParts(parts.registry, replace(parts.environment, workspace=home), parts.settings, scratch),
         definitions=_Alone(specialist),
     )
 
@@ -80,7 +80,7 @@ class _ScratchParts(WorkspaceParts):
         environment = self.environment
         if kind in ("source", "tool"):
             environment = replace(environment, workspace=self.scratch)
-        return WorkspaceParts(self.registry, environment, self.models).build(kind, name, options)
+        return WorkspaceParts(self.registry, environment, self.settings).build(kind, name, options)
 
 
 @dataclass(frozen=True)

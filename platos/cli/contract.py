@@ -108,7 +108,8 @@ def _caps(app: App, its: Specialist) -> Caps:
 
 def _tool(app: App, its: Specialist, spec: PartSpec) -> ToolTold:
     """What policy would answer to a node that was given the tool."""
-    effect = cast("type[Tool]", app.parts.registry.find("tool", spec.part).cls).effect
+    tool = cast("Tool", app.parts.build("tool", spec.part, spec.options))
+    effect = tool.effect
     found = permit(spec.name, effect, granted=its.tool_names(), node=(spec.name,), tiers=dict(its.policy))
     return ToolTold(
         tool=_part(spec),
@@ -116,4 +117,5 @@ def _tool(app: App, its: Specialist, spec: PartSpec) -> ToolTold:
         risk_tier=int(found.tier),
         gated=found.tier is not RiskTier.AUTO,
         rule=found.rule,
+        undone_by=getattr(tool, "undone_by", ""),
     )

@@ -12,6 +12,7 @@ from platos.cli._context import load, run_async, show
 from platos.cli._doctor_machine import look_at_machine
 from platos.cli._doctor_models import ask_models
 from platos.cli._doctor_state import look_at_state
+from platos.cli._doctor_tools import ask_servers
 from platos.cli._doctor_workspace import look_at_workspace
 from platos.cli._finding import Finding, Level
 from platos.cli.exits import worst
@@ -30,6 +31,9 @@ def doctor(
     ctx: typer.Context,
     models: Annotated[
         bool, typer.Option("--models", help="Ask every model a tiny question; that may cost a fraction of a cent.")
+    ] = False,
+    tools: Annotated[
+        bool, typer.Option("--tools", help="Ask every MCP server whether its tools are what was accepted.")
     ] = False,
     state: Annotated[
         bool,
@@ -51,6 +55,8 @@ def doctor(
     found += run_async(look_at_state, app, state)
     if models:
         found += run_async(ask_models, app)
+    if tools:
+        found += run_async(ask_servers, app)
     show(ctx, Findings(findings=tuple(found)), _render)
     raise typer.Exit(worst(each.code for each in found if each.level is Level.WRONG))
 

@@ -32,6 +32,7 @@ class Definitions:
         self._folder = workspace.specialists
         self._defaults = settings.defaults
         self._accounts = tuple(settings.accounts)
+        self._servers = tuple(settings.mcp)
         self._parts = parts
         self._read: dict[str, tuple[_Stamp, Specialist | ConfigurationError]] = {}
 
@@ -73,7 +74,7 @@ class Definitions:
 
     def _fresh(self, path: Path) -> Specialist | ConfigurationError:
         try:
-            return read_specialist(path, self._defaults, self._parts, self._accounts)
+            return read_specialist(path, self._defaults, self._parts, self._accounts, self._servers)
         except ConfigurationError as error:
             return error
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 from platformdirs import user_config_path
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
@@ -20,13 +21,25 @@ from platos.config.form import DefaultsForm
 from platos.config.layers import Layers, Origin, key_text, read_environment, read_flags, read_toml
 from platos.config.workspace import SETTINGS_FILE
 from platos.core.budget import Cap, CommonBudget, NamedBudget
+from platos.core.instant import SECOND
 from platos.core.mistake import Key, mistake
 from platos.core.money import NANO
 from platos.errors import ConfigurationError
 
-__all__ = ["LoadedSettings", "ModelSettings", "ProviderSettings", "Settings", "load_settings", "module_paths"]
+__all__ = [
+    "LoadedSettings",
+    "ModelSettings",
+    "ProviderSettings",
+    "ServerSettings",
+    "Settings",
+    "load_settings",
+    "module_paths",
+]
 
 M = TypeVar("M", bound=BaseModel)
+
+Argument = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")]
 
 _FEWEST_DAYS = 7
 """The accounts of a day are closed for certain, in every zone and whatever a clock did."""
@@ -90,6 +103,46 @@ class ProviderSettings(Form):
     per_minute: int | None = Field(None, ge=1, description="calls in a minute", examples=[500])
 
 
+class ServerSettings(Form):
+    """An MCP server: the command that starts it, in the workspace, or the URL where it listens.
+
+    `env` are its variables and `headers` what is sent with every request, each the reference of a secret. `timeout` is
+    how long it may take to start, and to answer; `most_bytes` how much it may send for one question.
+    """
+
+    command: tuple[Argument, ...] = Field((), description="the program and its arguments", examples=[["uvx", "it"]])
+    url: Text | None = Field(None, description="a URL", examples=["http://127.0.0.1:8000/mcp"])
+    env: dict[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], SecretReference] = Field(
+        default_factory=dict, description="names and references of secrets", examples=[{"TOKEN": "env:TOKEN"}]
+    )
+    headers: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,100}$")], SecretReference] = Field(
+        default_factory=dict, description="names and references of secrets", examples=[{"Authorization": "env:BEARER"}]
+    )
+    timeout: SpanField = Field(60 * SECOND, description="a span of time", examples=["60s"])
+    most_bytes: int = Field(4_000_000, ge=1_000, description="bytes", examples=[4_000_000])
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "http://none")
+        good = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+        if not good or (url is not None and (" " in url or not url.isprintable())):
+            raise ValueError("an address that begins with http:// or https://, with a host and without a password")
+        return url
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ServerSettings:
+        wrong = (self.env and self.url) or (self.headers and self.command)
+        if bool(self.command) == (self.url is not None) or wrong:
+            parts = {
+                "what": "it is not clear how the server is reached",
+                "expected": "command, and env beside it, or url, and headers beside it",
+                "hint": 'write, for example, command = ["uvx", "mcp-server-git"]',
+            }
+            raise PydanticCustomError("mistake", "{what}", parts)
+        return self
+
+
 class RetentionSettings(Form):
     """How many days what is over is kept; 0 for ever. What is open is kept as long as it is."""
 
@@ -118,15 +171,14 @@ class Settings(Form):
     """Everything that `platos.toml` may hold.
 
     `defaults` has a specialist's keys, and is kept as it was written; `zone` is where the budget's day begins and
-    ends; `accounts`, `models` and `providers` are by name, a server of the user's own by its host and port.
+    ends; `accounts`, `mcp`, `models` and `providers` are by name, a provider of the user's own by its host and port.
     """
 
     zone: ZoneName = "UTC"
     budget: WorkspaceBudget = WorkspaceBudget()
-    accounts: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,63}$")], AccountSettings] = Field(
-        default_factory=dict
-    )
+    accounts: dict[Name, AccountSettings] = Field(default_factory=dict)
     defaults: dict[str, Any] = Field(default_factory=dict)
+    mcp: dict[Name, ServerSettings] = Field(default_factory=dict)
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     python: PythonSettings = PythonSettings()

@@ -53,9 +53,13 @@ def check_name(name: str, *, where: str = "") -> str:
 
 
 def read_specialist(
-    path: Path, defaults: Mapping[str, Any], parts: Parts, accounts: Collection[str] = ()
+    path: Path,
+    defaults: Mapping[str, Any],
+    parts: Parts,
+    accounts: Collection[str] = (),
+    servers: Collection[str] = (),
 ) -> Specialist:
-    """The specialist in a file. `accounts` are those that the workspace names. Blocking.
+    """The specialist in a file. `accounts` and `servers` are those that the workspace names. Blocking.
 
     Raises ConfigurationError that names the file with the line and the key, what was expected, and an example.
     """
@@ -66,6 +70,7 @@ def read_specialist(
         _check_parts(field, specs, written, parts)
     _check_tools(specialist, written)
     _check_accounts(specialist, written, accounts)
+    _check_servers(specialist, written, servers)
     return specialist
 
 
@@ -194,4 +199,16 @@ def _check_accounts(specialist: Specialist, written: _Written, accounts: Collect
                 where=written.where(("budget", "accounts", place)),
                 expected=f"one of {', '.join(accounts)}" if accounts else "an account that is named there",
                 hint=f"in {SETTINGS_FILE}: [accounts.{name}] with month = 5.00",
+            )
+
+
+def _check_servers(specialist: Specialist, written: _Written, servers: Collection[str]) -> None:
+    """Tools come only from servers that the workspace has."""
+    for place, spec in enumerate(specialist.tools):
+        if spec.part == "mcp" and spec.options["server"] not in servers:
+            raise ConfigurationError(
+                f"{SETTINGS_FILE} has no server {spec.options['server']!r}",
+                where=written.where(("tools", place, "mcp", "server")),
+                expected=f"one of {', '.join(servers)}" if servers else "a server that is named there",
+                hint=f'in {SETTINGS_FILE}: [mcp.{spec.options["server"]}] with command = ["..."] or url = "..."',
             )

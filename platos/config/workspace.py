@@ -8,9 +8,10 @@ from pathlib import Path
 
 from platos.errors import NotFound, StoreError
 
-__all__ = ["SETTINGS_FILE", "Workspace", "find_workspace", "private_file"]
+__all__ = ["LOCK_FILE", "SETTINGS_FILE", "Workspace", "find_workspace", "private_file"]
 
 SETTINGS_FILE = "platos.toml"
+LOCK_FILE = "platos.lock"
 
 
 @dataclass(frozen=True)

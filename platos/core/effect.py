@@ -9,7 +9,10 @@ import msgspec
 
 from platos.core.digest import digest
 
-__all__ = ["Contract", "EffectClass", "EffectState", "Receipt", "Recovery", "effect_key", "recovery_of"]
+__all__ = ["MOST_KEPT", "Contract", "EffectClass", "EffectState", "Receipt", "Recovery", "effect_key", "recovery_of"]
+
+MOST_KEPT = 100_000
+"""Characters that a receipt keeps of what a tool answered: a receipt is in the journal for as long as its run."""
 
 
 class EffectClass(StrEnum):
@@ -51,7 +54,10 @@ def recovery_of(effect: EffectClass) -> Recovery:
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """What a tool declares, and what an approval is bound to: the code may change under it, this may not."""
+    """What a tool declares, and what an approval is bound to: the code may change under it, this may not.
+
+    `pin` is the digest of what was accepted of a tool that lives elsewhere; `undone_by` the tool that takes it back.
+    """
 
     name: str
     version: str
@@ -59,6 +65,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     schema: dict[str, Any]
     once_per: tuple[str, ...] = ()
     repeatable: bool = False
+    pin: str = ""
+    undone_by: str = ""
 
     @property
     def digest(self) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from platos.core.effect import EffectClass, Receipt
 
 if TYPE_CHECKING:
+    import anyio
     from pydantic import BaseModel
 
-__all__ = ["Compares", "Previews", "Tool"]
+__all__ = ["Compares", "Connection", "Previews", "Remote", "Share", "Tool"]
 
 
 class Tool(Protocol):
@@ -58,4 +60,32 @@ class Previews(Protocol):
     async def preview(self, arguments: Any) -> str:
         """What would change, in text for people, as a diff where that fits. Made of the world and the arguments alone,
         and changes nothing. A long one is cut."""
+        ...
+
+
+class Connection(Protocol):
+    """Something that calls go over. `ended` is set when it can be used no more, or when nobody needs it any more."""
+
+    @property
+    def ended(self) -> anyio.Event: ...
+
+
+Share = Callable[[str, Callable[[], AbstractAsyncContextManager[Connection]]], Awaitable[Connection]]
+"""The connection of that name, opened by the function where there is none. It lasts as long as the run is worked on.
+Raises what the function raises."""
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """A tool that lives elsewhere: it is what somebody accepted it to be, and is reached over a connection.
+
+    `pin` is the digest of what was accepted. `refusal` says why it may not be called now, whatever policy says; it is
+    empty where it may. A tool that is found not to be what was accepted raises PermissionDenied, and nothing was sent.
+    """
+
+    pin: str
+    refusal: str
+
+    async def in_run(self, share: Share) -> Tool:
+        """The tool as it is accepted now, for a run whose tools share their connections."""
         ...

@@ -11,6 +11,7 @@ from platos.core.event import RunMoved, StepMoved
 from platos.core.failure import FailureRecord
 from platos.core.instant import Instant
 from platos.core.state import State
+from platos.runtime.connections import Connections
 from platos.runtime.life import moved
 from platos.runtime.net import Net, Run
 from platos.runtime.one_error import one_error
@@ -33,7 +34,9 @@ async def assemble(run: Run) -> AsyncIterator[Net]:
     with one_error():
         async with anyio.create_task_group() as tasks:
             supervisor = Supervisor(tasks, crashes=run.specialist.retry.crashes)
-            yield Net(run, supervisor, host.in_hand[run.row.id].stop)
+            connections = Connections(tasks)
+            yield Net(run, supervisor, connections, host.in_hand[run.row.id].stop)
+            connections.end()
             supervisor.stop()
 
 

@@ -26,7 +26,7 @@ from platos.core.state import State
 from platos.core.step import StepKind
 from platos.core.trust import may_be_promoted
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
-from platos.ports.tool import Compares, Previews, Tool
+from platos.ports.tool import Compares, Previews, Remote, Tool
 from platos.runtime.effect_ledger import Act, Standing, claim_or_ask, move_effect, settle
 from platos.runtime.life import Life
 from platos.runtime.schema import schema_of
@@ -92,13 +92,16 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
     if spec is None:
         raise PermissionDenied(f"the specialist has no tool {name!r}", where=life.path)
     tool = run.host.tool(spec)
+    if isinstance(tool, Remote):
+        tool = await tool.in_run(life.net.connections.share)
     try:
         checked = tool.Arguments.model_validate(arguments)
     except pydantic.ValidationError as error:
         raise InvalidOutput(f"the arguments do not fit {name}: {error}", where=life.path) from None
     contract, plain = _contract(life, spec, tool), checked.model_dump(mode="json")
     cost = await _cost(life)
-    permission, may_trust = await _permission(life, work, contract, cost)
+    refusal = tool.refusal if isinstance(tool, Remote) else ""
+    permission, may_trust = await _permission(life, work, contract, cost, refusal)
     act = Act(
         actor=life.node.actor,
         run=run.row.id,
@@ -164,13 +167,17 @@ def _contract(life: Life, spec: PartSpec, tool: Tool) -> Contract:
         schema=schema_of(tool.Arguments),
         once_per=tool.once_per,
         repeatable=tool.repeatable,
+        pin=tool.pin if isinstance(tool, Remote) else "",
+        undone_by=getattr(tool, "undone_by", ""),
     )
 
 
-async def _permission(life: Life, work: Work, contract: Contract, cost: int) -> tuple[Permission, bool]:
+async def _permission(life: Life, work: Work, contract: Contract, cost: int, refusal: str) -> tuple[Permission, bool]:
     """Policy's answer; made explicit where a review trigger fires, or where a critic rejected what is acted on. Where
     neither is so, an autopilot may take the place of whom policy would have asked, if the owner's file allows it."""
     net, live = life.net, life.net.run.live
+    if refusal:
+        return Permission(allowed=False, tier=RiskTier.EXPLICIT, rule=refusal), False
     found = permit(
         contract.name, contract.effect, granted=live.tool_names(), node=life.node.tools, tiers=dict(live.policy)
     )

@@ -16,6 +16,7 @@ from platos.core.item import StoredItem
 from platos.core.plan import Plan
 from platos.core.specialist import Specialist
 from platos.core.step import StepKey
+from platos.runtime.connections import Connections
 from platos.runtime.host import Host
 from platos.runtime.meter import Purse
 from platos.runtime.supervisor import Supervisor
@@ -79,10 +80,11 @@ class Run:
 
 @dataclass
 class Net:
-    """A run and its supervisor, while it is worked on. `stop` ends it where it is."""
+    """A run, its supervisor and its tools' connections, while it is worked on. `stop` ends it where it is."""
 
     run: Run
     supervisor: Supervisor
+    connections: Connections
     stop: anyio.CancelScope
 
     @property

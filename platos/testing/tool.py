@@ -32,7 +32,7 @@ async def check_tool(tool: Tool, arguments: dict[str, Any]) -> Receipt:
 
 
 def _check_declared(tool: Tool) -> None:
-    unknown = set(tool.once_per) - set(tool.Arguments.model_fields)
+    unknown = set(tool.once_per) - set(tool.Arguments.model_json_schema().get("properties", {}))
     assert not unknown, f"once_per names what is no argument: {', '.join(sorted(unknown))}"
     assert tool.effect in EffectClass, f"{tool.effect!r} is no class of effect"
 

@@ -156,7 +156,7 @@ class SimulatedWorkspace:
             self._write(name, text)
         self._texts.clear()
         app = load_app(self.workspace.root, environ={}, clock=self.clock, inline=True)
-        parts = _PartsInHand(app.parts.registry, app.parts.environment, app.parts.models, self._parts)
+        parts = _PartsInHand(app.parts.registry, app.parts.environment, app.parts.settings, self._parts)
         definitions = Definitions(app.workspace, app.settings.settings, parts)
         return replace(app, parts=parts, definitions=definitions)
 

@@ -58,7 +58,7 @@ class Site:
 
     def __init__(self, folder: Path, parts: MadeParts, clock: Clock) -> None:
         empty, workspace = _any_app(), Workspace(folder)
-        known = _Parts(empty.parts.registry, empty.parts.environment, empty.parts.models, parts)
+        known = _Parts(empty.parts.registry, empty.parts.environment, empty.parts.settings, parts)
         definitions = Definitions(workspace, empty.settings.settings, known)
         self.app = replace(empty, workspace=workspace, parts=known, definitions=definitions, clock=clock)
         self._writes = 0
