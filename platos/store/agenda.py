@@ -14,11 +14,13 @@ SQL = load("agenda")
 
 
 class Agenda(NamedTuple):
-    """Whether any slot, any retry of a run or any expiry of a gate has come; and when the next one comes, if any."""
+    """Whether any slot, any retry of a run, any expiry of a gate or anything that people are told has come; and when the
+    next one comes, if any."""
 
     slots: bool
     retries: bool
     expiries: bool
+    notices: bool
     next: Instant | None
 
 
@@ -26,5 +28,5 @@ async def look(store: ReadStore, now: Instant) -> Agenda:
     """The agenda at a moment, in one query: it is asked at every wake-up, and nearly always has one thing on it."""
     row = await store.one(SQL.look, now=now)
     assert row is not None
-    slots, retries, expiries, upcoming = row
-    return Agenda(bool(slots), bool(retries), bool(expiries), upcoming)
+    slots, retries, expiries, notices, upcoming = row
+    return Agenda(bool(slots), bool(retries), bool(expiries), bool(notices), upcoming)
