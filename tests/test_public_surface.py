@@ -11,9 +11,9 @@ import platos
 
 PUBLIC = """
     Actor Artifact Ask Band Bench Brief Claim Context Decision Document EffectClass Environment Extract FanOut Finish
-    HandOff Item Learner Lesson Loop Model ModelReply ModelRequest Node Notice Notifier Plan Planner Polled Price Problem
-    Rates Receipt Sequence Single Source Standing Status StoredItem Terms Tier Tool Usage Usual Verdict Work actor errors
-    model notifier planner predicate source strike_uncited tier tool uncited
+    HandOff Item Learner Lesson Loop Model ModelReply ModelRequest Node Notice Notifier Plan Planner Polled Price
+    Problem Rates Receipt Sequence Single Source Standing Status StoredItem Terms Tier Tool Usage Usual Verdict Work
+    actor errors model notifier planner predicate source strike_uncited tier tool uncited
 """
 HEAVY = ("aiosqlite", "litellm", "pydantic", "rich", "sqlite3", "typer", "yaml")
 

@@ -14,8 +14,8 @@ SQL = load("agenda")
 
 
 class Agenda(NamedTuple):
-    """Whether any slot, any retry of a run, any expiry of a gate or anything that people are told has come; and when the
-    next one comes, if any."""
+    """Whether any slot, any retry of a run, any expiry of a gate or anything to tell people has come; and when the next
+    one comes, if any."""
 
     slots: bool
     retries: bool

@@ -59,9 +59,8 @@ async def _plan(host: Host, row: MatterRow, now: Instant) -> _Spread:
         return _Spread(row, [], row.step, None)
     assert host.telling is not None
     people = [host.telling.people[name] for name in names if name in host.telling.people]
-    return _Spread(
-        row, [each for person in people for each in _to(person, row, steps[-1], gate, due, now)], steps.stop, due
-    )
+    to = [each for person in people for each in _to(person, row, steps[-1], gate, due, now)]
+    return _Spread(row, to, steps.stop, due)
 
 
 def _to(
