@@ -32,7 +32,7 @@ HEADERS = (
 
 _POLICY = (
     f"default-src 'none'; style-src 'sha256-{_STYLE_DIGEST}'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'; sandbox allow-forms"
+    " frame-ancestors 'none'"
 )
 
 

@@ -1,4 +1,4 @@
-"""As much of HTTP/1.1 as a small server on the event loop needs: one request and one answer a connection, all bounded."""
+"""As much of HTTP/1.1 as a small server on the event loop needs: one request a connection, and all of it bounded."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from platos.core.money import dollars
 from platos.errors import NotFound
 from platos.store import ReadStore, accounts, gates, items, read_store, runs
 
-__all__ = ["approve", "deny", "inbox"]
+__all__ = ["approve", "deny", "inbox", "show_gate"]
 
 Gate = Annotated[str, typer.Argument(metavar="GATE", help="The gate, as in g3.", show_default=False)]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the journal and for whoever asks.")]
@@ -139,6 +139,11 @@ async def _waiting(store: ReadStore, gate: gates.GateRow) -> Waiting:
         opened=iso(gate.opened),
         expires=iso(asked.expires),
     )
+
+
+async def show_gate(store: ReadStore, gate: gates.GateRow) -> list[Line]:
+    """One gate as the inbox shows it."""
+    return list(_render_inbox(Inbox(gates=(await _waiting(store, gate),), doubts=())))
 
 
 async def _in_a_line(store: ReadStore, name: str) -> str:

@@ -28,6 +28,7 @@ from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
 from platos.runtime.house import first_time, keep_house
 from platos.runtime.jump import note_jumps
+from platos.runtime.links import Telling
 from platos.runtime.measures.counters import Counters, Live
 from platos.runtime.recovery import look_again, recover
 from platos.runtime.teach import Question, questions
@@ -78,6 +79,11 @@ class Engine:
     def store(self) -> Store:
         """The store that this engine owns."""
         return self._host.store
+
+    @property
+    def telling(self) -> Telling | None:
+        """Whom it tells what there is to tell; None where it tells nobody."""
+        return self._host.telling
 
     @property
     def counters(self) -> Counters:

@@ -39,13 +39,13 @@ class Telling:
     links: Links | None = None
 
 
-async def read_link(store: ReadStore, telling: Telling, token: str, now: Instant) -> tuple[Grant, GateRow]:
+async def read_link(store: ReadStore, telling: Telling | None, token: str, now: Instant) -> tuple[Grant, GateRow]:
     """Whom a token lets answer which gate, and the gate as it is.
 
     Raises PermissionDenied where it is not a token of this workspace, or is one of another request, of somebody who is
     not among its people any more, or of a time that is over; NotFound where the gate is not kept any more.
     """
-    if telling.links is None:
+    if telling is None or telling.links is None:
         raise PermissionDenied("nothing is answered by links here", hint="platos inbox")
     grant = read_grant(telling.links.key, token, now)
     gate = await gates.find(store, grant.gate)
