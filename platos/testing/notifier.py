@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import anyio.to_thread
+
 from platos.core.instant import parse_instant
 from platos.core.notice import Ask, Notice
 from platos.errors import Failure
@@ -58,7 +60,7 @@ async def check_notifier(
     """Hold a notifier to its contract. Raises AssertionError where it breaks it.
 
     `make_notifier` makes one that can tell; `received` answers with the messages that have arrived at the other side so
-    far, as text; after `break_down` the other side takes nothing any more.
+    far, as text; after `break_down`, which is called in a thread, the other side takes nothing any more.
     """
     notifier, notice = make_notifier(), a_notice()
     await notifier.check()
@@ -69,7 +71,7 @@ async def check_notifier(
         assert part in message, f"the message lacks {part!r}"
     await make_notifier().tell(a_notice("fedcba9876543210"))
     assert len(await received()) == 2, "a notifier that is made anew does not tell"
-    break_down()
+    await anyio.to_thread.run_sync(break_down)
     failure = await _failure_of(notifier, notice)
     assert failure is not None, "nobody took the message, and the notifier says that it was told"
     assert failure.what, "the failure does not say why"
