@@ -63,4 +63,5 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     budget: Caps
     tools: tuple[ToolTold, ...]
     approval_expires: str
+    told: tuple[str, ...]
     done_when: tuple[str, ...]

@@ -24,7 +24,9 @@ from platos.store import database, runs
 from platos.store.sql import script
 from platos.testing.workspace import SimulatedWorkspace
 
-STEADY = frozenset(("meta", "counters", "specialists", "cursors", "memories", "breakers", "frozen"))
+STEADY = frozenset(
+    ("meta", "counters", "specialists", "cursors", "memories", "breakers", "frozen", "matters", "notices")
+)
 """Tables that are as long as what is configured. All others have more rows the longer a workspace has lived."""
 
 OPEN = frozenset(("items_open", "runs_open", "runs_due", "gates_open", "reservations_held"))
