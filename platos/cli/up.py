@@ -110,6 +110,8 @@ async def _telling(app: App, door: Door | None) -> Telling:
     if door is not None:
         folder = await app.offload(app.workspace.prepare_state)
         links = Links(await app.offload(approval_key, folder), door.base)
+        if not app.settings.settings.people:
+            log.warning("nobody is sent a link: platos.toml has no [people]")
     return await app.offload(app.telling, links)
 
 

@@ -103,6 +103,7 @@ class Engine:
             try:
                 if await note_jumps(self._host):
                     self._retries = dict.fromkeys(self._retries, clock.now())
+                    self._tell_from = clock.now()
                 due = await self._start_due()
             except StoreFull as error:
                 log.warning("%s", error)

@@ -9,6 +9,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,10 @@ import httpx2
 import pytest
 import yaml
 
-from platos.cli._approvals import Desk
+from platos.cli._approvals import Desk, _Answer
+from platos.cli._approvals_page import saying
 from platos.cli._approvals_server import Door, open_door, serve_approvals
+from platos.cli._http import Response
 from platos.config.approval_key import approval_key
 from platos.core.approval import GateState
 from platos.core.grant import Grant, sign
@@ -109,13 +112,33 @@ async def test_only_post_decides(asked: Asked, method: str) -> None:
     assert await asked.state(gate) is GateState.OPEN
 
 
-async def test_a_preview_bot_that_follows_every_link_decides_nothing(asked: Asked) -> None:
-    gate, ask = await asked.ask()
+async def preview(asked: Asked, ask: Ask) -> None:
+    """What a chat app does with a link, and more: it follows all that is on the page."""
     page = (await asked.client.get(ask.link, headers={"User-Agent": "Slackbot-LinkExpanding 1.0"})).text
     for found in {ask.link, *re.findall(r'(?:href|src|action)="([^"]+)"', page)}:
         for method in ("HEAD", "GET"):
             await asked.client.request(method, found if "://" in found else asked.door.base + found)
+
+
+async def test_a_preview_bot_that_follows_every_link_decides_nothing(asked: Asked) -> None:
+    gate, ask = await asked.ask()
+    await preview(asked, ask)
     assert await asked.state(gate) is GateState.OPEN
+
+
+async def test_a_page_that_decides_when_it_is_shown_would_be_noticed(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planted: GET decides."""
+
+    async def decide(desk: Desk, number: int, token: str) -> Response:
+        await desk._decide(number, _Answer(token, GateState.DENIED, ""))
+        return saying(HTTPStatus.OK, "done")
+
+    gate, ask = await asked.ask()
+    monkeypatch.setattr(Desk, "_show", decide)
+    await preview(asked, ask)
+    assert await asked.state(gate) is GateState.DENIED
 
 
 @pytest.mark.parametrize(("decision", "state"), [("approve", GateState.APPROVED), ("deny", GateState.DENIED)])
