@@ -9,12 +9,14 @@ from platos.core.handoff import Artifact, Claim, HandOff, Status, Work
 from platos.core.item import Extract, Item, Problem, StoredItem
 from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Band, Price, Rates, Usage
+from platos.core.notice import Ask, Notice
 from platos.core.plan import FanOut, Loop, Node, Plan, Sequence, Single
 from platos.core.verdict import Decision, Verdict
 from platos.ports.actor import Actor, Context
 from platos.ports.function import tool_function
 from platos.ports.model import Document, Finish, Model, ModelReply, ModelRequest, Terms
-from platos.ports.part import Environment, actor, model, planner, predicate, source, tier, tool
+from platos.ports.notifier import Notifier
+from platos.ports.part import Environment, actor, model, notifier, planner, predicate, source, tier, tool
 from platos.ports.planner import Brief, Planner
 from platos.ports.source import Polled, Source
 from platos.ports.tier import Bench, Learner, Tier
@@ -23,6 +25,7 @@ from platos.ports.tool import Tool
 __all__ = [
     "Actor",
     "Artifact",
+    "Ask",
     "Band",
     "Bench",
     "Brief",
@@ -45,6 +48,8 @@ __all__ = [
     "ModelReply",
     "ModelRequest",
     "Node",
+    "Notice",
+    "Notifier",
     "Plan",
     "Planner",
     "Polled",
@@ -68,6 +73,7 @@ __all__ = [
     "actor",
     "errors",
     "model",
+    "notifier",
     "planner",
     "predicate",
     "source",

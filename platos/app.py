@@ -16,7 +16,8 @@ from platos.config.definitions import Definitions
 from platos.config.notes import Notes
 from platos.config.secrets import resolve
 from platos.config.settings import LoadedSettings, load_settings, module_paths
-from platos.config.workspace import Workspace, find_workspace
+from platos.config.workspace import SETTINGS_FILE, Workspace, find_workspace
+from platos.core.mistake import Key, Locate, dotted
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError
 from platos.ports.clock import Clock
@@ -25,6 +26,7 @@ from platos.ports.part import KINDS, Environment, PartKind
 from platos.registry import Registry
 from platos.runtime.engine import Engine
 from platos.runtime.host import Host
+from platos.runtime.links import Links, Telling
 from platos.runtime.measures.counters import Counters
 from platos.store import open_store
 
@@ -56,6 +58,10 @@ class WorkspaceParts:
     def version(self, kind: PartKind, name: str) -> str:
         return self.registry.find(kind, name).version
 
+    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> None:
+        """Raises ConfigurationError where there is no such part, or it cannot be used with these options."""
+        self.registry.check(kind, name, options, at)
+
     def build(self, kind: PartKind, name: str, options: Mapping[str, Any]) -> Any:
         """A part, built. Models see the tables `[models]` and `[providers]` of `platos.toml`, and tools `[mcp]`."""
         environment = replace(self.environment, settings=self.settings.get(kind, {}))
@@ -76,10 +82,21 @@ class App:
     secrets: Collection[str]
     notes: Notes
 
+    def telling(self, links: Links | None = None) -> Telling:
+        """How people are told, as `platos.toml` has it. Imports the notifiers. Raises ConfigurationError."""
+        for name, its in self.settings.settings.people.items():
+            for place, spec in enumerate(its.tell):
+                at = _in_settings("people", name, "tell", place, spec.part)
+                self.parts.check("notifier", spec.part, spec.options, at)
+        return Telling(self.settings.settings.who_is_told(), links)
+
     @asynccontextmanager
-    async def engine(self, command: str, *, inline: bool = False) -> AsyncIterator[Engine]:
+    async def engine(
+        self, command: str, *, inline: bool = False, telling: Telling | None = None
+    ) -> AsyncIterator[Engine]:
         """Own the workspace's state and keep its specialists going. `command` tells others who holds the lock.
 
+        Whoever lives on for long tells people what there is to tell, with `telling`; the others leave it in the store.
         Raises StoreBusy, StoreNewer, StoreCorrupt or StoreError.
         """
         folder = await self.offload(self.workspace.prepare_state)
@@ -95,6 +112,7 @@ class App:
                 keep_days=self.settings.settings.retention.days,
                 secrets=self.secrets,
                 notes=self.notes,
+                telling=telling,
                 counters=Counters(self.clock.now()),
             )
             try:
@@ -149,3 +167,12 @@ def load_workspace(
     parts = WorkspaceParts(registry, environment, seen)
     definitions = Definitions(workspace, settings.settings, registry)
     return App(workspace, settings, parts, definitions, time, offload, secrets, Notes(workspace.notes))
+
+
+def _in_settings(*above: str | int) -> Locate:
+    """Where the values below a key of `platos.toml` were written."""
+
+    def at(inner: Key) -> str:
+        return f"{SETTINGS_FILE}: {dotted((*above, *inner))}"
+
+    return at

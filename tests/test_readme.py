@@ -73,7 +73,8 @@ def test_a_recording_of_your_own_is_scored_as_the_readme_shows(tmp_path: Path) -
 def test_the_budget_that_the_readme_shows_is_one(tmp_path: Path) -> None:
     printed(tmp_path, "init", "my-desk")
     desk = tmp_path / "my-desk"
-    (desk / "platos.toml").write_text('[defaults]\nowner = "you"\n' + block("money and models in platos.toml"))
+    written = block("money and models in platos.toml") + "\n" + block("people in platos.toml")
+    (desk / "platos.toml").write_text(f'[defaults]\nowner = "ana"\n{written}')
     specialist = desk / "specialists" / "advisories.md"
     before, _, rest = specialist.read_text(encoding="utf-8").partition("budget:")
     after = "done_when:" + rest.partition("done_when:")[2]
@@ -84,6 +85,7 @@ def test_the_budget_that_the_readme_shows_is_one(tmp_path: Path) -> None:
     assert told["budget"]["accounts"] == ["acme"]
     assert [each["place"] for each in told["models"]] == [0, 0, 1]
     assert all(each["priced"] for each in told["models"])
+    assert told["told"][0].startswith("ana by apprise: of a gate at once")
     assert "platos.toml" in printed(desk, "prices", "openai/qwen3")
 
 

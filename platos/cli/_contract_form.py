@@ -65,4 +65,5 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     tools: tuple[ToolTold, ...]
     approval_expires: str
     wanted_until: tuple[str, ...]
+    told: tuple[str, ...]
     done_when: tuple[str, ...]

@@ -25,6 +25,7 @@ def render_contract(its: Contract) -> Iterator[Line]:
     yield f"  actors       {', '.join(its.actors)}"
     yield from _listed("tools", [_tool(tool) for tool in its.tools] or ["none"])
     yield f"  approvals    expire after {its.approval_expires}; then it is not done"
+    yield from _listed("told", its.told)
     yield from _listed("asks also", list(its.review) or ["no review trigger"])
     yield from _listed("budget", list(_budget(its.budget)))
     yield f"  retries      {its.retry.attempts} attempts, {its.retry.first} to {its.retry.longest} apart"

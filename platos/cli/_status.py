@@ -20,12 +20,12 @@ from platos.errors import ConfigurationError, NotFound
 from platos.runtime.measures import Measures
 from platos.runtime.measures.money import IdleDay
 from platos.runtime.measures.triage import TriageState
-from platos.store import ReadStore, accounts, cursors, gates, items, pauses, read_store, runs, specialists
+from platos.store import ReadStore, accounts, cursors, gates, items, notices, pauses, read_store, runs, specialists
 from platos.store.lock import holder_of
 from platos.store.pauses import EVERYTHING
 from platos.store.specialists import SpecialistRow
 
-__all__ = ["SpecialistStatus", "Status", "read_status"]
+__all__ = ["SpecialistStatus", "Status", "Untold", "read_status"]
 
 Definitions = Mapping[str, Specialist | ConfigurationError]
 
@@ -54,14 +54,25 @@ class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...]
 
 
+class Untold(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person could not be told yet by a notifier: how many matters, after how many tries, and why not."""
+
+    person: str
+    notifier: str
+    matters: int
+    tries: int
+    why: str
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The workspace. `up` says who keeps the specialists going, empty where nobody does; `paused` is of all of them
-    together, and `measures` is None where nothing has run."""
+    together, and `measures` is None where nothing has run. `untold` is who could not be told something yet."""
 
     workspace: str
     up: str
     has_run: bool
     paused: PauseTold | None
+    untold: tuple[Untold, ...]
     specialists: tuple[SpecialistStatus, ...]
     measures: Measures | None
 
@@ -76,6 +87,7 @@ class _Stored(msgspec.Struct, frozen=True):
     sources: dict[str, list[str]]
     spent: dict[str, tuple[int, int]]
     paused: dict[str, Paused]
+    untold: tuple[Untold, ...] = ()
 
 
 async def read_status(app: App) -> Status:
@@ -96,6 +108,7 @@ async def read_status(app: App) -> Status:
         up=up,
         has_run=known is not None,
         paused=tell_pause(stored.paused, [EVERYTHING]),
+        untold=stored.untold,
         specialists=tuple(each),
         measures=measures,
     )
@@ -127,6 +140,10 @@ async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored
         sources=sources,
         spent={name: await accounts.charged_to(store, name, day_start(now, _zone(found.get(name)))) for name in rows},
         paused=await pauses.every(store),
+        untold=tuple(
+            Untold(person=each.person, notifier=each.notifier, matters=each.waiting, tries=each.tries, why=each.failure)
+            for each in await notices.undelivered(store)
+        ),
     )
 
 

@@ -22,12 +22,15 @@ def render_status(status: Status) -> Iterator[Line]:
         yield yellow(f"Everything is {status.paused.text}: {status.paused.way_out}")
     if status.measures is not None:
         yield from render_worries(status.measures.money)
+    for each in status.untold:
+        what = f"{each.matters} thing{'s' * (each.matters != 1)} by {each.notifier}"
+        yield red(f"{each.person} could not be told {what}, {each.tries} tries: {one_line(each.why)}")
     if not status.has_run:
         yield "Nothing has run here yet; this is what the files say."
     if not status.specialists:
         yield "There is no specialist. platos new NAME adds one."
-    for each in status.specialists:
-        yield from _specialist(each)
+    for specialist in status.specialists:
+        yield from _specialist(specialist)
     if status.measures is not None:
         yield from render_measures(status.measures)
 

@@ -11,6 +11,7 @@ import typer
 from platos.app import App
 from platos.cli._context import load, run_async, show
 from platos.cli._contract_form import Caps, Contract, Retry, ToolTold
+from platos.cli._contract_people import told_lines
 from platos.cli._contract_text import render_contract
 from platos.cli._models import tell_models
 from platos.core.instant import span_text
@@ -68,6 +69,7 @@ def _read(app: App, its: Specialist) -> Contract:
         tools=tuple(_tool(app, its, spec) for spec in its.tools),
         approval_expires=span_text(its.approval_expires),
         wanted_until=tuple(_wanted_until(its)),
+        told=tuple(told_lines(its, app.settings.settings.who_is_told())),
         done_when=tuple(map(str, its.done_when)),
     )
 

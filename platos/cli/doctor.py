@@ -11,6 +11,7 @@ import typer
 from platos.cli._context import load, run_async, show
 from platos.cli._doctor_machine import look_at_machine
 from platos.cli._doctor_models import ask_models
+from platos.cli._doctor_people import look_at_people
 from platos.cli._doctor_state import look_at_state
 from platos.cli._doctor_tools import ask_servers
 from platos.cli._doctor_workspace import look_at_workspace
@@ -52,6 +53,7 @@ def doctor(
     found = look_at_machine()
     app = load(ctx)
     found += look_at_workspace(app)
+    found += run_async(look_at_people, app)
     found += run_async(look_at_state, app, state)
     if models:
         found += run_async(ask_models, app)

@@ -18,10 +18,10 @@ from platos.core.instant import iso
 from platos.core.money import dollars
 from platos.core.policy import RiskTier
 from platos.errors import NotFound
-from platos.store import ReadStore, accounts, gates, items, read_store
+from platos.store import ReadStore, accounts, gates, items, read_store, runs
 from platos.store.gates import GateRow
 
-__all__ = ["inbox"]
+__all__ = ["inbox", "show_gate"]
 
 _SHOWN = 20
 
@@ -99,6 +99,11 @@ async def _waiting(store: ReadStore, specialist: str, gate: GateRow) -> Waiting:
         opened=iso(gate.opened),
         expires=iso(asked.expires),
     )
+
+
+async def show_gate(store: ReadStore, gate: GateRow) -> list[Line]:
+    """One gate as the inbox shows it."""
+    return list(_render_gate(await _waiting(store, (await runs.find(store, gate.run)).specialist, gate)))
 
 
 async def _in_a_line(store: ReadStore, name: str) -> str:

@@ -6,7 +6,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
@@ -18,11 +18,16 @@ from platos.cli._context import load, run_async
 from platos.cli._measures import take_measures
 from platos.cli._pauses import tell_pause
 from platos.cli._watch import watch_models
+from platos.config.approval_key import approval_key
 from platos.runtime.commands import commands_of
 from platos.runtime.control import serve, socket_path
 from platos.runtime.engine import Engine
+from platos.runtime.links import Links, Telling
 from platos.runtime.measures import Measures
 from platos.store import gates, pauses, runs, specialists
+
+if TYPE_CHECKING:
+    from platos.cli._approvals_server import Door
 
 __all__ = ["up"]
 
@@ -44,22 +49,30 @@ def up(
             max=65_535,
         ),
     ] = None,
+    approvals: Annotated[
+        str | None,
+        typer.Option(
+            "--approvals",
+            metavar="HOST:PORT",
+            help="Let people answer gates by the links that they are sent; a PORT alone is one of 127.0.0.1.",
+        ),
+    ] = None,
 ) -> None:
     """Keep the specialists going, until you stop it.
 
     Ctrl-C or SIGTERM stop it at once; kill it whenever you like, it goes on from the step that it was in. While it
-    runs, the other commands go through it.
+    runs, the other commands go through it. People whom platos.toml names are told what there is to tell.
 
     Example: platos up --log json
     """
-    run_async(_up, load(ctx), metrics)
+    run_async(_up, load(ctx), metrics, approvals)
 
 
-async def _up(app: App, port: int | None) -> None:
+async def _up(app: App, port: int | None, approvals: str | None) -> None:
     socket_path(app.workspace.state)  # a path that is too long is told before anything begins
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async with _listener(port) as listener, anyio.create_task_group() as tasks:
-            tasks.start_soon(_keep_going, app, listener)
+        async with _listener(port) as listener, _door(app, approvals) as door, anyio.create_task_group() as tasks:
+            tasks.start_soon(_keep_going, app, listener, door)
             async for number in signals:
                 log.info("%s: stopping; what is open goes on at the next start", signal.Signals(number).name)
                 break
@@ -78,14 +91,41 @@ async def _listener(port: int | None) -> AsyncIterator[Listener[SocketStream] | 
         yield listener
 
 
-async def _keep_going(app: App, listener: Listener[SocketStream] | None) -> None:
-    async with app.engine("up") as engine:
+@asynccontextmanager
+async def _door(app: App, approvals: str | None) -> AsyncIterator[Door | None]:
+    """Where gates are answered by links; None where nobody wants to."""
+    if approvals is None:
+        yield None
+        return
+    from platos.cli._approvals_server import open_door
+
+    door = await open_door(approvals, app.settings.settings.approvals.url)
+    async with door.listener:
+        yield door
+
+
+async def _telling(app: App, door: Door | None) -> Telling:
+    """How people are told, and with which links."""
+    links = None
+    if door is not None:
+        folder = await app.offload(app.workspace.prepare_state)
+        links = Links(await app.offload(approval_key, folder), door.base)
+        if not app.settings.settings.people:
+            log.warning("nobody is sent a link: platos.toml has no [people]")
+    return await app.offload(app.telling, links)
+
+
+async def _keep_going(app: App, listener: Listener[SocketStream] | None, door: Door | None) -> None:
+    telling = await _telling(app, door)
+    async with app.engine("up", telling=telling) as engine:
         async with serve(app.workspace.state, commands_of(engine)), anyio.create_task_group() as tasks:
             await _greet(app, engine)
             tasks.start_soon(_look_at_files, engine)
             tasks.start_soon(watch_models, engine.store, app.offload, app.clock)
             if listener is not None:
                 tasks.start_soon(_show_measures, app, engine, listener)
+            if door is not None:
+                tasks.start_soon(_answer_gates, app, engine, door)
             tasks.start_soon(engine.live)
 
 
@@ -96,6 +136,13 @@ async def _show_measures(app: App, engine: Engine, listener: Listener[SocketStre
         return await take_measures(app, engine.measures())
 
     await serve_metrics(listener, measure, app.offload)
+
+
+async def _answer_gates(app: App, engine: Engine, door: Door) -> None:
+    from platos.cli._approvals import Desk
+    from platos.cli._approvals_server import serve_approvals
+
+    await serve_approvals(door, Desk(engine, app.clock.now, door.hosts))
 
 
 async def _look_at_files(engine: Engine) -> None:

@@ -16,14 +16,15 @@ from platformdirs import user_config_path
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from platos.config.fields import CapField, Form, SecretReference, SpanField, Text, ZoneName
+from platos.config.fields import CapField, Form, PartField, SecretReference, SpanField, Text, ZoneName
 from platos.config.form import DefaultsForm
 from platos.config.layers import Layers, Origin, key_text, read_environment, read_flags, read_toml
 from platos.config.workspace import SETTINGS_FILE
 from platos.core.budget import Cap, CommonBudget, NamedBudget
-from platos.core.instant import SECOND
+from platos.core.instant import HOUR, SECOND
 from platos.core.mistake import Key, mistake
 from platos.core.money import NANO
+from platos.core.notice import Person
 from platos.errors import ConfigurationError
 
 __all__ = [
@@ -161,6 +162,34 @@ class RetentionSettings(Form):
         return days
 
 
+class PersonSettings(Form):
+    """How somebody is told, whom specialists name as their `owner` or `fallback_owner`."""
+
+    tell: tuple[PartField, ...] = Field(
+        min_length=1, description="notifiers", examples=[[{"apprise": {"url": "env:ANA_NTFY"}}]]
+    )
+    collect: SpanField = Field(HOUR, description="how long requests of risk tier 1 are collected", examples=["1h"])
+
+    @model_validator(mode="after")
+    def _names(self) -> PersonSettings:
+        if len({spec.name for spec in self.tell}) < len(self.tell):
+            parts = {
+                "what": "two of the notifiers have one name",
+                "expected": "a name of its own for each",
+                "hint": 'write, for example, {webhook = {url = "env:DESK"}, name = "desk"}',
+            }
+            raise PydanticCustomError("mistake", "{what}", parts)
+        return self
+
+
+class ApprovalSettings(Form):
+    """Where gates can be answered by a link, while `platos up --approvals` listens."""
+
+    url: Text | None = Field(
+        None, pattern=r"^https?://[^\s/?#@]+$", description="how people reach it", examples=["https://desk.example.com"]
+    )
+
+
 class PythonSettings(Form):
     """The user's own Python."""
 
@@ -171,7 +200,8 @@ class Settings(Form):
     """Everything that `platos.toml` may hold.
 
     `defaults` has a specialist's keys, and is kept as it was written; `zone` is where the budget's day begins and
-    ends; `accounts`, `mcp`, `models` and `providers` are by name, a provider of the user's own by its host and port.
+    ends; `accounts`, `people`, `mcp`, `models` and `providers` are by name, a provider of the user's own by its host
+    and port.
     """
 
     zone: ZoneName = "UTC"
@@ -181,6 +211,10 @@ class Settings(Form):
     mcp: dict[Name, ServerSettings] = Field(default_factory=dict)
     models: dict[str, ModelSettings] = Field(default_factory=dict)
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
+    people: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")], PersonSettings] = Field(
+        default_factory=dict
+    )
+    approvals: ApprovalSettings = ApprovalSettings()
     python: PythonSettings = PythonSettings()
     retention: RetentionSettings = RetentionSettings()
 
@@ -191,6 +225,10 @@ class Settings(Form):
             for name, its in self.accounts.items()
         }
         return CommonBudget(zone=self.zone, day=self.budget.day, month=self.budget.month, named=named)
+
+    def who_is_told(self) -> dict[str, Person]:
+        """The people whom Platos can tell something, by name."""
+        return {name: Person(name=name, tell=its.tell, collect=its.collect) for name, its in self.people.items()}
 
 
 @dataclass(frozen=True)

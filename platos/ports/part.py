@@ -1,4 +1,4 @@
-"""Parts: sources, tiers, models, tools, actors and planners. All are declared the same way, in one file each.
+"""Parts: sources, tiers, models, tools, actors, planners and notifiers. All are declared the same way.
 
 @source("directory", version="1")
 class Directory:
@@ -32,6 +32,7 @@ __all__ = [
     "declaration_of",
     "is_predicate",
     "model",
+    "notifier",
     "planner",
     "predicate",
     "source",
@@ -39,8 +40,8 @@ __all__ = [
     "tool",
 ]
 
-PartKind = Literal["source", "tier", "model", "tool", "actor", "planner"]
-KINDS: tuple[PartKind, ...] = ("source", "tier", "model", "tool", "actor", "planner")
+PartKind = Literal["source", "tier", "model", "tool", "actor", "planner", "notifier"]
+KINDS: tuple[PartKind, ...] = ("source", "tier", "model", "tool", "actor", "planner", "notifier")
 
 Predicate = Callable[[Item], object]
 """A question to an item: true or false."""
@@ -115,6 +116,7 @@ source = _declare("source")
 model = _declare("model")
 tool = _declare("tool")
 planner = _declare("planner")
+notifier = _declare("notifier")
 
 
 def tier(name: str, *, version: str, promises: bool = False) -> Callable[[C], C]:

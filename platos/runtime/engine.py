@@ -30,10 +30,12 @@ from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
 from platos.runtime.house import first_time, keep_house
 from platos.runtime.jump import note_jumps
+from platos.runtime.links import Telling
 from platos.runtime.measures.counters import Counters, Live
 from platos.runtime.overdue import cancel_overdue
 from platos.runtime.recovery import look_again, recover
 from platos.runtime.teach import Question, questions
+from platos.runtime.tell import tell_people
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import go_on, wake_up
 from platos.store import Store, agenda, pauses, runs, specialists
@@ -61,6 +63,8 @@ class Engine:
         self._cancelling = False
         self._retries: dict[str, Instant] = {}
         self._house = house
+        self._telling = False
+        self._tell_from: Instant = 0
         self._failures: dict[str, int] = {}
         self._nudge = anyio.Event()
         self._room = anyio.Semaphore(_MOST_AT_ONCE, fast_acquire=True)
@@ -83,6 +87,11 @@ class Engine:
         return self._host.store
 
     @property
+    def telling(self) -> Telling | None:
+        """Whom it tells what there is to tell; None where it tells nobody."""
+        return self._host.telling
+
+    @property
     def counters(self) -> Counters:
         """What is counted while it runs."""
         return self._host.counters
@@ -100,6 +109,7 @@ class Engine:
             try:
                 if await note_jumps(self._host):
                     self._retries = dict.fromkeys(self._retries, clock.now())
+                    self._tell_from = clock.now()
                 due = await self._start_due()
             except StoreFull as error:
                 log.warning("%s", error)
@@ -247,10 +257,15 @@ class Engine:
             for name in await runs.due_now(store, now):
                 if name not in self._host.paused and name not in self._retries:
                     self.go_on(name)
+        if ahead.notices and self._host.telling is not None and not self._telling and now >= self._tell_from:
+            self._telling = True
+            self._under_way += 1
+            self._tasks.start_soon(self._tell_people)
         if ahead.slots:
             for name, slot in await specialists.due_now(store, now):
                 self._wake_up(name, slot)
-        return min([self._house, *self._retries.values(), *([] if ahead.next is None else [ahead.next])])
+        later = [when for when in (ahead.next, self._tell_from) if when is not None and when > now]
+        return min([self._house, *self._retries.values(), *later])
 
     def _wake_up(self, name: str, slot: Instant) -> None:
         if name not in self._waking and name not in self._retries:
@@ -307,6 +322,23 @@ class Engine:
             log.warning("%s", error)
         finally:
             self._cancelling = False
+            self._under_way -= 1
+            self.nudge()
+
+    async def _tell_people(self) -> None:
+        """Beside all else: no wake-up waits for somebody's mail server."""
+        try:
+            await tell_people(self._host)
+        except (EpochLost, StoreCorrupt):
+            raise
+        except PlatosError as error:
+            log.warning("people could not be told: %s", error)
+            self._tell_from = self._host.now() + _RETRY.longest
+        except Exception:
+            log.exception("telling people broke, which it should not")
+            self._tell_from = self._host.now() + _RETRY.longest
+        finally:
+            self._telling = False
             self._under_way -= 1
             self.nudge()
 

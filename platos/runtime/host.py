@@ -20,6 +20,7 @@ from platos.errors import ConfigurationError
 from platos.ports.actor import Actor
 from platos.ports.clock import Clock
 from platos.ports.model import Model
+from platos.ports.notifier import Notifier
 from platos.ports.offload import Offload
 from platos.ports.part import Closable, PartKind
 from platos.ports.planner import Planner
@@ -27,6 +28,7 @@ from platos.ports.source import Source
 from platos.ports.tier import Tier
 from platos.ports.tool import Tool
 from platos.runtime.limits import Limits
+from platos.runtime.links import Telling
 from platos.runtime.measures.counters import Counters
 from platos.store import Store, journal, pauses
 
@@ -90,7 +92,8 @@ class Host:
 
     `chance` gives numbers in [0, 1); `budget` is of all specialists together; `keep_days` is how long what is over is
     kept; `secrets` are those that this process has come to know, which no record may hold; `notes` are what facts are
-    found in, beside past runs. In memory: the definitions
+    found in, beside past runs; `telling` is how people are told, None where this process tells nobody. In memory: the
+    definitions
     in force, whose files cannot be used as they stand, when items that wait are judged again, runs that are worked on,
     and what is paused.
     """
@@ -105,6 +108,7 @@ class Host:
     keep_days: int
     secrets: Collection[str] = ()
     notes: Notes | None = None
+    telling: Telling | None = None
     in_force: dict[str, Specialist] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     owing: dict[str, Instant] = field(default_factory=dict)
@@ -158,6 +162,9 @@ class Host:
 
     def tool(self, spec: PartSpec) -> Tool:
         return cast(Tool, self._part("tool", spec))
+
+    def notifier(self, spec: PartSpec) -> Notifier:
+        return cast(Notifier, self._part("notifier", spec))
 
     def actor(self, name: str) -> Actor:
         """A fresh one: an actor keeps nothing between two calls."""

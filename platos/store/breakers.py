@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from platos.core.instant import Instant
+from platos.core.notice import MatterKind
+from platos.store import matters
 from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.store import ReadStore
@@ -25,11 +27,13 @@ class BreakerRow(NamedTuple):
 
 def open_breaker(tx: Tx, model: str, cause: str, since: Instant) -> None:
     """Call the model no more."""
-    tx.execute(SQL.open, model=model, cause=cause, since=since, checksum=checksum(model, cause, since))
+    if tx.execute(SQL.open, model=model, cause=cause, since=since, checksum=checksum(model, cause, since)):
+        matters.arise(tx, MatterKind.BREAKER, model, since)
 
 
 def close_breaker(tx: Tx, model: str) -> bool:
     """Call it again; False where nothing was open."""
+    matters.settle(tx, MatterKind.BREAKER, model)
     return tx.execute(SQL.close, model=model) == 1
 
 

@@ -14,7 +14,7 @@ from platos.core.event import Event, encode_event
 from platos.errors import InvalidTransition
 from platos.store.sql import load, rows
 
-__all__ = ["Head", "Tx", "projects"]
+__all__ = ["Head", "Tx", "follows", "projects"]
 
 SQL = load("journal")
 
@@ -24,6 +24,7 @@ Row = tuple[Any, ...]
 E = TypeVar("E", bound=Event)
 
 _PROJECTORS: dict[type[Event], Callable[[Any, int, Any], None]] = {}
+_FOLLOWERS: dict[type[Event], Callable[[Any, Any], None]] = {}
 
 _MOST_HEADS = 10_000
 
@@ -92,6 +93,9 @@ class Tx:
         self._heads[chain] = Head(head.chain, head.length + 1, digest, False)
         self._touched.add(chain)
         self.project(seq, event)
+        follow = _FOLLOWERS.get(type(event))
+        if follow is not None:
+            follow(self, event)
         return seq
 
     def project(self, seq: int, event: Event) -> None:
@@ -167,6 +171,18 @@ def projects(event: type[E]) -> Callable[[Callable[[Tx, int, E], None]], Callabl
     def declare(function: Callable[[Tx, int, E], None]) -> Callable[[Tx, int, E], None]:
         assert event not in _PROJECTORS, f"{event.__name__} is projected twice"
         _PROJECTORS[event] = function
+        return function
+
+    return declare
+
+
+def follows(event: type[E]) -> Callable[[Callable[[Tx, E], None]], Callable[[Tx, E], None]]:
+    """Declare what one kind of event leads to beside its projection, in its own transaction: primary rows, which are
+    not made again with the projections."""
+
+    def declare(function: Callable[[Tx, E], None]) -> Callable[[Tx, E], None]:
+        assert event not in _FOLLOWERS, f"{event.__name__} is followed twice"
+        _FOLLOWERS[event] = function
         return function
 
     return declare

@@ -28,6 +28,7 @@ from platos.core.item import ItemState, StoredItem
 from platos.core.mistake import Locate, dotted
 from platos.ports.part import PartKind
 from platos.runtime.engine import Engine
+from platos.runtime.links import Links
 from platos.store import Store, gates, items, journal, runs, specialists
 
 __all__ = ["START", "SimulatedWorkspace"]
@@ -67,7 +68,8 @@ class SimulatedWorkspace:
     """A folder made a workspace, with the specialists of a test, and time that jumps to the next thing that is due.
 
     `specialists` are their files' texts by name, `settings` is the text of `platos.toml`, `parts` are parts already
-    made, which take no options. The clock goes on where it was each time that the engine is started.
+    made, which take no options; `links` are how people may answer. The clock goes on where it was each time that the
+    engine is started.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class SimulatedWorkspace:
         parts: MadeParts | None = None,
         settings: str = "",
         start: Instant = START,
+        links: Links | None = None,
     ) -> None:
         self.workspace = Workspace(folder.absolute())
         self.clock = VirtualClock(start)
@@ -85,6 +88,7 @@ class SimulatedWorkspace:
         self._texts[SETTINGS_FILE] = settings
         self._parts = dict(parts or {})
         self._offload = InlineOffload()
+        self._links = links
         self._engine: Engine | None = None
 
     @property
@@ -102,7 +106,7 @@ class SimulatedWorkspace:
     async def up(self) -> AsyncIterator[Engine]:
         """Start the engine, as `platos up` does; at the end of the block it is stopped at once."""
         app = await self._offload(self._load)
-        async with app.engine("simulation", inline=True) as engine:
+        async with app.engine("simulation", inline=True, telling=app.telling(self._links)) as engine:
             self._engine = engine
             try:
                 yield engine

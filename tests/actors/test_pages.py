@@ -1,4 +1,4 @@
-"""The pages on writing an actor, a planner and a tool: their examples work as they stand."""
+"""The pages on writing an actor, a planner, a tool and a notifier: their examples work as they stand."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PAGES = ("actors/README.md", "planners/README.md", "platos/tools/README.md", "platos/notifiers/README.md")
 
 
 @pytest.fixture
@@ -23,7 +24,9 @@ def importable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
         sys.modules.pop(name, None)
 
 
-@pytest.mark.parametrize("page", ["actors/README.md", "planners/README.md", "platos/tools/README.md"])
+@pytest.mark.parametrize(
+    "page", ["actors/README.md", "planners/README.md", "platos/tools/README.md", "platos/notifiers/README.md"]
+)
 async def test_the_example_of_a_page_passes_the_test_beside_it(page: str, importable: Path) -> None:
     part, test = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
     (importable / "parts.py").write_text(part)

@@ -14,6 +14,7 @@ from platos.config.layers import Layers, key_text
 from platos.config.settings import LoadedSettings, load_settings, module_paths
 from platos.config.workspace import Workspace
 from platos.core.budget import Cap
+from platos.core.instant import DAY
 from platos.core.mistake import dotted
 from platos.errors import ConfigurationError, PlatosError, UsageError
 
@@ -238,3 +239,34 @@ def test_any_flag_and_variable_is_taken_or_refused(workspace: Workspace, flags: 
 
 def test_a_key_is_shown_as_toml_writes_it() -> None:
     assert (key_text(("models", "a.b", "free")), dotted(("a", 1))) == ('models."a.b".free', "a.1")
+
+
+def test_people_are_read_with_their_notifiers(workspace: Workspace) -> None:
+    toml = (
+        '[people."ana@example.com"]\ntell = ["diary", {webhook = {url = "env:DESK"}, name = "desk"}]\ncollect = "1d"\n'
+    )
+    people = _load(workspace, toml).settings.who_is_told()
+    person = people["ana@example.com"]
+    assert [(spec.part, spec.name) for spec in person.tell] == [("diary", "diary"), ("webhook", "desk")]
+    assert (person.name, person.collect) == ("ana@example.com", DAY)
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        "[people.ana]\n",
+        "[people.ana]\ntell = []\n",
+        '[people.ana]\ntell = ["diary", "diary"]\n',
+        '[people.ana]\ntell = ["diary"]\ncollect = "soon"\n',
+        '[people."an a"]\ntell = ["diary"]\n',
+        '[people."a:b"]\ntell = ["diary"]\n',
+    ],
+)
+def test_people_who_cannot_be_told_are_refused(workspace: Workspace, toml: str) -> None:
+    assert "people" in _refused(workspace, toml).where
+
+
+@pytest.mark.parametrize("url", ["desk.example.com", "ftp://h", "https://u:p@h", "https://h/path", "https://h?q", ""])
+def test_an_address_of_links_is_an_origin(workspace: Workspace, url: str) -> None:
+    assert "approvals.url" in _refused(workspace, f'[approvals]\nurl = "{url}"\n').where
+    assert _load(workspace, '[approvals]\nurl = "https://h:8100"\n').settings.approvals.url == "https://h:8100"

@@ -17,9 +17,11 @@ from platos.clock import VirtualClock
 from platos.core.instant import DAY, HOUR
 from platos.core.item import ItemState
 from platos.core.money import Usage
+from platos.core.notice import MatterKind
 from platos.core.predicate import ANY
 from platos.ports.model import ModelReply
-from platos.store import accounts, answers, autopilots, breakers, cursors, journal, memories, occurrences
+from platos.store import accounts, answers, autopilots, breakers, cursors, journal, memories, notices, occurrences
+from platos.store.notices import NoticeRow
 from platos.store.occurrences import OccurrenceRow
 from platos.store.tx import Tx
 from platos.testing.workspace import START, SimulatedWorkspace
@@ -82,6 +84,7 @@ def _rarities(tx: Tx, now: int) -> None:
     accounts.freeze(tx, "specialist/watch", "a call cost more than its worst case", now)
     reply = ModelReply(text='{"signal": true}', served="a/model", usage=Usage(input=20, output=5))
     answers.keep(tx, reply, "4f" * 32, now)
+    notices.add(tx, NoticeRow("ana", "phone", MatterKind.MARK, "all/2026-03-02", 80, now, now))
     journal.put_payload(tx, b"a large result. " * 2_000)
 
 

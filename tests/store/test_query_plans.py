@@ -26,9 +26,8 @@ from platos.testing.workspace import SimulatedWorkspace
 
 FOUND_IN = ("notes", "passages", "passages_words", "passages_index")
 SHADOWS = tuple(f"passages_index_{part}" for part in ("data", "idx", "docsize", "config"))
-STEADY = frozenset(
-    ("meta", "counters", "specialists", "cursors", "memories", "breakers", "frozen", *FOUND_IN, *SHADOWS)
-)
+CONFIGURED = ("meta", "counters", "specialists", "cursors", "memories", "breakers", "frozen", "matters", "notices")
+STEADY = frozenset((*CONFIGURED, *FOUND_IN, *SHADOWS))
 """Tables that are as long as what is configured, notes and a bounded number of past runs among it. All others have
 more rows the longer a workspace has lived."""
 

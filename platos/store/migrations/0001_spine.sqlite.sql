@@ -381,3 +381,33 @@ CREATE VIRTUAL TABLE passages_index USING fts5 (
     title_words, text_words, content = 'passages', content_rowid = 'id', tokenize = "ascii tokenchars '.'"
 );
 CREATE VIRTUAL TABLE passages_words USING fts5vocab ('passages_index', 'row');
+
+-- What people are to be told of, until all was told or there is nothing to tell any more: the step of its ladder that
+-- is next, and when.
+CREATE TABLE matters (
+    kind     TEXT NOT NULL,
+    subject  TEXT NOT NULL,
+    step     INTEGER NOT NULL,
+    due      INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (kind, subject)
+) WITHOUT ROWID;
+CREATE INDEX matters_due ON matters (due);
+
+-- What a person is to be told by one of their notifiers, until it was: of which matter, up to which step, since when
+-- and when, after how many tries, and why the last one failed.
+CREATE TABLE notices (
+    person   TEXT NOT NULL,
+    notifier TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    subject  TEXT NOT NULL,
+    step     INTEGER NOT NULL,
+    made     INTEGER NOT NULL,
+    due      INTEGER NOT NULL,
+    tries    INTEGER NOT NULL DEFAULT 0,
+    failure  TEXT NOT NULL DEFAULT '',
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (person, notifier, kind, subject)
+) WITHOUT ROWID;
+CREATE INDEX notices_due ON notices (due);
+CREATE INDEX notices_matter ON notices (kind, subject);

@@ -28,6 +28,13 @@ FROM decisions ORDER BY number LIMIT :count OFFSET :after
 SELECT item, specialist, signal, origin, author, at, why, taught, checksum FROM labels
 ORDER BY item LIMIT :count OFFSET :after
 
+-- name: matters
+SELECT kind, subject, step, due, checksum FROM matters ORDER BY kind, subject LIMIT :count OFFSET :after
+
+-- name: notices
+SELECT person, notifier, kind, subject, step, made, due, tries, failure, checksum FROM notices
+ORDER BY person, notifier, kind, subject LIMIT :count OFFSET :after
+
 -- name: memories
 SELECT specialist, tier, key, value, checksum FROM memories
 ORDER BY specialist, tier, key LIMIT :count OFFSET :after
