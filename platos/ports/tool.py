@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from platos.core.effect import EffectClass, Receipt
+from platos.core.instant import Span
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-__all__ = ["Tool"]
+__all__ = ["Honoured", "Tool"]
 
 
 class Tool(Protocol):
@@ -38,3 +39,14 @@ class Tool(Protocol):
         """The preconditions: what of the world the call relies on, as names and digests or versions. Read again right
         before dispatch; where they differ, the call is not made."""
         ...
+
+
+@runtime_checkable
+class Honoured(Protocol):
+    """A `keyed` tool whose other side forgets keys.
+
+    What was sent `honoured` ago, or longer, is not sent again: it is in doubt, as though the tool were `once`. The keys
+    of a tool that says nothing are honoured for ever.
+    """
+
+    honoured: ClassVar[Span]

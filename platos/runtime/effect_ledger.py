@@ -41,13 +41,17 @@ class Act(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How an act stands: `dispatch` it now, `recover` it, `wait` for the gate, or it is `settled` or `failed`."""
+    """How an act stands: `dispatch` it now, `recover` it, `wait` for the gate, or it is `settled` or `failed`.
+
+    `sent` is when what is to be recovered was sent first.
+    """
 
     do: str
     step: StepMoved
     frozen: bytes
     receipt: Receipt | None = None
     gate: gates.GateRow | None = None
+    sent: Instant = 0
 
 
 def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
@@ -60,7 +64,7 @@ def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
     if effect.state is EffectState.DONE and effect.receipt is not None:
         return Standing("settled", _succeed(tx, step, effect.receipt, now), frozen, receipt=effect.receipt)
     if effect.state is EffectState.DISPATCHED:
-        return Standing("recover", step, frozen)
+        return Standing("recover", step, frozen, sent=effect.moved)
     if effect.state is EffectState.IN_DOUBT:
         return Standing("failed", moved(step, step.state, failure=FailureRecord.of(InDoubt(effect.why))), frozen)
     gate = gates.of_effect(tx, act.key)
@@ -82,8 +86,8 @@ def move_effect(tx: Tx, act: Act, state: EffectState, why: str, now: Instant) ->
 
 
 def settle(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, now: Instant) -> StepMoved:
-    """Receipt, evidence and the step's end, together."""
-    if act.contract.effect is not EffectClass.READ:
+    """Receipt, evidence and the step's end, together. A read is in the ledger where somebody was asked."""
+    if act.contract.effect is not EffectClass.READ or effects.get(tx, act.key) is not None:
         done = EffectMoved(at=now, effect=act.key, run=act.run, state=EffectState.DONE, receipt=receipt)
         tx.record(act.chain, done)
     proof = Evidence(

@@ -14,22 +14,31 @@ import msgspec
 import pydantic
 
 from platos.core.digest import canonical
-from platos.core.effect import Contract, EffectClass, EffectState, Receipt, Recovery, effect_key, recovery_of
+from platos.core.effect import (
+    Contract,
+    EffectClass,
+    EffectState,
+    Receipt,
+    Recovery,
+    effect_key,
+    honoured_at,
+    recovery_of,
+)
 from platos.core.event import StepMoved
 from platos.core.handoff import Status, Work
-from platos.core.instant import SECOND, iso
+from platos.core.instant import SECOND, iso, span_text
 from platos.core.money import NANO, dollars
 from platos.core.policy import Permission, RiskTier, permit
 from platos.core.specialist import PartSpec
 from platos.core.state import State
 from platos.core.step import StepKind
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
-from platos.ports.tool import Tool
+from platos.ports.tool import Honoured, Tool
 from platos.runtime.effect_ledger import Act, Standing, claim_or_ask, move_effect, settle
 from platos.runtime.life import Life
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
-from platos.store import accounts, items
+from platos.store import accounts, effects, items
 
 __all__ = ["call_tool"]
 
@@ -57,13 +66,15 @@ async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any]
         return await load_result(life.net, step, Receipt)
     if not call.act.permission.allowed:
         await life.failed(step, PermissionDenied(call.act.permission.rule, where=life.path))
-    call = await _observe(life, call, step)
     if call.act.contract.effect is EffectClass.READ and call.act.permission.tier is RiskTier.AUTO:
-        return await _dispatch(life, call, step)
-    standing = await life.net.run.host.store.transact(claim_or_ask, call.act, step, life.now())
-    life.net.steps[standing.step.key] = standing.step
-    frozen = call.tool.Arguments.model_validate_json(standing.frozen)
-    return await _follow(life, call._replace(arguments=frozen), standing)
+        return await _dispatch(life, await _observe(life, call, step), step)
+    life.at_work(step)
+    async with life.net.acts[call.act.key]:
+        call = await _observe(life, await _as_intended(life, call), step)
+        standing = await life.net.run.host.store.transact(claim_or_ask, call.act, step, life.now())
+        life.net.steps[standing.step.key] = standing.step
+        frozen = call.tool.Arguments.model_validate_json(standing.frozen)
+        return await _follow(life, call._replace(arguments=frozen), standing)
 
 
 async def _follow(life: Life, call: _Call, standing: Standing) -> Receipt:
@@ -73,7 +84,7 @@ async def _follow(life: Life, call: _Call, standing: Standing) -> Receipt:
         case Standing(do="dispatch"):
             return await _dispatch(life, call, standing.step)
         case Standing(do="recover"):
-            return await _recover(life, call, standing.step)
+            return await _recover(life, call, standing)
         case Standing(do="wait", gate=gate) if gate is not None:
             log.info("%s waits for %s: %s", life.net.run.row.name, gate.name, call.act.contract.name)
             await life.park(gate.name, f"approval of {call.act.contract.name}")
@@ -108,6 +119,18 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         expires_in=run.live.approval_expires,
     )
     return _Call(tool, checked, act)
+
+
+async def _as_intended(life: Life, call: _Call) -> _Call:
+    """The call with the arguments of the act as it was intended, where it was: in which words it is asked for now makes
+    no difference to what is shown to people, observed and sent. Only fields that `once_per` leaves out can differ."""
+    act = call.act
+    if not act.contract.once_per:
+        return call
+    rows = await effects.of_run(life.net.run.host.store, act.run)
+    frozen = next((bytes(row.arguments) for row in rows if row.key == act.key), act.frozen)
+    arguments = call.tool.Arguments.model_validate_json(frozen)
+    return call._replace(arguments=arguments, act=act._replace(frozen=frozen))
 
 
 async def _observe(life: Life, call: _Call, step: StepMoved) -> _Call:
@@ -186,11 +209,15 @@ async def _in_time(life: Life, call: _Call, step: StepMoved, asked: Awaitable[T]
         life.alive(life.now())
 
 
-async def _recover(life: Life, call: _Call, step: StepMoved) -> Receipt:
+async def _recover(life: Life, call: _Call, standing: Standing) -> Receipt:
     """It was dispatched, and no receipt is known."""
-    recovery = recovery_of(call.act.contract.effect)
+    step, recovery = standing.step, recovery_of(call.act.contract.effect)
     if recovery is Recovery.NEVER_AGAIN:
         await _doubt(life, call, "it was sent, and whether it happened is not known")
+    if recovery is Recovery.SEND_AGAIN and isinstance(call.tool, Honoured):
+        known = honoured_at(standing.sent, call.tool.honoured, life.now())
+        if not known:
+            await _doubt(life, call, f"it was sent, and its key was honoured for {span_text(call.tool.honoured)} only")
     if recovery is Recovery.PROBE_FIRST:
         try:
             receipt = await _in_time(life, call, step, call.tool.probe(call.arguments, call.act.key))

@@ -62,7 +62,8 @@ def _resting(waits: tuple[Wait, ...]) -> Ending:
 
 async def _finished(run: Run, result: Done) -> Ending:
     checks = tuple([await _check(run, check, result) for check in run.specialist.done_when])
-    acted = any(row.state is EffectState.DONE for row in await effects.of_run(run.host.store, run.row.id))
+    rows = await effects.of_run(run.host.store, run.row.id)
+    acted = any(row.state is EffectState.DONE and row.effect_class is not EffectClass.READ for row in rows)
     outcome = outcome_of(checks, acted=acted, made=bool(result.hand_offs))
     missed = [f"{each.check}: {each.seen}" for each in checks if not each.passed]
     return Ending(State.SUCCESS, "; ".join(missed) or "every condition holds", outcome=outcome, checks=checks)

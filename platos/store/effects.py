@@ -8,6 +8,7 @@ import msgspec
 
 from platos.core.effect import EffectClass, EffectState, Receipt
 from platos.core.event import EffectIntended, EffectMoved, decode_event
+from platos.core.instant import Instant
 from platos.errors import InvalidTransition
 from platos.store.sql import load
 from platos.store.store import ReadStore, Row
@@ -28,7 +29,7 @@ _BEFORE = {
 
 class EffectRow(NamedTuple):
     """An effect. `arguments` are the frozen bytes; `rule` let it be done, or had a person asked; `receipt` is the
-    world's answer, where there is one."""
+    world's answer, where there is one; `moved` is when it came into its state."""
 
     key: str
     run: int
@@ -39,6 +40,7 @@ class EffectRow(NamedTuple):
     rule: str
     receipt: Receipt | None
     why: str
+    moved: Instant
 
 
 @projects(EffectIntended)
@@ -72,4 +74,4 @@ def _row(row: Row) -> EffectRow:
     assert isinstance(first, EffectIntended)
     receipt, why = (last.receipt, last.why) if isinstance(last, EffectMoved) else (None, "")
     known = EffectClass(effect_class), EffectState(state)
-    return EffectRow(key, run, tool, *known, first.arguments, first.rule, receipt, why)
+    return EffectRow(key, run, tool, *known, first.arguments, first.rule, receipt, why, last.at)
