@@ -2,6 +2,7 @@
 they wake. This module holds the words that parts are written with."""
 
 from platos import errors
+from platos.core.deed import mark_deeds
 from platos.core.effect import EffectClass, Receipt
 from platos.core.evidence import strike_uncited, uncited
 from platos.core.handoff import Artifact, Claim, HandOff, Status, Work
@@ -64,6 +65,7 @@ __all__ = [
     "Work",
     "actor",
     "errors",
+    "mark_deeds",
     "model",
     "planner",
     "predicate",

@@ -13,7 +13,7 @@ PUBLIC = """
     Actor Artifact Band Bench Brief Claim Context Decision Document EffectClass Environment Extract FanOut Finish
     HandOff Item Learner Lesson Loop Model ModelReply ModelRequest Node Plan Planner Polled Price Problem Rates
     Receipt Sequence Single Source Standing Status StoredItem Terms Tier Tool Usage Usual Verdict Work actor errors
-    model planner predicate source strike_uncited tier tool uncited
+    mark_deeds model planner predicate source strike_uncited tier tool uncited
 """
 HEAVY = ("aiosqlite", "litellm", "pydantic", "rich", "sqlite3", "typer", "yaml")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import anyio
 
 from platos.core.digest import digest
 from platos.core.effect import EffectClass, EffectState
-from platos.core.evidence import Check, CheckResult, outcome_of, uncited
+from platos.core.evidence import Check, CheckResult, forged, outcome_of, uncited
 from platos.core.failure import ANSWERS, Answer, FailureRecord
 from platos.core.instant import SECOND, Instant
 from platos.core.state import Outcome, State
@@ -20,6 +21,7 @@ __all__ = ["Ending", "verify"]
 
 
 _MOST_WAITS = 3
+_NAMED = 200
 
 
 class Ending(NamedTuple):
@@ -61,7 +63,9 @@ def _resting(waits: tuple[Wait, ...]) -> Ending:
 
 
 async def _finished(run: Run, result: Done) -> Ending:
-    checks = tuple([await _check(run, check, result) for check in run.specialist.done_when])
+    proof = {name: each.what for name, each, _ in await evidence.of_run(run.host.store, run.row.id)}
+    checks = tuple([await _check(run, check, result, proof) for check in run.specialist.done_when])
+    checks += _unproven(run, result, proof)
     rows = await effects.of_run(run.host.store, run.row.id)
     acted = any(row.state is EffectState.DONE and row.effect_class is not EffectClass.READ for row in rows)
     outcome = outcome_of(checks, acted=acted, made=bool(result.hand_offs))
@@ -69,12 +73,25 @@ async def _finished(run: Run, result: Done) -> Ending:
     return Ending(State.SUCCESS, "; ".join(missed) or "every condition holds", outcome=outcome, checks=checks)
 
 
-async def _check(run: Run, check: Check, result: Done) -> CheckResult:
+def _unproven(run: Run, result: Done, proof: Mapping[str, str]) -> tuple[CheckResult, ...]:
+    """What fails a run whatever its owner wants of it: claims that rest on nothing, evidence that nobody recorded."""
+    loose = uncited([each.artifact for each in result.hand_offs], _texts(run, proof))
+    named = forged(result.hand_offs, proof)
+    seen = [f"{len(loose)} claims quote what does not stand in their source"] * bool(loose)
+    seen += [f"no record of this run is called {', '.join(sorted(set(named)))[:_NAMED]}"] * bool(named)
+    return (CheckResult(check=Check(name="evidence"), passed=False, seen="; ".join(seen)),) if seen else ()
+
+
+def _texts(run: Run, proof: Mapping[str, str]) -> dict[str, str]:
+    """What a claim may quote: the run's items, and what the runtime recorded of it."""
+    return {**{name: stored.item.full_text for name, stored in run.items.items()}, **proof}
+
+
+async def _check(run: Run, check: Check, result: Done, proof: Mapping[str, str]) -> CheckResult:
     if check.name == "receipt":
         return await _check_receipt(run, check)
     artifacts = [each.artifact for each in result.hand_offs]
-    texts = {name: stored.item.full_text for name, stored in run.items.items()}
-    loose = uncited(artifacts, texts)
+    loose = uncited(artifacts, _texts(run, proof))
     count = sum(len(artifact.claims) for artifact in artifacts)
     seen = f"{count - len(loose)} of {count} claims quote what stands in their item"
     return CheckResult(check=check, passed=count > 0 and not loose, seen=seen)
