@@ -30,6 +30,8 @@ MAY_BLOCK = {
 
 FLOORS = {
     "HTTP fault cases": (16, 200),
+    "acts cut off": (35, 140),
+    "attacks": (24, 949),
     "audited worlds": (4_500, 0),
     "backups": (5, 50),
     "bit flips": (20, 300),
@@ -45,12 +47,16 @@ FLOORS = {
     "killed calls": (10, 80),
     "ledger seasons": (40, 2_000),
     "ledgers": (0, 300),
+    "lies": (25, 25),
+    "orders of answers": (10, 500),
     "power losses": (400, 20_000),
     "promised cuts": (12_000, 0),
+    "random acts": (20, 2_000),
     "simulated weeks": (40, 2_000),
     "slots explained": (1_000, 30_000),
     "states of accounts": (10_000, 1_000_000),
     "two processes": (5, 50),
+    "users' tasks": (20, 97),
     "watched streams": (390, 0),
     "zones": (30, 190),
 }
