@@ -65,11 +65,11 @@ def without_providers() -> Iterator[None]:
     before = {name: module for name, module in sys.modules.items() if name.split(".")[0] in _PROVIDERS}
     for name in before:
         del sys.modules[name]
-    sys.meta_path.insert(0, _Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Finder)
     try:
         yield
     finally:
-        sys.meta_path.remove(_Finder)  # type: ignore[arg-type]
+        sys.meta_path.remove(_Finder)
         for name in [name for name in sys.modules if name.split(".")[0] in _PROVIDERS]:
             del sys.modules[name]
         sys.modules.update(before)

@@ -21,6 +21,7 @@ from platos.core.policy import RiskTier
 from platos.core.state import State
 from platos.errors import BadReasoning, InvalidTransition, PermissionDenied
 from platos.runtime import effects as calling
+from platos.runtime.effect_ledger import claim_or_ask
 from platos.store import effects, gates
 from platos.testing.workspace import SimulatedWorkspace
 from tests.simulation.living import a_place
@@ -95,7 +96,7 @@ async def test_where_one_thing_changed_after_the_approval_it_is_asked_again(
     machine = make_machine(EffectClass.ONCE)
     simulated = simulate(**GATED, parts={("tool", "machine"): machine})
     await simulated.drop("inbox/note.txt", "An advisory.")
-    claim = calling.claim_or_ask
+    claim = claim_or_ask
     async with simulated.up():
         await simulated.live(15 * MINUTE)
         [gate] = await simulated.open_gates()
