@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from platos import Claim, Context, Extract, HandOff, Item, Status, Work, actor, errors
+from platos import Claim, Context, Extract, HandOff, Item, Status, Work, actor, errors, mark_deeds
 
 __all__ = ["Notifier", "escape", "render"]
 
@@ -47,16 +47,23 @@ def _only(work: Work) -> HandOff:
 
 
 def render(delivered: HandOff, items: list[tuple[Extract, Item]]) -> str:
-    """The report as Markdown: title, claims with their quotes, sources, by whom it was made, and what it is worth."""
+    """The report as Markdown: title, claims with their quotes, sources, by whom it was made, and what it is worth.
+
+    A sentence that tells of a deed, and not in a word of the quotes, is marked: this report is no receipt of it.
+    """
     artifact = delivered.artifact
+    quotes = [claim.quote for claim in artifact.claims]
     claims = [_claim(claim) for claim in artifact.claims] or ["No claim could be made that the items bear out."]
     sources = [_source(extract, item) for extract, item in items]
-    made = f"Made by {escape(artifact.by)}. {_STANDING[delivered.status]} {escape(artifact.note)}".strip()
-    return "\n".join([f"# {escape(artifact.title)}", "", *claims, "", "## Sources", "", *sources, "", made, ""])
+    note = escape(mark_deeds(artifact.note, quotes))
+    made = f"Made by {escape(artifact.by)}. {_STANDING[delivered.status]} {note}".strip()
+    return "\n".join(
+        [f"# {escape(mark_deeds(artifact.title, quotes))}", "", *claims, "", "## Sources", "", *sources, "", made, ""]
+    )
 
 
 def _claim(claim: Claim) -> str:
-    return f"- {escape(claim.text)} ({escape(claim.source)})\n  > {escape(claim.quote)}"
+    return f"- {escape(mark_deeds(claim.text, [claim.quote]))} ({escape(claim.source)})\n  > {escape(claim.quote)}"
 
 
 def _source(extract: Extract, item: Item) -> str:

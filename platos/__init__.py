@@ -2,6 +2,7 @@
 they wake. This module holds the words that parts are written with."""
 
 from platos import errors
+from platos.core.deed import mark_deeds
 from platos.core.effect import EffectClass, Receipt
 from platos.core.evidence import strike_uncited, uncited
 from platos.core.fact import Fact
@@ -72,6 +73,7 @@ __all__ = [
     "Work",
     "actor",
     "errors",
+    "mark_deeds",
     "model",
     "notifier",
     "planner",

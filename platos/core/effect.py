@@ -8,8 +8,19 @@ from typing import Any
 import msgspec
 
 from platos.core.digest import digest
+from platos.core.instant import Instant, Span
 
-__all__ = ["MOST_KEPT", "Contract", "EffectClass", "EffectState", "Receipt", "Recovery", "effect_key", "recovery_of"]
+__all__ = [
+    "MOST_KEPT",
+    "Contract",
+    "EffectClass",
+    "EffectState",
+    "Receipt",
+    "Recovery",
+    "effect_key",
+    "honoured_at",
+    "recovery_of",
+]
 
 MOST_KEPT = 100_000
 """Characters that a receipt keeps of what a tool answered: a receipt is in the journal for as long as its run."""
@@ -51,6 +62,14 @@ def recovery_of(effect: EffectClass) -> Recovery:
             return Recovery.PROBE_FIRST
         case EffectClass.ONCE:
             return Recovery.NEVER_AGAIN
+
+
+def honoured_at(sent: Instant, honoured: Span, now: Instant) -> bool:
+    """Is a key that was first sent then still known, where it is honoured for so long?
+
+    A clock that stands before that tells nothing of how long it is ago, and then it is not.
+    """
+    return 0 <= now - sent < honoured
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):

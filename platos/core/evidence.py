@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
 
 from platos.core.effect import EffectClass, Receipt
-from platos.core.handoff import Artifact, Claim
+from platos.core.handoff import Artifact, Claim, HandOff
 from platos.core.state import Outcome
 
-__all__ = ["Check", "CheckResult", "Evidence", "EvidenceKind", "outcome_of", "strike_uncited", "uncited"]
+__all__ = ["Check", "CheckResult", "Evidence", "EvidenceKind", "forged", "outcome_of", "strike_uncited", "uncited"]
 
 
 class EvidenceKind(StrEnum):
@@ -68,6 +68,11 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def _squeezed(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
+
+
+def forged(hand_offs: Iterable[HandOff], known: Collection[str]) -> list[str]:
+    """The evidence that hand-offs name and that is not among the run's own records."""
+    return [name for hand_off in hand_offs for name in hand_off.evidence if name not in known]
 
 
 def uncited(artifacts: Iterable[Artifact], texts: Mapping[str, str]) -> list[Claim]:

@@ -7,12 +7,13 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from platos.core.effect import EffectClass, Receipt
+from platos.core.instant import Span
 
 if TYPE_CHECKING:
     import anyio
     from pydantic import BaseModel
 
-__all__ = ["Compares", "Connection", "Previews", "Remote", "Share", "Tool"]
+__all__ = ["Compares", "Connection", "Honoured", "Previews", "Remote", "Share", "Tool"]
 
 
 class Tool(Protocol):
@@ -89,3 +90,14 @@ class Remote(Protocol):
     async def in_run(self, share: Share) -> Tool:
         """The tool as it is accepted now, for a run whose tools share their connections."""
         ...
+
+
+@runtime_checkable
+class Honoured(Protocol):
+    """A `keyed` tool whose other side forgets keys.
+
+    What was sent `honoured` ago, or longer, is not sent again: it is in doubt, as though the tool were `once`. The keys
+    of a tool that says nothing are honoured for ever.
+    """
+
+    honoured: ClassVar[Span]

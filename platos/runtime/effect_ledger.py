@@ -53,7 +53,7 @@ class Standing(NamedTuple):
     """How an act stands: `dispatch` it now, `recover` it, `wait` for the gate, be held where all is `paused`, or
     it is `settled` or `failed`.
 
-    `dispatched_into` are the preconditions as they were when what is to be recovered was dispatched.
+    `dispatched_into` are the preconditions as they were when what is to be recovered was dispatched, `sent` is when.
     """
 
     do: str
@@ -63,6 +63,7 @@ class Standing(NamedTuple):
     gate: gates.GateRow | None = None
     pause: Paused | None = None
     dispatched_into: Mapping[str, str] = {}
+    sent: Instant = 0
 
 
 def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
@@ -84,7 +85,7 @@ def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
     if pause is not None:
         return Standing("paused", step, frozen, pause=pause)
     if effect.state is EffectState.DISPATCHED:
-        return Standing("recover", step, frozen, dispatched_into=effect.preconditions)
+        return Standing("recover", step, frozen, dispatched_into=effect.preconditions, sent=effect.moved)
     unwanted = _unwanted(tx, act, now)
     if unwanted:
         failure = FailureRecord.of(Denied(unwanted))
@@ -123,9 +124,9 @@ def move_effect(tx: Tx, act: Act, state: EffectState, why: str, now: Instant) ->
 
 
 def settle(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, now: Instant) -> StepMoved:
-    """Receipt, evidence and the step's end, together."""
+    """Receipt, evidence and the step's end, together. A read is in the ledger where somebody was asked."""
     trusted = _autopilot(tx, act)
-    if act.contract.effect is not EffectClass.READ:
+    if act.contract.effect is not EffectClass.READ or effects.get(tx, act.key) is not None:
         done = EffectMoved(at=now, effect=act.key, run=act.run, state=EffectState.DONE, receipt=receipt)
         tx.record(act.chain, done)
     evidence.record(tx, act.run, _proof(tx, act, step, receipt, trusted), now)

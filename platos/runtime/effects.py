@@ -15,10 +15,19 @@ import pydantic
 
 from platos.core.approval import bounded
 from platos.core.digest import canonical
-from platos.core.effect import Contract, EffectClass, EffectState, Receipt, Recovery, effect_key, recovery_of
+from platos.core.effect import (
+    Contract,
+    EffectClass,
+    EffectState,
+    Receipt,
+    Recovery,
+    effect_key,
+    honoured_at,
+    recovery_of,
+)
 from platos.core.event import StepMoved
 from platos.core.handoff import Status, Work
-from platos.core.instant import SECOND, iso
+from platos.core.instant import SECOND, iso, span_text
 from platos.core.money import NANO, dollars
 from platos.core.policy import Permission, RiskTier, permit
 from platos.core.specialist import PartSpec
@@ -26,7 +35,7 @@ from platos.core.state import State
 from platos.core.step import StepKind
 from platos.core.trust import may_be_promoted
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
-from platos.ports.tool import Compares, Previews, Remote, Tool
+from platos.ports.tool import Compares, Honoured, Previews, Remote, Tool
 from platos.runtime.effect_ledger import Act, Standing, claim_or_ask, move_effect, settle
 from platos.runtime.life import Life
 from platos.runtime.schema import schema_of
@@ -59,12 +68,14 @@ async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any]
         return await load_result(life.net, step, Receipt)
     if not call.act.permission.allowed:
         await life.failed(step, PermissionDenied(call.act.permission.rule, where=life.path))
-    call = await _observe(life, await _as_edited(life, call), step)
     if call.act.contract.effect is EffectClass.READ and call.act.permission.tier is RiskTier.AUTO:
-        return await _dispatch(life, call, step)
-    standing = await life.net.run.host.store.transact(claim_or_ask, call.act, step, life.now())
-    life.net.steps[standing.step.key] = standing.step
-    return await _follow(life, _with_arguments(call, standing.frozen), standing)
+        return await _dispatch(life, await _observe(life, call, step), step)
+    life.at_work(step)
+    async with life.net.acts[call.act.key]:
+        call = await _observe(life, await _as_intended(life, call), step)
+        standing = await life.net.run.host.store.transact(claim_or_ask, call.act, step, life.now())
+        life.net.steps[standing.step.key] = standing.step
+        return await _follow(life, _with_arguments(call, standing.frozen), standing)
 
 
 async def _follow(life: Life, call: _Call, standing: Standing) -> Receipt:
@@ -74,7 +85,7 @@ async def _follow(life: Life, call: _Call, standing: Standing) -> Receipt:
         case Standing(do="dispatch"):
             return await _dispatch(life, call, standing.step)
         case Standing(do="recover"):
-            return await _recover(life, call, standing.step, dict(standing.dispatched_into))
+            return await _recover(life, call, standing)
         case Standing(do="paused", pause=pause) if pause is not None:
             await life.park("pause", f"by {pause.by}")
         case Standing(do="wait", gate=gate) if gate is not None:
@@ -121,10 +132,10 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
     return _Call(tool, checked, act)
 
 
-async def _as_edited(life: Life, call: _Call) -> _Call:
-    """The call with the arguments that are frozen: a person may have edited them."""
-    if call.act.contract.effect is EffectClass.READ:
-        return call
+async def _as_intended(life: Life, call: _Call) -> _Call:
+    """The call with the arguments of the act as it was intended, where it was: in which words it is asked for now makes
+    no difference to what is shown to people, observed and sent. A person may have edited them, and fields that
+    `once_per` leaves out may differ."""
     effect = await effects.find(life.net.run.host.store, call.act.key)
     return call if effect is None else _with_arguments(call, bytes(effect.arguments))
 
@@ -229,12 +240,16 @@ async def _in_time(life: Life, call: _Call, step: StepMoved, asked: Awaitable[T]
         life.alive(life.now())
 
 
-async def _recover(life: Life, call: _Call, step: StepMoved, world: dict[str, str]) -> Receipt:
-    """It was dispatched into this world, and no receipt is known. What does not stand is sent into the same world only:
-    in another, it may have been done and changed since."""
-    recovery = recovery_of(call.act.contract.effect)
+async def _recover(life: Life, call: _Call, standing: Standing) -> Receipt:
+    """It was dispatched, and no receipt is known. What does not stand is sent into the same world only: in another, it
+    may have been done and changed since."""
+    step, recovery, world = standing.step, recovery_of(call.act.contract.effect), dict(standing.dispatched_into)
     if recovery is Recovery.NEVER_AGAIN:
         await _doubt(life, call, "it was sent, and whether it happened is not known")
+    if recovery is Recovery.SEND_AGAIN and isinstance(call.tool, Honoured):
+        known = honoured_at(standing.sent, call.tool.honoured, life.now())
+        if not known:
+            await _doubt(life, call, f"it was sent, and its key was honoured for {span_text(call.tool.honoured)} only")
     if recovery is Recovery.PROBE_FIRST:
         try:
             receipt = await _in_time(life, call, step, call.tool.probe(call.arguments, call.act.key))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import anyio
@@ -80,12 +81,14 @@ class Run:
 
 @dataclass
 class Net:
-    """A run, its supervisor and its tools' connections, while it is worked on. `stop` ends it where it is."""
+    """A run, its supervisor and its tools' connections, while it is worked on. `stop` ends it where it is; `acts` are
+    held, by key, by who is in the middle of one: two branches that ask for the same act do not send it both."""
 
     run: Run
     supervisor: Supervisor
     connections: Connections
     stop: anyio.CancelScope
+    acts: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
 
     @property
     def steps(self) -> dict[StepKey, StepMoved]:

@@ -3,6 +3,7 @@ or in the facts that its actors were given."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import anyio
@@ -10,7 +11,7 @@ import msgspec
 
 from platos.core.digest import digest
 from platos.core.effect import EffectClass, EffectState
-from platos.core.evidence import Check, CheckResult, outcome_of, uncited
+from platos.core.evidence import Check, CheckResult, forged, outcome_of, uncited
 from platos.core.fact import Fact
 from platos.core.failure import ANSWERS, Answer, FailureRecord
 from platos.core.instant import SECOND, Instant
@@ -24,6 +25,7 @@ __all__ = ["Ending", "verify"]
 
 
 _MOST_WAITS = 3
+_NAMED = 200
 
 
 class Ending(NamedTuple):
@@ -65,19 +67,34 @@ def _resting(waits: tuple[Wait, ...]) -> Ending:
 
 
 async def _finished(run: Run, result: Done) -> Ending:
-    checks = tuple([await _check(run, check, result) for check in run.specialist.done_when])
-    acted = any(row.state is EffectState.DONE for row in await effects.of_run(run.host.store, run.row.id))
+    proof = {name: each.what for name, each, _ in await evidence.of_run(run.host.store, run.row.id)}
+    texts = {**await _facts_given(run), **{name: each.item.full_text for name, each in run.items.items()}, **proof}
+    checks = tuple([await _check(run, check, result, texts) for check in run.specialist.done_when])
+    checks += _unproven(result, texts, proof)
+    rows = await effects.of_run(run.host.store, run.row.id)
+    acted = any(row.state is EffectState.DONE and row.effect_class is not EffectClass.READ for row in rows)
     outcome = outcome_of(checks, acted=acted, made=bool(result.hand_offs))
     missed = [f"{each.check}: {each.seen}" for each in checks if not each.passed]
     return Ending(State.SUCCESS, "; ".join(missed) or "every condition holds", outcome=outcome, checks=checks)
 
 
-async def _check(run: Run, check: Check, result: Done) -> CheckResult:
+def _unproven(result: Done, texts: Mapping[str, str], proof: Mapping[str, str]) -> tuple[CheckResult, ...]:
+    """What fails a run whatever its owner wants of it: claims that rest on nothing, evidence that nobody recorded.
+
+    `texts` is what a claim may quote: the run's items, the facts it was given, and what the runtime recorded of it.
+    """
+    loose = uncited([each.artifact for each in result.hand_offs], texts)
+    named = forged(result.hand_offs, proof)
+    seen = [f"{len(loose)} claims quote what does not stand in their source"] * bool(loose)
+    seen += [f"no record of this run is called {', '.join(sorted(set(named)))[:_NAMED]}"] * bool(named)
+    return (CheckResult(check=Check(name="evidence"), passed=False, seen="; ".join(seen)),) if seen else ()
+
+
+async def _check(run: Run, check: Check, result: Done, texts: Mapping[str, str]) -> CheckResult:
     if check.name == "receipt":
         return await _check_receipt(run, check)
     artifacts = [each.artifact for each in result.hand_offs]
-    texts = {name: stored.item.full_text for name, stored in run.items.items()}
-    loose = uncited(artifacts, await _facts_given(run) | texts)
+    loose = uncited(artifacts, texts)
     count = sum(len(artifact.claims) for artifact in artifacts)
     seen = f"{count - len(loose)} of {count} claims quote what stands in their source"
     return CheckResult(check=check, passed=count > 0 and not loose, seen=seen)

@@ -9,6 +9,7 @@ import msgspec
 
 from platos.core.effect import EffectClass, EffectState, Receipt
 from platos.core.event import EffectIntended, EffectMoved, decode_event
+from platos.core.instant import Instant
 from platos.errors import InvalidTransition
 from platos.store.sql import load
 from platos.store.store import ReadStore, Row
@@ -33,7 +34,7 @@ class EffectRow(NamedTuple):
     """An effect. `arguments` are the frozen bytes; `rule` let it be done, or had a person asked; `step` is that
     which first asked for it, and `receipt` the world's answer, where there is one; `preconditions` are what it was
     dispatched into, while it is dispatched. `autopilot` is the one that covered it, and `audit` says that it was asked
-    for all the same."""
+    for all the same; `moved` is when it came into its state."""
 
     key: str
     run: int
@@ -49,6 +50,7 @@ class EffectRow(NamedTuple):
     contract: str
     autopilot: int
     audit: bool
+    moved: Instant
 
 
 @projects(EffectIntended)
@@ -120,4 +122,5 @@ def _row(row: Row) -> EffectRow:
         contract=first.contract,
         autopilot=first.autopilot,
         audit=first.audit,
+        moved=last.at,
     )

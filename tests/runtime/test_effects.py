@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from platos.core.effect import EffectClass, EffectState
+from platos.clock import VirtualClock
+from platos.core.effect import EffectClass, EffectState, honoured_at
 from platos.core.instant import DAY, HOUR, MINUTE
 from platos.core.state import Outcome, State
 from platos.store import effects
@@ -131,6 +132,53 @@ async def test_cut_off_at_any_write_an_outward_effect_happens_at_most_once(
         assert run.state is State.SUCCESS or effect is ONCE
     assert number > 10
     record_cases("crashes", number)
+
+
+@pytest.mark.parametrize(
+    ("honoured", "calls", "state"), [(4 * HOUR, 2, EffectState.DONE), (30 * MINUTE, 1, EffectState.IN_DOUBT)]
+)
+async def test_a_keyed_effect_is_sent_again_only_while_its_key_is_honoured(
+    simulate: Simulate,
+    make_machine: Any,
+    power_cut: Callable[[int], Any],
+    honoured: int,
+    calls: int,
+    state: EffectState,
+) -> None:
+    machine = type("Forgetful", (make_machine,), {"honoured": honoured})(KEYED, "cut after")
+    changes = {"tools": ["machine"], "policy": {"machine": 0}, "done_when": []}
+    simulated = simulate(**changes, parts={("tool", "machine"): machine})
+    await simulated.drop("inbox/note.txt", "An advisory.")
+    with power_cut(1_000_000):
+        async with simulated.up():
+            await simulated.live(15 * MINUTE)
+    simulated.clock = VirtualClock(simulated.clock.now() + HOUR)
+    async with simulated.up():
+        await simulated.live(HOUR)
+        [row] = await effects.of_run(simulated.store, 1)
+    assert (len(machine.calls), row.state) == (calls, state)
+
+
+def test_a_key_is_honoured_for_its_time_and_not_by_a_clock_that_was_set_back() -> None:
+    assert [honoured_at(HOUR, MINUTE, HOUR + later) for later in (0, MINUTE - 1, MINUTE, -1)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+async def test_a_read_that_a_person_allowed_ends_with_its_receipt(simulate: Simulate, make_machine: Any) -> None:
+    machine = make_machine(READ)
+    changes = {"tools": ["machine"], "policy": {"machine": 2}, "done_when": []}
+    simulated = simulate(**changes, parts={("tool", "machine"): machine})
+    await simulated.drop("inbox/note.txt", "An advisory.")
+    async with simulated.up():
+        await simulated.live(15 * MINUTE)
+        [gate] = await simulated.open_gates()
+        await simulated.approve(gate)
+        [row] = await effects.of_run(simulated.store, 1)
+    assert row.state is EffectState.DONE
 
 
 async def test_the_same_act_asked_for_twice_in_a_run_is_one_act(
