@@ -303,6 +303,7 @@ class Engine:
         try:
             for name in sorted(await draw_audits(self._host)):
                 self.go_on(name)
+            await trusting.propose_earned(self._host)
             self._house = await keep_house(self._host)
         except (EpochLost, StoreCorrupt):
             raise

@@ -34,7 +34,7 @@ from platos.runtime.host import Host
 from platos.store import Tx, autopilots, decisions, effects, gates, runs, specialists
 from platos.store.autopilots import AutopilotRow, AutopilotState
 
-__all__ = ["Use", "demote", "fail", "judge_ending", "learn", "look", "promote", "use_of"]
+__all__ = ["Use", "demote", "fail", "judge_ending", "learn", "promote", "propose_earned", "use_of"]
 
 log = logging.getLogger("platos")
 
@@ -124,14 +124,13 @@ def fail(tx: Tx, effect: effects.EffectRow, answer: Answer, why: str, *, by: str
     _take_back(tx, specialist, effect, why, now)
 
 
-async def look(host: Host, answered: Iterable[gates.GateRow]) -> None:
-    """After an answer: propose what the record has earned. Nothing is on until a person says so."""
-    asked = {((await runs.find(host.store, gate.run)).specialist, gate.request.tool) for gate in answered}
-    for specialist, tool in sorted(asked):
-        await _look(host, specialist, tool)
+async def propose_earned(host: Host) -> None:
+    """Once a day: propose what the records have earned. Nothing is on until a person says so."""
+    for specialist, tool in await decisions.tools(host.store):
+        await _propose(host, specialist, tool)
 
 
-async def _look(host: Host, specialist: str, tool: str) -> None:
+async def _propose(host: Host, specialist: str, tool: str) -> None:
     found = await decisions.history_of(host.store, specialist, tool)
     if found is None or not may_be_promoted(found.effect_class, _allowance(host, specialist, tool)):
         return

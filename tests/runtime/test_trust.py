@@ -113,6 +113,7 @@ async def test_a_person_is_asked_until_a_person_says_otherwise(desk: Callable[..
         await at.earn()
         [gate] = await at.note()
         await at.simulated.approve(gate, by=ANA)
+        await at.simulated.live(2 * DAY)
         told = await at.simulated.events("specialist:watch")
         proposed = [each for each in told if isinstance(each, AutopilotProposed)]
         assert proposed[0].back_test == "would have passed 64 of 64 approvals and 0 of 0 denials"
@@ -182,6 +183,7 @@ async def test_an_irreversible_tool_is_promoted_only_where_the_owners_file_says_
         with pytest.raises(UsageError, match="cannot be taken back") as raised:
             await engine.promote("watch", "machine", (), by=ANA)
         assert "autopilot: {machine: allow}" in raised.value.hint
+        await at.simulated.live(2 * DAY)
         told = await at.simulated.events("specialist:watch")
         assert not [each for each in told if isinstance(each, AutopilotProposed)]
         await at.simulated.drop("specialists/watch.md", describe(**ASKS, autopilot={"machine": "allow"}))
