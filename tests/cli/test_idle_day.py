@@ -78,7 +78,7 @@ def told(idle: Idle) -> Told:
 
     def typed(lines: Any, *words: str) -> dict[str, Any]:
         done = idle(lines, *words, "--json")
-        assert done.exit_code == 0, done.output
+        assert done.exit_code == 0, done.stdout + done.stderr
         found: dict[str, Any] = json.loads(done.stdout)
         return found
 
@@ -245,20 +245,20 @@ def test_the_list_price_of_a_cache_is_used() -> None:
 def test_what_cannot_be_understood_is_said(idle: Idle, words: tuple[str, ...], said: str) -> None:
     done = idle(FOUR_DAYS, "watch", *words)
     assert done.exit_code in (2, 3)
-    assert said in done.output
+    assert said in (done.stdout + done.stderr)
 
 
 def test_a_recording_without_times_has_no_days(idle: Idle) -> None:
     done = idle([{**each, "ts": None} for each in FOUR_DAYS], "watch")
     assert done.exit_code == 2
-    assert "has no times" in done.output
+    assert "has no times" in (done.stdout + done.stderr)
 
 
 def test_a_specialist_alone_and_a_recording_alone_are_refused(desk: Path, idle: Idle) -> None:
-    assert "a recording alone" in idle(FOUR_DAYS).output
+    assert "a recording alone" in idle(FOUR_DAYS).stderr
     alone = CliRunner().invoke(app, ["idle-day", str(desk / "watch.md")])
     assert alone.exit_code == 2
-    assert "a specialist alone" in alone.output
+    assert "a specialist alone" in alone.stderr
 
 
 # -- what people see
@@ -303,12 +303,12 @@ def test_a_name_that_is_markup_stays_text_in_the_plot(desk: Path) -> None:
 def test_a_plot_that_cannot_be_written_is_said(desk: Path, idle: Idle) -> None:
     done = idle(FOUR_DAYS, "watch", "--plot", str(desk / "no" / "it.svg"))
     assert done.exit_code == 2
-    assert "the plot cannot be written" in done.output
+    assert "the plot cannot be written" in (done.stdout + done.stderr)
 
 
 def test_without_an_argument_it_is_the_demos_own_specialist_and_stream() -> None:
     done = CliRunner().invoke(app, ["idle-day", "--days", "2", "--json"])
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0, done.stdout + done.stderr
     found = json.loads(done.stdout)
     assert [each["name"] for each in found["designs"]] == ["vendor-watch"]
     assert (found["stream"], found["signals"], found["designs"][0]["recall"]["found"]) == ("", 3, 3)

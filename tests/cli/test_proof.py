@@ -24,7 +24,7 @@ ME = f"person:{pwd.getpwuid(os.getuid()).pw_name}"
 @pytest.fixture
 def approved(cli: Cli, told: Told, waiting: object) -> dict[str, Any]:
     """The gate that was open, once it is approved and its run is done."""
-    [gate] = told("inbox")["gates"]
+    gate: dict[str, Any] = told("inbox")["gates"][0]
     assert cli("approve", "g1", "--reason", "looks right").exit_code == 0
     return gate
 

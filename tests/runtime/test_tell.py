@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from platos.core.approval import GateState
+from platos.core.budget import Account
 from platos.core.effect import EffectClass
 from platos.core.grant import read_grant
 from platos.core.instant import DAY, HOUR, MINUTE, SECOND
@@ -220,7 +221,7 @@ async def test_a_mark_is_told_to_the_owner_alone(tell: Callable[..., Told]) -> N
         await told.desk.live(MINUTE)
 
         def reach(tx: Tx, now: int) -> None:
-            accounts.open_accounts(tx, [accounts.Account("specialist/watch/2026-03-02", 100)], now)
+            accounts.open_accounts(tx, [Account("specialist/watch/2026-03-02", 100)], now)
             accounts.tell_marks(tx, ["specialist/watch/2026-03-02"], now, refused=True)
 
         await told.desk.store.transact(reach, told.desk.clock.now())
