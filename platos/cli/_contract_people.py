@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from platos.core.instant import span_text
-from platos.core.notice import Person
+from platos.core.person import Person
 from platos.core.specialist import Specialist
 
 __all__ = ["told_lines"]

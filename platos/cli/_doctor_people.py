@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from platos.app import App
 from platos.cli._finding import Finding, fine, note, wrong
-from platos.core.notice import Person
+from platos.core.person import Person
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError
 

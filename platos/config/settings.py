@@ -24,7 +24,7 @@ from platos.core.budget import Cap, CommonBudget, NamedBudget
 from platos.core.instant import HOUR, SECOND
 from platos.core.mistake import Key, mistake
 from platos.core.money import NANO
-from platos.core.notice import Person
+from platos.core.person import Person
 from platos.errors import ConfigurationError
 
 __all__ = [

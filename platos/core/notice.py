@@ -12,10 +12,9 @@ from enum import StrEnum
 
 import msgspec
 
-from platos.core.instant import HOUR, Instant, Span
-from platos.core.specialist import PartSpec
+from platos.core.instant import Instant, Span
 
-__all__ = ["ESCALATED", "Ask", "MatterKind", "Notice", "Person", "collected", "gate_ladder", "quoted"]
+__all__ = ["ESCALATED", "Ask", "MatterKind", "Notice", "collected", "gate_ladder", "quoted"]
 
 ESCALATED = 3
 """The step of a gate's ladder at which the fallback owner is told."""
@@ -36,14 +35,6 @@ class MatterKind(StrEnum):
     BREAKER = "breaker"
     FROZEN = "frozen"
     MARK = "mark"
-
-
-class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who is told, by each of these notifiers. Requests of risk tier 1 are collected for so long."""
-
-    name: str
-    tell: tuple[PartSpec, ...]
-    collect: Span = HOUR
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):

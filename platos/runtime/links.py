@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from platos.core.grant import Grant, read_grant, sign
 from platos.core.instant import Instant, iso
-from platos.core.notice import Ask, Person
+from platos.core.notice import Ask
+from platos.core.person import Person
 from platos.errors import PermissionDenied
 from platos.store import ReadStore, gates
 from platos.store.gates import GateRow

@@ -11,7 +11,8 @@ import anyio
 from platos.core.digest import digest
 from platos.core.failure import RetryPolicy
 from platos.core.instant import HOUR, SECOND
-from platos.core.notice import Notice, Person
+from platos.core.notice import Notice
+from platos.core.person import Person
 from platos.core.specialist import PartSpec
 from platos.errors import Broken, ConfigurationError, Failure, TimedOut
 from platos.runtime.host import Host

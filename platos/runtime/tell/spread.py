@@ -9,7 +9,8 @@ import logging
 from typing import NamedTuple
 
 from platos.core.instant import Instant
-from platos.core.notice import MatterKind, Person, collected, gate_ladder
+from platos.core.notice import MatterKind, collected, gate_ladder
+from platos.core.person import Person
 from platos.core.policy import RiskTier
 from platos.errors import ConfigurationError, NotFound
 from platos.runtime.host import Host
