@@ -145,7 +145,11 @@ async def outcomes(simulate: Simulate, machine_of: Any, way: str, tool: str, **c
         ("planner", "shapes"): Shapes(way),
         ("planner", "honestly"): _Honestly(),
     }
-    fixed: dict[str, Any] = {"planner": "shapes", "tools": [tool, "half"], "policy": {tool: 2 if asks else 0, "half": 0}}
+    fixed: dict[str, Any] = {
+        "planner": "shapes",
+        "tools": [tool, "half"],
+        "policy": {tool: 2 if asks else 0, "half": 0},
+    }
     fixed |= {"done_when": [{"receipt": tool}], "retry": {"attempts": 2}, "approval_expires": "3h"}
     other = {**fixed, "planner": "honestly", "schedule": "0 8 * * *"} if "specialist" in way else None
     others = {"other": other} if other else None
