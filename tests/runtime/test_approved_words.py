@@ -49,7 +49,7 @@ BOUND = {
     "tier": RiskTier.BATCHED,
     "expires": 2 * DAY,
 }
-INFORMS = {"why": "because", "evidence": ("i2",)}
+INFORMS = {"why": "because", "evidence": ("i2",), "preview": "+ a line"}
 
 
 @pytest.fixture
@@ -212,17 +212,15 @@ async def test_an_act_that_several_branches_ask_for_is_shown_once_and_sent_as_it
     assert (len(shown), shown) == (1, sent)
 
 
-async def test_showing_the_words_in_which_it_was_asked_for_last_is_caught(
+async def test_where_nobody_looks_the_words_up_the_ledger_shows_those_that_are_sent_all_the_same(
     simulate: Simulate, make_machine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Planted: the act's own words are not looked up."""
-
     async def as_asked(life: Any, call: Any) -> Any:
         return call
 
     monkeypatch.setattr(calling, "_as_intended", as_asked)
     shown, sent = await shown_and_sent(simulate, make_machine)
-    assert shown != sent
+    assert shown == sent
 
 
 class Errand:

@@ -58,10 +58,10 @@ async def test_work_can_be_handed_in(served: SimulatedWorkspace) -> None:
 async def test_an_approval_over_the_socket_lets_the_run_go_on(served: SimulatedWorkspace) -> None:
     await served.drop("inbox/note.txt", "An advisory.")
     await wake(served)
-    decision = {"gate": 1, "state": "approved", "by": "person:test"}
+    decision = {"gates": [1], "state": "approved", "by": "person:test"}
     answer = await ask(served.workspace.state, "decide", decision)
     assert answer is not None
-    assert answer.result == {"gate": "g1", "run": "r1", "state": "approved"}
+    assert answer.result == [{"gate": "g1", "run": "r1", "state": "approved"}]
     await served.engine.rest()
     assert [run.state for run in await served.runs()] == [State.SUCCESS]
 
@@ -71,9 +71,9 @@ async def test_an_approval_over_the_socket_lets_the_run_go_on(served: SimulatedW
     [
         ("dance", {}, "UsageError"),
         ("wake", {"name": "nobody", "by": "person:test"}, "NotFound"),
-        ("decide", {"gate": 9, "state": "approved", "by": "person:test"}, "NotFound"),
-        ("decide", {"gate": 1, "state": "expired", "by": "person:test"}, "UsageError"),
-        ("decide", {"gate": 1, "state": "maybe", "by": "person:test"}, "UsageError"),
+        ("decide", {"gates": [9], "state": "approved", "by": "person:test"}, "NotFound"),
+        ("decide", {"gates": [1], "state": "expired", "by": "person:test"}, "UsageError"),
+        ("decide", {"gates": [1], "state": "maybe", "by": "person:test"}, "UsageError"),
         ("wake", {}, "UsageError"),
         ("wake", {"name": "watch", "by": "person:test", "items": "none"}, "UsageError"),
     ],

@@ -62,7 +62,7 @@ DEEDS = (
 """What else happens, or does not."""
 
 WAYS = (*LIES, *DEEDS)
-TOOLS = Registry().names("tool")
+TOOLS = [name for name in Registry().names("tool") if name != "mcp"]  # which is what its server is
 
 
 class Liar:

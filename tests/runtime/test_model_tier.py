@@ -192,7 +192,7 @@ async def test_status_tells_where_the_models_word_stands(simulate: Simulate, unm
         found = (await read_triage(simulated.store, simulated.clock.now()))["watch"]
     standing = found.tiers["model"].standing
     assert standing is not None
-    assert (standing.measured, standing.needed) == (False, 19)
+    assert (standing.measured, standing.needed) == (False, 36)
     assert any(said in str(line) for line in _triage("watch", found))
 
 
@@ -203,7 +203,7 @@ async def test_what_a_tier_may_miss_is_split_with_the_model_tier_too(simulate: S
         await simulated.live(SLOT)
         found = (await read_triage(simulated.store, simulated.clock.now()))["watch"]
     needed = {tier: its.standing and its.standing.needed for tier, its in found.tiers.items()}
-    assert needed == {"learned": 39, "model": 39}
+    assert needed == {"learned": 53, "model": 53}
 
 
 class Wordy(Scripted):

@@ -25,8 +25,9 @@ NO = {"signal": False, "confidence": 0.9, "reason": "It is not asked for."}
 DEAR = ModelReply(text=json.dumps(NO), usage=Usage(input=200, output=490), served="scripted")
 """Costs $0.0022 of an envelope of $0.003: not even the shortest answer fits into what is left."""
 
-VERDICT = 6
-"""The write of the first verdict, after start, definition, poll, reservation and settlement."""
+VERDICT = 8
+"""The write of the first verdict, after start, definition, poll, the index of facts begun and brought up,
+reservation and settlement."""
 
 
 class Failing:

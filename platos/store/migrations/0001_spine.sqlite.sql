@@ -174,7 +174,8 @@ CREATE TABLE runs (
 );
 CREATE INDEX runs_open ON runs (specialist, id) WHERE state IN ('pending', 'running', 'needs_review');
 CREATE INDEX runs_due ON runs (due) WHERE due IS NOT NULL;
-CREATE INDEX runs_valid ON runs (valid_until) WHERE state IN ('pending', 'running', 'needs_review');
+CREATE INDEX runs_valid ON runs (valid_until)
+    WHERE valid_until IS NOT NULL AND state IN ('pending', 'running', 'needs_review');
 CREATE INDEX runs_dead ON runs (id) WHERE state = 'failed';
 
 -- Where a node waits for a person, and the answer.
