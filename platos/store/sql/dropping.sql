@@ -1,5 +1,6 @@
 -- name: run
-SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, unsure, checksum FROM runs
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, unsure, valid_until, checksum
+FROM runs
 WHERE id = :run
 
 -- name: keep_run

@@ -54,7 +54,8 @@ SELECT specialist, slot, last, slots, outcome, why, items, started, ended, check
 ORDER BY specialist, slot, outcome LIMIT :count OFFSET :after
 
 -- name: runs
-SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, unsure, checksum FROM runs
+SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, unsure, valid_until, checksum
+FROM runs
 WHERE checksum IS NOT NULL ORDER BY id LIMIT :count OFFSET :after
 
 -- name: verdicts
