@@ -24,7 +24,7 @@ from platos.runtime.life import moved
 from platos.runtime.trust import Use, use_of
 from platos.store import Tx, effects, evidence, gates, items, meta, pauses, runs, steps
 
-__all__ = ["Act", "Standing", "claim_or_ask", "move_effect", "settle"]
+__all__ = ["Act", "Standing", "claim_or_ask", "move_effect", "proof_of", "settle"]
 
 
 class Act(NamedTuple):
@@ -129,11 +129,12 @@ def settle(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, now: Instant) ->
     if act.contract.effect is not EffectClass.READ or effects.get(tx, act.key) is not None:
         done = EffectMoved(at=now, effect=act.key, run=act.run, state=EffectState.DONE, receipt=receipt)
         tx.record(act.chain, done)
-    evidence.record(tx, act.run, _proof(tx, act, step, receipt, trusted), now)
+    evidence.record(tx, act.run, proof_of(tx, act, step.path, receipt, trusted), now)
     return _succeed(tx, step, receipt, now)
 
 
-def _proof(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, trusted: str) -> Evidence:
+def proof_of(tx: Tx, act: Act, path: str, receipt: Receipt, trusted: str = "") -> Evidence:
+    """What proves that an act was done: asked for at that path, allowed by a person, a rule, or what was `trusted`."""
     gate = gates.of_effect(tx, act.key)
     used = gate if gate is not None and gate.state is GateState.USED else None
     return Evidence(
@@ -143,7 +144,7 @@ def _proof(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, trusted: str) ->
         tool=act.contract.name,
         receipt=receipt,
         actor=act.actor,
-        path=step.path,
+        path=path,
         rule=act.permission.rule,
         effect=act.contract.effect,
         key=act.key,

@@ -37,12 +37,13 @@ from platos.core.trust import may_be_promoted
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
 from platos.ports.tool import Compares, Honoured, Previews, Remote, Tool
 from platos.runtime.effect_ledger import Act, Standing, claim_or_ask, move_effect, settle
+from platos.runtime.host import Host
 from platos.runtime.life import Life
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
 from platos.store import accounts, effects, items
 
-__all__ = ["call_tool"]
+__all__ = ["call_tool", "contract_of"]
 
 log = logging.getLogger("platos")
 
@@ -109,7 +110,7 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         checked = tool.Arguments.model_validate(arguments)
     except pydantic.ValidationError as error:
         raise InvalidOutput(f"the arguments do not fit {name}: {error}", where=life.path) from None
-    contract, plain = _contract(life, spec, tool), checked.model_dump(mode="json")
+    contract, plain = contract_of(run.host, spec, tool), checked.model_dump(mode="json")
     cost = await _cost(life)
     refusal = tool.refusal if isinstance(tool, Remote) else ""
     permission, may_trust = await _permission(life, work, contract, cost, refusal)
@@ -170,10 +171,11 @@ async def _about(life: Life) -> str:
     )
 
 
-def _contract(life: Life, spec: PartSpec, tool: Tool) -> Contract:
+def contract_of(host: Host, spec: PartSpec, tool: Tool) -> Contract:
+    """What a specialist's tool declares."""
     return Contract(
         name=spec.name,
-        version=life.net.run.host.parts.version("tool", spec.part),
+        version=host.parts.version("tool", spec.part),
         effect=tool.effect,
         schema=schema_of(tool.Arguments),
         once_per=tool.once_per,
