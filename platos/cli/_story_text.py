@@ -127,7 +127,7 @@ def render_effect(effect: EffectTold, *, whole: bool = False) -> Iterator[Line]:
     came_to = effect.receipt or effect.why or "no receipt"
     rule = f"; {effect.rule}" if effect.rule else ""
     undoes = f", takes back {effect.undoes[:12]}" if effect.undoes else f", key {effect.key[:12]}" * whole
-    gone = f", taken back since" if effect.taken_back else ""
+    gone = ", taken back since" if effect.taken_back else ""
     text = f"  {effect.tool} ({effect.effect_class}): {effect.state}, {came_to}{undoes}{gone}{rule}"
     doubt = effect.state == EffectState.IN_DOUBT
     yield yellow(text) if doubt else text
