@@ -16,12 +16,12 @@ from platos.core.event import StepMoved
 from platos.core.instant import MINUTE
 from platos.core.state import Outcome, State
 from platos.core.step import StepKind
-from platos.store import effects
+from platos.store import Store, effects
 from platos.store.effects import EffectRow
 from platos.testing.workspace import SimulatedWorkspace
 from platos.tools.file import File
 
-from .conftest import WATCH
+from .conftest import WATCH, PowerCut
 
 SLOT = 15 * MINUTE
 NODES = ["collect_context", "propose_change", "run_checks", "request_approval", "apply_change", "summarize_result"]
@@ -162,7 +162,41 @@ async def test_what_changes_between_the_yes_and_the_applying_is_asked_about_agai
     assert run.outcome is Outcome.DONE
 
 
-async def test_cut_at_any_write_it_goes_on_and_does_nothing_twice(contract: Any, power_cut: Any) -> None:
+@pytest.mark.parametrize("finished", range(1, len(NODES) + 1))
+async def test_cut_between_any_two_nodes_it_goes_on_and_does_nothing_twice(
+    contract: Any, power_cut: Any, monkeypatch: pytest.MonkeyPatch, finished: int
+) -> None:
+    simulated = contract(policy={"file": 0, "run-command": 0})
+    (simulated.workspace.root / "check.py").write_text(f"open('ran', 'a').write('x')\n{CHECK}")
+    await simulated.drop("inbox/zlib.txt", TEXT)
+    transact, ended = Store.transact, 0
+
+    async def cutting(store: Store, function: Callable[..., Any], *arguments: Any) -> Any:
+        nonlocal ended
+        done = await transact(store, function, *arguments)
+        node = arguments and isinstance(arguments[0], StepMoved) and arguments[0].kind is StepKind.NODE
+        ended += bool(node and arguments[0].state is State.SUCCESS)
+        if node and ended == finished:
+            raise PowerCut
+        return done
+
+    with power_cut(10_000), monkeypatch.context() as patch:
+        patch.setattr(Store, "transact", cutting)
+        async with simulated.up():
+            await simulated.live(2 * MINUTE)
+    async with simulated.up() as engine:
+        assert await nodes_done(simulated) == NODES[:finished]
+        await engine.rest()
+        [run] = await simulated.runs()
+        assert await nodes_done(simulated) == NODES
+    assert run.outcome is Outcome.DONE
+    assert (simulated.workspace.root / "ran").read_text() == "x"
+
+
+@pytest.mark.exhaustive
+async def test_cut_at_any_write_it_goes_on_and_does_nothing_twice(
+    contract: Any, power_cut: Any, record_cases: Callable[[str, int], None]
+) -> None:
     reached: set[int] = set()
     number = 0
     while True:
@@ -189,3 +223,4 @@ async def test_cut_at_any_write_it_goes_on_and_does_nothing_twice(contract: Any,
         if cut.writes < number:
             break
     assert reached == set(range(len(NODES) + 1))
+    record_cases("crashes", number)
