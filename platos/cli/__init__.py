@@ -53,6 +53,7 @@ COMMANDS = {
     "trust": Listed("trust", "trust", "Show which steps have earned that they stop asking, and turn that on or off."),
     "dead": Listed("dead", "dead", "List the runs that failed, or tell of one all that there is to know."),
     "retry": Listed("redrive", "retry", "Take up a run that failed, or waits."),
+    "undo": Listed("undo", "undo", "Take back what a run has done."),
     "cancel": Listed("redrive", "cancel", "End a run where it is, or lay one aside that failed."),
     "tools": Listed("tools", "tools", "Look at the tools of MCP servers, and accept them."),
     "pause": Listed("pause", "pause", "Hold a specialist still, or all of them."),

@@ -9,12 +9,11 @@ from typing import Any
 import msgspec
 
 from platos.cli._arguments import render_argument
-from platos.cli._ways_on import way_on
+from platos.cli._ways_on import out_of_doubt
 from platos.cli.output import Line, bold, one_line
 from platos.core.effect import EffectState
 from platos.core.event import EffectMoved
 from platos.core.instant import iso
-from platos.core.state import State
 from platos.store import ReadStore, effects, journal, runs
 from platos.store.effects import EffectRow
 from platos.store.runs import RunRow
@@ -37,13 +36,14 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
 
 async def read_doubts(store: ReadStore) -> list[Doubt]:
     """Those of runs that a person can still answer for, the oldest run first."""
-    answerable = sorted([*await runs.dead(store), *await runs.open_runs(store)], key=attrgetter("id"))
-    return [doubt for run in answerable for doubt in await _of_run(store, run)]
-
-
-async def _of_run(store: ReadStore, run: RunRow) -> list[Doubt]:
-    rows = [row for row in await effects.of_run(store, run.id) if row.state is EffectState.IN_DOUBT]
-    return [_doubt(run, row, await _sent(store, run, row)) for row in rows]
+    open_ones = {run.id: run for run in [*await runs.dead(store), *await runs.open_runs(store)]}
+    found = await effects.in_state(store, EffectState.IN_DOUBT)
+    told = {row.run: open_ones.get(row.run) or await runs.find(store, row.run) for row in found}
+    answerable = [row for row in found if row.undoes or row.run in open_ones]
+    return [
+        _doubt(told[row.run], row, await _sent(store, told[row.run], row))
+        for row in sorted(answerable, key=attrgetter("run"))
+    ]
 
 
 async def _sent(store: ReadStore, run: RunRow, row: EffectRow) -> str:
@@ -62,7 +62,7 @@ def _doubt(run: RunRow, row: EffectRow, sent: str) -> Doubt:
         arguments=msgspec.json.decode(row.arguments),
         sent=sent,
         why=row.why,
-        next=way_on(run.name, State.NEEDS_REVIEW, (), in_doubt=True),
+        next=out_of_doubt(run.name, row.undoes),
     )
 
 

@@ -126,7 +126,9 @@ def render_effect(effect: EffectTold, *, whole: bool = False) -> Iterator[Line]:
     for or it is in doubt; then also how to say what became of it."""
     came_to = effect.receipt or effect.why or "no receipt"
     rule = f"; {effect.rule}" if effect.rule else ""
-    text = f"  {effect.tool} ({effect.effect_class}): {effect.state}, {came_to}{rule}"
+    undoes = f", takes back {effect.undoes[:12]}" if effect.undoes else f", key {effect.key[:12]}" * whole
+    gone = ", taken back since" if effect.taken_back else ""
+    text = f"  {effect.tool} ({effect.effect_class}): {effect.state}, {came_to}{undoes}{gone}{rule}"
     doubt = effect.state == EffectState.IN_DOUBT
     yield yellow(text) if doubt else text
     for name, value in effect.arguments.items() if whole or doubt else ():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from platos.core.state import State
 
-__all__ = ["way_on"]
+__all__ = ["out_of_doubt", "way_on"]
 
 
 def way_on(run: str, state: State, waits: Sequence[str], *, in_doubt: bool) -> str:
@@ -15,7 +15,7 @@ def way_on(run: str, state: State, waits: Sequence[str], *, in_doubt: bool) -> s
     if state is State.FAILED:
         return f"platos dead {run}"
     if in_doubt and state is not State.CANCELLED:
-        return f"look whether it happened, then: platos retry {run} --happened, or platos retry {run} --not-happened"
+        return out_of_doubt(run)
     if gates:
         return f"platos inbox, then platos approve {gates[0]}, or platos deny {gates[0]}"
     if "code changed" in waits:
@@ -27,3 +27,9 @@ def way_on(run: str, state: State, waits: Sequence[str], *, in_doubt: bool) -> s
     if "time" in waits:
         return f"platos retry {run} tries now"
     return f"platos show {run}"
+
+
+def out_of_doubt(run: str, undoes: str = "") -> str:
+    """The command that says what became of an effect in doubt, of the run or of what was to take `undoes` back."""
+    asked = f"platos undo {run} --effect {undoes[:12]}" if undoes else f"platos retry {run}"
+    return f"look whether it happened, then: {asked} --happened, or {asked} --not-happened"

@@ -9,7 +9,7 @@ import msgspec
 
 from platos.cli._calls import CallTold, tell_calls
 from platos.cli._received import received
-from platos.cli._ways_on import way_on
+from platos.cli._ways_on import out_of_doubt
 from platos.core.effect import EffectState
 from platos.core.event import AnyEvent, PlanMade, RunMoved, StepMoved
 from platos.core.instant import SECOND, iso
@@ -99,7 +99,8 @@ class GateTold(msgspec.Struct, frozen=True, kw_only=True):
 
 class EffectTold(msgspec.Struct, frozen=True, kw_only=True):
     """An effect and its receipt, where there is one. `rule` is the one that let it be done, or had a person asked;
-    `next` is what a person may do about one that is in doubt."""
+    `next` is what a person may do about one that is in doubt. `undoes` is the key of the effect that it takes
+    back, where it does, and `taken_back` says that it stands no more."""
 
     tool: str
     effect_class: str
@@ -110,6 +111,9 @@ class EffectTold(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
     why: str
     next: str
+    key: str
+    undoes: str
+    taken_back: bool
 
 
 class EvidenceTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -309,11 +313,14 @@ def _gate(gate: gates.GateRow) -> GateTold:
 
 
 async def _effects(store: ReadStore, run: RunRow) -> tuple[EffectTold, ...]:
-    return tuple(_effect(run, row) for row in await effects.of_run(store, run.id))
+    rows = await effects.of_run(store, run.id)
+    gone = effects.taken_back(rows)
+    return tuple(_effect(run, row, taken_back=row.key in gone) for row in rows)
 
 
-def _effect(run: RunRow, row: effects.EffectRow) -> EffectTold:
-    answerable = row.state is EffectState.IN_DOUBT and run.state not in (State.SUCCESS, State.CANCELLED)
+def _effect(run: RunRow, row: effects.EffectRow, *, taken_back: bool) -> EffectTold:
+    in_doubt = row.state is EffectState.IN_DOUBT
+    answerable = in_doubt and (row.undoes or run.state not in (State.SUCCESS, State.CANCELLED))
     return EffectTold(
         tool=row.tool,
         effect_class=row.effect_class,
@@ -323,7 +330,10 @@ def _effect(run: RunRow, row: effects.EffectRow) -> EffectTold:
         receipt=row.receipt.summary if row.receipt else "",
         data=row.receipt.data if row.receipt else {},
         why=row.why,
-        next=way_on(run.name, State.NEEDS_REVIEW, (), in_doubt=True) if answerable else "",
+        next=out_of_doubt(run.name, row.undoes) if answerable else "",
+        key=row.key,
+        undoes=row.undoes,
+        taken_back=taken_back,
     )
 
 

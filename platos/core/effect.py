@@ -20,6 +20,7 @@ __all__ = [
     "effect_key",
     "honoured_at",
     "recovery_of",
+    "undo_key",
 ]
 
 MOST_KEPT = 100_000
@@ -103,3 +104,8 @@ def effect_key(run: int, contract: Contract, arguments: dict[str, Any], path: st
     """The idempotency key. The same act in one run is one act, whichever node, round or re-plan asks for it."""
     fields = {name: arguments.get(name) for name in contract.once_per} if contract.once_per else arguments
     return digest([run, contract.name, fields, path if contract.repeatable else ""])
+
+
+def undo_key(effect: str) -> str:
+    """The idempotency key of the act that takes an effect back: an effect is taken back once."""
+    return digest(["undo", effect])

@@ -443,9 +443,9 @@ class GateDecided(Event, frozen=True, kw_only=True, tag="gate_decided"):
 class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
     """What will be done, frozen before it is done: recovery sends these arguments and no others.
 
-    `rule` is what policy said of it then. What a person edits is intended anew, with their arguments.
-    `rule` is what policy said of it then; `autopilot` covered it, and it is an `audit` where it is asked for all the
-    same.
+    What a person edits is intended anew, with their arguments. `rule` is what policy said of it then; `autopilot`
+    covered it, and it is an `audit` where it is asked for all the same. `undoes` is the key of the effect that it takes
+    back, where it does.
     """
 
     effect: str
@@ -458,6 +458,7 @@ class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
     rule: str = ""
     autopilot: int = 0
     audit: bool = False
+    undoes: str = ""
 
 
 class EffectMoved(Event, frozen=True, kw_only=True, tag="effect_moved"):

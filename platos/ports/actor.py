@@ -64,6 +64,12 @@ class Context(Protocol):
         """Ask the runtime to call a tool. It may have to wait for a person. Raises PermissionDenied or Denied."""
         ...
 
+    async def request_approval(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
+        """Ask for a call before it is made, and wait where a person must answer; who allowed it. Nothing is done:
+        `call_tool` with the same arguments does it, and asks again only where the world or the rules have changed.
+        Raises PermissionDenied or Denied."""
+        ...
+
     async def ask(self, actor: str, work: Work) -> HandOff:
         """What another actor makes of `work`. It has no tools of its own."""
         ...

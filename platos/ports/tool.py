@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import anyio
     from pydantic import BaseModel
 
-__all__ = ["Compares", "Connection", "Honoured", "Previews", "Remote", "Share", "Tool"]
+__all__ = ["Compares", "Connection", "Honoured", "Previews", "Remote", "Share", "TakesBack", "Tool"]
 
 
 class Tool(Protocol):
@@ -61,6 +61,15 @@ class Previews(Protocol):
     async def preview(self, arguments: Any) -> str:
         """What would change, in text for people, as a diff where that fits. Made of the world and the arguments alone,
         and changes nothing. A long one is cut."""
+        ...
+
+
+@runtime_checkable
+class TakesBack(Protocol):
+    """A tool that can take back what it did, by another call of itself: an act of its own, with its own receipt."""
+
+    def undo(self, arguments: Any, receipt: Receipt) -> dict[str, Any]:
+        """The arguments of the call that takes back the one of these arguments and that receipt."""
         ...
 
 

@@ -89,6 +89,22 @@ class _OfRun(msgspec.Struct, frozen=True):
     happened: bool | None = None
 
 
+class _OfEffect(msgspec.Struct, frozen=True):
+    """An effect of a run, by its evidence or its key; the only one where nothing is said."""
+
+    run: int
+    effect: str = ""
+
+
+class _Undo(_OfEffect, frozen=True, kw_only=True):
+    """It is to be taken back, as it was `shown`. `happened` is what a person says of an undo that is in doubt."""
+
+    shown: str
+    by: str
+    why: str = ""
+    happened: bool | None = None
+
+
 class _Account(msgspec.Struct, frozen=True):
     """An account, by its name with or without its window."""
 
@@ -198,6 +214,17 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         row = await engine.retry(asked.run, by=asked.by, happened=asked.happened)
         return {"run": row.name, "state": row.state}
 
+    async def show_undo(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_OfEffect)
+        return msgspec.to_builtins(await engine.show_undo(asked.run, asked.effect))
+
+    async def undo(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_Undo)
+        row = await engine.undo(
+            asked.run, asked.effect, asked.shown, by=asked.by, why=asked.why, happened=asked.happened
+        )
+        return {"state": row.state, "receipt": row.receipt.summary if row.receipt else ""}
+
     async def measures(arguments: Mapping[str, Any]) -> Any:
         return msgspec.to_builtins(engine.measures())
 
@@ -218,6 +245,8 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         demote,
         cancel,
         retry,
+        show_undo,
+        undo,
         measures,
         close_breaker,
     )

@@ -22,7 +22,7 @@ from platos.core.step import StepKind
 from platos.errors import Failure, LowConfidence, NotFound
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.runtime.answers import ask_until_valid
-from platos.runtime.effects import call_tool
+from platos.runtime.effects import call_tool, request_approval
 from platos.runtime.facts import bring_up, facts_on
 from platos.runtime.life import Life, moved
 from platos.runtime.meter import Ask, complete, reserve, turn
@@ -92,6 +92,9 @@ class NodeContext:
 
     async def call_tool(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
         return await call_tool(self._life, self._work, tool, arguments, why)
+
+    async def request_approval(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
+        return await request_approval(self._life, self._work, tool, arguments, why)
 
     async def ask(self, actor: str, work: Work) -> HandOff:
         helper = Single(name=actor.replace("_", "-"), actor=actor, model=self._life.node.model)

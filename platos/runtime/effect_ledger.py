@@ -24,7 +24,7 @@ from platos.runtime.life import moved
 from platos.runtime.trust import Use, use_of
 from platos.store import Tx, effects, evidence, gates, items, meta, pauses, runs, steps
 
-__all__ = ["Act", "Standing", "claim_or_ask", "move_effect", "settle"]
+__all__ = ["Act", "Standing", "ask_only", "claim_or_ask", "move_effect", "proof_of", "settle"]
 
 
 class Act(NamedTuple):
@@ -50,8 +50,8 @@ class Act(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How an act stands: `dispatch` it now, `recover` it, `wait` for the gate, be held where all is `paused`, or
-    it is `settled` or `failed`.
+    """How an act stands: it is `allowed`, `dispatch` it now, `recover` it, `wait` for the gate, be held where all is
+    `paused`, or it is `settled` or `failed`.
 
     `dispatched_into` are the preconditions as they were when what is to be recovered was dispatched, `sent` is when.
     """
@@ -67,8 +67,30 @@ class Standing(NamedTuple):
 
 
 def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
-    """Look an act up. Where it is new it is intended; where it is allowed it is claimed for dispatch; else it is asked
-    for, unless somebody has been asked.
+    """As `_look_up`; where it is allowed it is claimed for dispatch."""
+    found = _look_up(tx, act, step, now)
+    if found.do != "allowed":
+        return found
+    gate = found.gate
+    if gate is not None and gate.state is GateState.APPROVED:
+        gating.use(tx, gate, now)
+    return Standing("dispatch", _claim(tx, act._replace(frozen=found.frozen), step, now), found.frozen)
+
+
+def ask_only(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
+    """As `_look_up`; where it is allowed that is what the step came to, and nothing is sent."""
+    found = _look_up(tx, act, step, now)
+    if found.do != "allowed":
+        return found
+    gate = found.gate
+    allowed = act.permission.rule if gate is None else f"{gate.name} approved by {gate.decider}"
+    receipt = Receipt(summary=allowed)
+    return Standing("settled", _succeed(tx, step, receipt, now), found.frozen, receipt=receipt)
+
+
+def _look_up(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
+    """Look an act up. Where it is new it is intended; where it is not allowed it is asked for, unless somebody has
+    been asked.
 
     A pause that is committed before the claim holds it: nothing is sent that a person has stopped.
     """
@@ -100,11 +122,9 @@ def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
         failure = FailureRecord.of(BadReasoning(f"{gate.decider} sent it back: {gate.reason}"))
         return Standing("failed", _put(tx, step, State.CANCELLED, now, failure=failure), frozen)
     if gate is None and act.permission.tier is RiskTier.AUTO:
-        return Standing("dispatch", _claim(tx, act, step, now), frozen)
+        return Standing("allowed", step, frozen)
     if gate is not None and _covers(gate, act, now):
-        if gate.state is GateState.APPROVED:
-            gating.use(tx, gate, now)
-        return Standing("dispatch", _claim(tx, act, step, now), frozen)
+        return Standing("allowed", step, frozen, gate=gate)
     return _ask(tx, act, step, gate, frozen, now)
 
 
@@ -129,11 +149,12 @@ def settle(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, now: Instant) ->
     if act.contract.effect is not EffectClass.READ or effects.get(tx, act.key) is not None:
         done = EffectMoved(at=now, effect=act.key, run=act.run, state=EffectState.DONE, receipt=receipt)
         tx.record(act.chain, done)
-    evidence.record(tx, act.run, _proof(tx, act, step, receipt, trusted), now)
+    evidence.record(tx, act.run, proof_of(tx, act, step.path, receipt, trusted), now)
     return _succeed(tx, step, receipt, now)
 
 
-def _proof(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, trusted: str) -> Evidence:
+def proof_of(tx: Tx, act: Act, path: str, receipt: Receipt, trusted: str = "") -> Evidence:
+    """What proves that an act was done: asked for at that path, allowed by a person, a rule, or what was `trusted`."""
     gate = gates.of_effect(tx, act.key)
     used = gate if gate is not None and gate.state is GateState.USED else None
     return Evidence(
@@ -143,7 +164,7 @@ def _proof(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, trusted: str) ->
         tool=act.contract.name,
         receipt=receipt,
         actor=act.actor,
-        path=step.path,
+        path=path,
         rule=act.permission.rule,
         effect=act.contract.effect,
         key=act.key,

@@ -6,7 +6,7 @@ After a crash, or any error once it was sent, the tool's class decides what is d
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import anyio
@@ -36,13 +36,14 @@ from platos.core.step import StepKind
 from platos.core.trust import may_be_promoted
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
 from platos.ports.tool import Compares, Honoured, Previews, Remote, Tool
-from platos.runtime.effect_ledger import Act, Standing, claim_or_ask, move_effect, settle
+from platos.runtime.effect_ledger import Act, Standing, ask_only, claim_or_ask, move_effect, settle
+from platos.runtime.host import Host
 from platos.runtime.life import Life
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
 from platos.store import accounts, effects, items
 
-__all__ = ["call_tool"]
+__all__ = ["call_tool", "contract_of", "request_approval"]
 
 log = logging.getLogger("platos")
 
@@ -64,16 +65,34 @@ async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any]
     """
     call = await _prepare(life, work, name, arguments, why)
     step = await life.begin(StepKind.TOOL, name, [call.act.key, call.act.frozen])
+    return await _act(life, call, step, claim_or_ask)
+
+
+async def request_approval(life: Life, work: Work, name: str, arguments: dict[str, Any], why: str) -> Receipt:
+    """Who allowed a call of a tool, which is not made yet. Parks where a person must answer first.
+
+    Raises as `call_tool`. Where the act is under way or done already, it is what became of it.
+    """
+    call = await _prepare(life, work, name, arguments, why)
+    step = await life.begin(StepKind.TOOL, f"ask for {name}", [call.act.key, call.act.frozen])
+    return await _act(life, call, step, ask_only)
+
+
+async def _act(life: Life, call: _Call, step: StepMoved, ask: Callable[..., Standing]) -> Receipt:
     if step.state is State.SUCCESS:
         return await load_result(life.net, step, Receipt)
     if not call.act.permission.allowed:
         await life.failed(step, PermissionDenied(call.act.permission.rule, where=life.path))
-    if call.act.contract.effect is EffectClass.READ and call.act.permission.tier is RiskTier.AUTO:
+    if (
+        call.act.contract.effect is EffectClass.READ
+        and call.act.permission.tier is RiskTier.AUTO
+        and ask is claim_or_ask
+    ):
         return await _dispatch(life, await _observe(life, call, step), step)
     life.at_work(step)
     async with life.net.acts[call.act.key]:
         call = await _observe(life, await _as_intended(life, call), step)
-        standing = await life.net.run.host.store.transact(claim_or_ask, call.act, step, life.now())
+        standing = await life.net.run.host.store.transact(ask, call.act, step, life.now())
         life.net.steps[standing.step.key] = standing.step
         return await _follow(life, _with_arguments(call, standing.frozen), standing)
 
@@ -109,7 +128,7 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         checked = tool.Arguments.model_validate(arguments)
     except pydantic.ValidationError as error:
         raise InvalidOutput(f"the arguments do not fit {name}: {error}", where=life.path) from None
-    contract, plain = _contract(life, spec, tool), checked.model_dump(mode="json")
+    contract, plain = contract_of(run.host, spec, tool), checked.model_dump(mode="json")
     cost = await _cost(life)
     refusal = tool.refusal if isinstance(tool, Remote) else ""
     permission, may_trust = await _permission(life, work, contract, cost, refusal)
@@ -170,10 +189,11 @@ async def _about(life: Life) -> str:
     )
 
 
-def _contract(life: Life, spec: PartSpec, tool: Tool) -> Contract:
+def contract_of(host: Host, spec: PartSpec, tool: Tool) -> Contract:
+    """What a specialist's tool declares."""
     return Contract(
         name=spec.name,
-        version=life.net.run.host.parts.version("tool", spec.part),
+        version=host.parts.version("tool", spec.part),
         effect=tool.effect,
         schema=schema_of(tool.Arguments),
         once_per=tool.once_per,

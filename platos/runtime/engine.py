@@ -36,11 +36,13 @@ from platos.runtime.overdue import cancel_overdue
 from platos.runtime.recovery import look_again, recover
 from platos.runtime.teach import Question, questions
 from platos.runtime.tell import tell_people
+from platos.runtime.undo import Shown, finish_undos, show_undo, undo
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import go_on, wake_up
 from platos.store import Store, agenda, pauses, runs, specialists
 from platos.store.accounts import FrozenRow
 from platos.store.autopilots import AutopilotRow
+from platos.store.effects import EffectRow
 from platos.store.gates import GateRow
 
 __all__ = ["Engine"]
@@ -57,6 +59,7 @@ class Engine:
     def __init__(self, host: Host, tasks: TaskGroup, owed: set[str], house: Instant) -> None:
         self._host, self._tasks = host, tasks
         self._owed = owed
+        self._undos = True
         self._under_way = 0
         self._waking: set[str] = set()
         self._going: dict[str, bool] = {}
@@ -179,6 +182,7 @@ class Engine:
         """End a pause. Raises NotFound where there is none of that name."""
         for each in await steering.resume(self._host, name, by=by):
             self.go_on(each)
+        await finish_undos(self._host)
         self.nudge()
 
     async def thaw(self, account: str, *, by: str) -> tuple[FrozenRow, list[str]]:
@@ -207,6 +211,18 @@ class Engine:
         self.go_on(row.specialist)
         return row
 
+    async def show_undo(self, run: int, effect: str) -> Shown:
+        """What would be done to take an effect of a run back. Raises as `platos.runtime.undo.show_undo` does."""
+        return await show_undo(self._host, run, effect)
+
+    async def undo(
+        self, run: int, effect: str, shown: str, *, by: str, why: str = "", happened: bool | None = None
+    ) -> EffectRow:
+        """Take an effect back, as it was shown; the act that did. Raises as `platos.runtime.undo.undo` does."""
+        row = await undo(self._host, run, effect, shown, by=by, why=why, happened=happened)
+        self.go_on((await runs.find(self._host.store, run)).specialist)
+        return row
+
     async def refresh(self) -> None:
         """Look at the specialists' files again."""
         try:
@@ -225,6 +241,11 @@ class Engine:
 
     async def _take_up(self) -> None:
         """Go on with what the process before this one left."""
+        if self._undos:
+            self._undos = False
+            self._under_way += 1
+            await finish_undos(self._host)
+            self._under_way -= 1
         if self._owed:
             owed, self._owed = self._owed, set()
             self._under_way += 1

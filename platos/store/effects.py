@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -15,7 +15,7 @@ from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
-__all__ = ["EffectRow", "find", "get", "in_run", "of_run", "used", "uses"]
+__all__ = ["EffectRow", "find", "get", "in_run", "in_state", "of_run", "taken_back", "used", "uses"]
 
 SQL = load("effects")
 
@@ -34,7 +34,8 @@ class EffectRow(NamedTuple):
     """An effect. `arguments` are the frozen bytes; `rule` let it be done, or had a person asked; `step` is that
     which first asked for it, and `receipt` the world's answer, where there is one; `preconditions` are what it was
     dispatched into, while it is dispatched. `autopilot` is the one that covered it, and `audit` says that it was asked
-    for all the same; `moved` is when it came into its state."""
+    for all the same; `moved` is when it came into its state, `undoes` the key of the effect that it takes back,
+    and `by` whose wish it is."""
 
     key: str
     run: int
@@ -51,6 +52,8 @@ class EffectRow(NamedTuple):
     autopilot: int
     audit: bool
     moved: Instant
+    undoes: str
+    by: str
 
 
 @projects(EffectIntended)
@@ -83,6 +86,21 @@ async def find(store: ReadStore, key: str) -> EffectRow | None:
 def in_run(tx: Tx, run: int) -> list[EffectRow]:
     """A run's effects, inside a transaction."""
     return [_row(row) for row in tx.all(SQL.of_run, run=run)]
+
+
+def taken_back(rows: Iterable[EffectRow]) -> set[str]:
+    """The keys of those of a run's effects that stand no more: taken back, and that not taken back in its turn."""
+    undos = {row.undoes: row.key for row in rows if row.undoes and row.state is EffectState.DONE}
+
+    def gone(key: str) -> bool:
+        return key in undos and not gone(undos[key])
+
+    return {key for key in undos if gone(key)}
+
+
+async def in_state(store: ReadStore, state: EffectState) -> list[EffectRow]:
+    """The effects of all runs that are dispatched, or in doubt: those of no other state."""
+    return [_row(row) for row in await store.all(SQL.in_state, state=state)]
 
 
 def uses(tx: Tx, autopilot: int, most: int) -> int:
@@ -123,4 +141,6 @@ def _row(row: Row) -> EffectRow:
         autopilot=first.autopilot,
         audit=first.audit,
         moved=last.at,
+        undoes=first.undoes,
+        by=first.by,
     )

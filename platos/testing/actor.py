@@ -68,7 +68,8 @@ class MemoryContext:
     """A Context without a runtime. Its steps last as long as it does, and `restarted` keeps them as a crash would.
 
     `answer` stands in for the model, `team` are the actors that can be asked, `known` the facts on any text.
-    `questions` and `calls` tell what was really sent: a step that is found again sends nothing.
+    `questions`, `calls` and `asked` (approvals) tell what was really sent: a step that is found again sends nothing.
+    `receipts` are what the world answers to calls of a tool.
     """
 
     items: Mapping[str, Item] = field(default_factory=dict)
@@ -78,15 +79,17 @@ class MemoryContext:
     answer: Answer = quote_each
     team: Mapping[str, Actor] = field(default_factory=dict)
     known: Sequence[Fact] = ()
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
     steps: dict[tuple[str, int], Checkpoint] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
     calls: list[ToolCall] = field(default_factory=list)
+    asked: list[ToolCall] = field(default_factory=list)
     reached: Counter[str] = field(default_factory=Counter)
 
     def restarted(self, finished: int) -> MemoryContext:
         """The context of the same actor, started again after a crash that its first `finished` steps outlived."""
         kept = dict(list(self.steps.items())[:finished])
-        return replace(self, steps=kept, questions=[], calls=[], reached=Counter())
+        return replace(self, steps=kept, questions=[], calls=[], asked=[], reached=Counter())
 
     async def read(self, item: str) -> Item:
         if item not in self.items:
@@ -121,9 +124,19 @@ class MemoryContext:
 
         async def run() -> bytes:
             self.calls.append(ToolCall(tool, arguments, why))
-            return canonical(Receipt(summary=f"called {tool}"))
+            return canonical(self.receipts.get(tool, Receipt(summary=f"called {tool}")))
 
         return msgspec.json.decode(await self._once(tool, arguments, run), type=Receipt)
+
+    async def request_approval(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
+        if tool not in self.tools:
+            raise PermissionDenied(f"{tool} was not given to this node", where=tool, expected=", ".join(self.tools))
+
+        async def run() -> bytes:
+            self.asked.append(ToolCall(tool, arguments, why))
+            return canonical(Receipt(summary=f"{tool} is allowed"))
+
+        return msgspec.json.decode(await self._once(f"ask for {tool}", arguments, run), type=Receipt)
 
     async def ask(self, actor: str, work: Work) -> HandOff:
         async def run() -> bytes:

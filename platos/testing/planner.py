@@ -15,7 +15,19 @@ from platos.ports.planner import Brief, Planner
 
 __all__ = ["ACTORS", "briefs", "check_planner"]
 
-ACTORS = ("aggregator", "assistant", "critic", "notifier", "reader")
+ACTORS = (
+    "aggregator",
+    "applier",
+    "assistant",
+    "checker",
+    "collector",
+    "critic",
+    "notifier",
+    "proposer",
+    "reader",
+    "requester",
+    "summarizer",
+)
 """The actors that come with Platos."""
 
 

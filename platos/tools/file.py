@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -84,6 +84,13 @@ class File:
     async def preview(self, arguments: Change) -> str:
         """A unified diff. Raises as `call_if` does."""
         return await self._offload(self._diff, arguments)
+
+    def undo(self, arguments: Change, receipt: Receipt) -> dict[str, Any]:
+        """The call that puts back what stood there before. Raises Broken where the receipt names no act."""
+        act = receipt.data.get("undo")
+        if act is None:
+            raise Broken("its receipt does not say which act it is of", where=self._where(arguments))
+        return {"path": arguments.path, "undo": act}
 
     def _set(self, change: Change, key: str, world: dict[str, str]) -> Receipt:
         done = self._find(change, key)

@@ -55,7 +55,7 @@ async def retry(host: Host, run: int, *, by: str, happened: bool | None = None) 
     async with held(host, run):
         row = await runs.find(host.store, run)
         told = await journal.events(host.store, row.name)
-        doubts = await in_state(host, run, EffectState.IN_DOUBT)
+        doubts = [each for each in await in_state(host, run, EffectState.IN_DOUBT) if not each.undoes]
         _check(host, row, runs.waits(told), doubts, happened)
         again = _Again(_unfinished(told), next(iter(doubts), None), happened, _anew(row, told))
         await host.store.transact(_retry, Bidding(run, by, host.now()), again)
@@ -146,6 +146,11 @@ def _settle(tx: Tx, bidding: Bidding, row: EffectRow, *, happened: bool) -> None
     receipt = Receipt(summary=f"{bidding.by} looked: it happened")
     move_effect(tx, bidding, row, EffectState.DONE, why="", receipt=receipt)
     proof = Evidence(
-        kind=EvidenceKind.RECEIPT, what=receipt.summary, digest=digest(receipt), tool=row.tool, receipt=receipt
+        kind=EvidenceKind.RECEIPT,
+        what=receipt.summary,
+        digest=digest(receipt),
+        tool=row.tool,
+        receipt=receipt,
+        key=row.key,
     )
     evidence.record(tx, bidding.run, proof, bidding.at)

@@ -211,6 +211,7 @@ CREATE TABLE effects (
 CREATE INDEX effects_run ON effects (run);
 CREATE INDEX effects_intended ON effects (intended);
 CREATE INDEX effects_event ON effects (event);
+CREATE INDEX effects_unsettled ON effects (state) WHERE state IN ('dispatched', 'in_doubt');
 CREATE INDEX effects_autopilot ON effects (autopilot) WHERE autopilot > 0;
 
 -- What people decided on calls of tools, and what came of them: the record on which autopilots are earned. Entries of one
