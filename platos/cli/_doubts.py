@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -37,13 +36,12 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
 
 async def read_doubts(store: ReadStore) -> list[Doubt]:
     """Those of runs that a person can still answer for, the oldest run first."""
-    answerable = sorted([*await runs.dead(store), *await runs.open_runs(store)], key=attrgetter("id"))
-    return [doubt for run in answerable for doubt in await _of_run(store, run)]
-
-
-async def _of_run(store: ReadStore, run: RunRow) -> list[Doubt]:
-    rows = [row for row in await effects.of_run(store, run.id) if row.state is EffectState.IN_DOUBT]
-    return [_doubt(run, row, await _sent(store, run, row)) for row in rows]
+    found = []
+    for row in await effects.in_doubt(store):
+        run = await runs.find(store, row.run)
+        if run.state not in (State.SUCCESS, State.CANCELLED):
+            found.append(_doubt(run, row, await _sent(store, run, row)))
+    return found
 
 
 async def _sent(store: ReadStore, run: RunRow, row: EffectRow) -> str:

@@ -15,7 +15,7 @@ from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
-__all__ = ["EffectRow", "find", "get", "in_run", "of_run", "used", "uses"]
+__all__ = ["EffectRow", "find", "get", "in_doubt", "in_run", "of_run", "used", "uses"]
 
 SQL = load("effects")
 
@@ -100,6 +100,11 @@ async def used(store: ReadStore, autopilot: int) -> int:
 async def of_run(store: ReadStore, run: int) -> list[EffectRow]:
     """A run's effects, in the order in which they were intended."""
     return [_row(row) for row in await store.all(SQL.of_run, run=run)]
+
+
+async def in_doubt(store: ReadStore) -> list[EffectRow]:
+    """Effects of which nobody knows whether they happened, the oldest run first."""
+    return [_row(row) for row in await store.all(SQL.in_doubt)]
 
 
 def _row(row: Row) -> EffectRow:

@@ -211,6 +211,7 @@ CREATE INDEX effects_run ON effects (run);
 CREATE INDEX effects_intended ON effects (intended);
 CREATE INDEX effects_event ON effects (event);
 CREATE INDEX effects_autopilot ON effects (autopilot) WHERE autopilot > 0;
+CREATE INDEX effects_in_doubt ON effects (run) WHERE state = 'in_doubt';
 
 -- What people decided on calls of tools, and what came of them: the record on which autopilots are earned. Entries of one
 -- `click` are one decision, however many requests it answered. `arguments` are those that a predicate may speak of,

@@ -15,5 +15,10 @@ JOIN journal i ON i.seq = e.intended JOIN journal m ON m.seq = e.event WHERE e.k
 SELECT e.key, e.run, e.tool, e.class, e.state, i.body, m.body FROM effects e
 JOIN journal i ON i.seq = e.intended JOIN journal m ON m.seq = e.event WHERE e.run = :run ORDER BY e.intended
 
+-- name: in_doubt
+SELECT e.key, e.run, e.tool, e.class, e.state, i.body, m.body FROM effects e
+JOIN journal i ON i.seq = e.intended JOIN journal m ON m.seq = e.event WHERE e.state = 'in_doubt'
+ORDER BY e.run, e.intended
+
 -- name: uses (as far as they are known still)
 SELECT count(*) FROM (SELECT 1 FROM effects WHERE autopilot = :autopilot AND autopilot > 0 LIMIT :most)
