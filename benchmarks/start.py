@@ -9,7 +9,7 @@ PLATOS = str(Path(sys.executable).with_name("platos"))
 
 
 def started(name: str, what: str, *command: str) -> Contender:
-    return own(name, "start_process.py", what, *command)
+    return own(name, "start_process.py", what, "1", *command)
 
 
 run(

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import msgspec
 
     from platos.app import App
+    from platos.config.workspace import Workspace
 
-__all__ = ["load", "load_anywhere", "number_of", "options_of", "run_async", "show"]
+__all__ = ["load", "load_anywhere", "locate", "number_of", "options_of", "run_async", "show"]
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -34,6 +35,14 @@ def load(ctx: typer.Context) -> App:
     app = load_app(_start(ctx), flags=options.settings, environ=_environ())
     log_to_stderr(options.log, app.clock)
     return app
+
+
+def locate(ctx: typer.Context) -> Workspace:
+    """The workspace alone, for who reads its state and nothing else: settings and parts take longer to load than most
+    questions take to answer. Raises NotFound."""
+    from platos.config.workspace import find_workspace
+
+    return find_workspace(_start(ctx))
 
 
 def load_anywhere(ctx: typer.Context) -> App:

@@ -14,6 +14,7 @@ from platos.cli.output import Line, bold, one_line
 from platos.core.effect import EffectState
 from platos.core.event import EffectMoved
 from platos.core.instant import iso
+from platos.core.state import State
 from platos.store import ReadStore, effects, journal, runs
 from platos.store.effects import EffectRow
 from platos.store.runs import RunRow
@@ -36,14 +37,12 @@ class Doubt(msgspec.Struct, frozen=True, kw_only=True):
 
 async def read_doubts(store: ReadStore) -> list[Doubt]:
     """Those of runs that a person can still answer for, the oldest run first."""
-    open_ones = {run.id: run for run in [*await runs.dead(store), *await runs.open_runs(store)]}
-    found = await effects.in_state(store, EffectState.IN_DOUBT)
-    told = {row.run: open_ones.get(row.run) or await runs.find(store, row.run) for row in found}
-    answerable = [row for row in found if row.undoes or row.run in open_ones]
-    return [
-        _doubt(told[row.run], row, await _sent(store, told[row.run], row))
-        for row in sorted(answerable, key=attrgetter("run"))
-    ]
+    found = []
+    for row in sorted(await effects.in_state(store, EffectState.IN_DOUBT), key=attrgetter("run")):
+        run = await runs.find(store, row.run)
+        if row.undoes or run.state not in (State.SUCCESS, State.CANCELLED):
+            found.append(_doubt(run, row, await _sent(store, run, row)))
+    return found
 
 
 async def _sent(store: ReadStore, run: RunRow, row: EffectRow) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from platos.app import App
 from platos.cli._context import number_of
 from platos.errors import NotFound, UsageError
 from platos.store import ReadStore, gates, read_store, runs
 from platos.store.gates import GateRow
+
+if TYPE_CHECKING:
+    from platos.app import App
 
 __all__ = ["Filter", "OfSpecialist", "OfTier", "OfTool", "find_gates", "open_gates"]
 
@@ -30,17 +32,10 @@ class Filter(NamedTuple):
     def __bool__(self) -> bool:
         return bool(self.specialist or self.tool or self.tier is not None)
 
-    def holds(self, specialist: str, gate: GateRow) -> bool:
-        """Is it one of them?"""
-        asked = gate.request
-        return self.specialist in ("", specialist) and self.tool in ("", asked.tool) and self.tier in (None, asked.tier)
-
 
 async def open_gates(store: ReadStore, which: Filter, most: int | None = None) -> list[tuple[str, GateRow]]:
     """The open gates that a filter holds, the first to expire before the rest, each with its specialist."""
-    asked = await (gates.open_gates(store) if which or most is None else gates.open_gates(store, most))
-    found = [((await runs.find(store, gate.run)).specialist, gate) for gate in asked]
-    return [(specialist, gate) for specialist, gate in found if which.holds(specialist, gate)][:most]
+    return await gates.asked(store, **which._asdict(), most=most)
 
 
 async def find_gates(app: App, names: Sequence[str], which: Filter, *, every: bool) -> list[tuple[str, GateRow]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any, NamedTuple
 
 from platos.core.approval import GateState, Request
 from platos.core.event import GateDecided, GateOpened, decode_event
@@ -15,6 +17,7 @@ from platos.store.tx import Tx, projects
 
 __all__ = [
     "GateRow",
+    "asked",
     "check_open",
     "count_open",
     "expired",
@@ -120,6 +123,16 @@ async def open_gates(store: ReadStore, most: int = _ALL) -> list[GateRow]:
     return [_row(row) for row in await store.all(SQL.all_open, count=most)]
 
 
+async def asked(
+    store: ReadStore, *, specialist: str = "", tool: str = "", tier: int | None = None, most: int | None = None
+) -> list[tuple[str, GateRow]]:
+    """The same, each with its specialist; of one specialist, tool or risk tier where it is named."""
+    count = most if tier is None else None  # the tier stands in what was asked, which no query looks into
+    rows = await store.all(SQL.asked, specialist=specialist, tool=tool, count=_ALL if count is None else count)
+    found = ((str(name), _row(row)) for name, *row in rows)
+    return list(islice((each for each in found if tier in (None, each[1].request.tier)), most))
+
+
 async def count_open(store: ReadStore) -> int:
     """How many gates wait for a person."""
     row = await store.one(SQL.count_open)
@@ -148,7 +161,7 @@ def _found(row: Row | None, gate: int) -> GateRow:
     return _row(row)
 
 
-def _row(row: Row) -> GateRow:
+def _row(row: Sequence[Any]) -> GateRow:
     id, run, effect, state, opened, decided, decider, reason, body = row
     event = decode_event(body)
     assert isinstance(event, GateOpened)

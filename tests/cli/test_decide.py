@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import pwd
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from platos.cli.inbox import Waiting, _render_gate
+from platos.store.reader import ThreadReader
 
 from .conftest import Cli, Told
 
@@ -26,6 +28,46 @@ def test_the_inbox_shows_in_full_what_would_run(cli: Cli, told: Told) -> None:
     assert gate["rule"] in shown
     assert "platos approve g1" in shown
     assert gate["expires"] in shown
+
+
+def test_however_many_runs_wait_the_inbox_asks_as_much_of_the_store(
+    cli: Cli, told: Told, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = ThreadReader.all
+
+    async def counted(reader: ThreadReader, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        return await ask(reader, sql, **values)
+
+    monkeypatch.setattr(ThreadReader, "all", counted)
+
+    def questions(*words: str) -> int:
+        asked.clear()
+        assert [gate["gate"] for gate in told("inbox", "--limit", "1", *words)["gates"]] == ["g1"]
+        return len(asked)
+
+    filters = ((), ("--specialist", "advisories"), ("--tool", "outbox"), ("--tier", "2"))
+    with_one = [questions(*words) for words in filters]
+    for number in range(5):
+        assert cli("wake", "advisories", "--input", "-", given=b"CVE-2026-%d is an advisory" % number).exit_code == 5
+    assert told("inbox")["open"] > 1
+    assert [questions(*words) for words in filters] == with_one
+
+
+def test_a_filter_shows_those_that_expire_first(cli: Cli, told: Told) -> None:
+    assert cli("wake", "advisories", "--input", "-", given=b"CVE-2026-1 is an advisory").exit_code == 5
+    everything = [gate["gate"] for gate in told("inbox")["gates"]]
+    assert len(everything) > 1
+    for words in (("--specialist", "advisories"), ("--tool", "outbox"), ("--tier", "2")):
+        assert [gate["gate"] for gate in told("inbox", *words)["gates"]] == everything
+        assert [gate["gate"] for gate in told("inbox", "--limit", "1", *words)["gates"]] == everything[:1]
+
+
+def test_the_inbox_is_read_where_the_settings_are_broken(cli: Cli, told: Told, root: Path) -> None:
+    (root / "platos.toml").write_text("[defaults\n")
+    assert cli("status").exit_code == 3
+    assert [gate["gate"] for gate in told("inbox")["gates"]] == ["g1"]
 
 
 def test_what_was_approved_is_what_is_written(cli: Cli, told: Told, root: Path) -> None:

@@ -17,6 +17,12 @@ JOIN journal j ON j.seq = g.event WHERE g.effect = :effect ORDER BY g.id DESC LI
 SELECT g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g
 JOIN journal j ON j.seq = g.event WHERE g.state = 'open' ORDER BY g.expires, g.id LIMIT :count
 
+-- name: asked (tools and specialists are all where they are not named)
+SELECT r.specialist, g.id, g.run, g.effect, g.state, g.opened, g.decided, g.decider, g.reason, j.body FROM gates g
+JOIN journal j ON j.seq = g.event JOIN runs r ON r.id = g.run JOIN effects e ON e.key = g.effect
+WHERE g.state = 'open' AND (r.specialist = :specialist OR :specialist = '') AND (e.tool = :tool OR :tool = '')
+ORDER BY g.expires, g.id LIMIT :count
+
 -- name: open_of_run
 SELECT id FROM gates WHERE run = :run AND state = 'open' ORDER BY id
 
