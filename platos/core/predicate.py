@@ -14,11 +14,12 @@ path or a URL is none: what is in doubt is not covered.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
@@ -76,6 +77,39 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             case Match.SITE:
                 return any(site in self.values for site in _sites(text))
 
+    def may_cover(self, arguments: Mapping[str, Any]) -> bool:
+        """Can it not be ruled out that it is of these arguments, in part at least, or in another spelling?
+
+        An argument that is not there at all is in doubt; one that is None, or an empty list, is none.
+        """
+        if self.argument not in arguments:
+            return True
+        given = arguments[self.argument]
+        each = given if isinstance(given, list | tuple) else [given]
+        return any(one is not None and self._may_hold(one) for one in each)
+
+    def _may_hold(self, one: Any) -> bool:
+        text = _text(one)
+        if text is not None and self._holds(text):
+            return True
+        folded = _folded(one)
+        match self.match:
+            case Match.IS:
+                wanted = [_folded(value) for value in self.values]
+                addresses = [] if _domain(text or "") else [value for value in wanted if "@" in value]
+                within = addresses if isinstance(one, str | bool | int | float) else wanted
+                return folded.strip() in wanted or any(value in folded for value in within)
+            case Match.DOMAIN:
+                return not _domain(text or "") and any(value in folded for value in self.values)
+            case Match.FOLDER:
+                return (
+                    text is None
+                    or not _is_plain_path(text)
+                    or any(folded.startswith(f"{_folded(value)}/") for value in self.values)
+                )
+            case Match.SITE:
+                return any(_may_be_below(text or "", folded, value) for value in self.values)
+
     def __str__(self) -> str:
         return f"{self.argument}={'|'.join(map(self._written, self.values))}"
 
@@ -97,6 +131,10 @@ class Predicate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def covers(self, arguments: Mapping[str, Any]) -> bool:
         """Does it hold of these arguments?"""
         return all(term.covers(arguments) for term in self.terms)
+
+    def may_cover(self, arguments: Mapping[str, Any]) -> bool:
+        """Can it not be ruled out that it holds, in part at least, or in another spelling?"""
+        return all(term.may_cover(arguments) for term in self.terms)
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.terms)) or "any arguments"
@@ -167,11 +205,36 @@ def _domain(text: str) -> str:
     return found[1].lower() if found else ""
 
 
+def _folded(value: Any) -> str:
+    """A value as one text in which spellings are alike: of letters, of widths, of escapes in a URL."""
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return _fold(text) if len(text) <= _LONGEST else _fold.__wrapped__(text)
+
+
+@lru_cache(maxsize=10_000)
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", unquote(text)).casefold()
+
+
+def _is_plain_path(text: str) -> bool:
+    parts = text.split("/")
+    odd = any(part in ("", ".", "..") for part in (parts[1:] if text.startswith("/") else parts))
+    return not odd and not re.search(r"[\\:*|\"\x00-\x1f]", text)
+
+
+def _may_be_below(text: str, folded: str, site: str) -> bool:
+    """Can it not be ruled out that a text is a URL below this one? It can where its host is another, or its path."""
+    url, wanted = _plain_url(text), urlsplit(site)
+    if url is None or "%" in url.netloc or not url.netloc.isascii():
+        return (wanted.hostname or "") in folded
+    same = (url.scheme, url.netloc.lower()) == (wanted.scheme, wanted.netloc)
+    return not same and (url.hostname or "").rstrip(".") == wanted.hostname
+
+
 def _folders(text: str) -> Iterator[str]:
     """The folders that a path lies in, outermost first. A path that leads up, or is not plain, lies in none."""
     parts = text.split("/")
-    odd = any(part in ("", ".", "..") for part in (parts[1:] if text.startswith("/") else parts))
-    if odd or re.search(r"[\\:*|\"\x00-\x1f]", text):
+    if not _is_plain_path(text):
         return
     for end in range(2 if text.startswith("/") else 1, min(len(parts), _DEEPEST + 1)):
         yield "/".join(parts[:end])

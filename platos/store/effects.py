@@ -34,7 +34,8 @@ class EffectRow(NamedTuple):
     """An effect. `arguments` are the frozen bytes; `rule` let it be done, or had a person asked; `step` is that
     which first asked for it, and `receipt` the world's answer, where there is one; `preconditions` are what it was
     dispatched into, while it is dispatched. `autopilot` is the one that covered it, and `audit` says that it was asked
-    for all the same; `moved` is when it came into its state."""
+    for all the same; `moved` is when it came into its state. `standing` names the answer that stands under which it was
+    dispatched, and then `rule` does too."""
 
     key: str
     run: int
@@ -51,6 +52,7 @@ class EffectRow(NamedTuple):
     autopilot: int
     audit: bool
     moved: Instant
+    standing: str = ""
 
 
 @projects(EffectIntended)
@@ -107,6 +109,7 @@ def _row(row: Row) -> EffectRow:
     first, last = decode_event(intended), decode_event(moved)
     assert isinstance(first, EffectIntended)
     receipt, why = (last.receipt, last.why) if isinstance(last, EffectMoved) else (None, "")
+    standing = last.standing if isinstance(last, EffectMoved) else ""
     return EffectRow(
         key=key,
         run=run,
@@ -114,7 +117,7 @@ def _row(row: Row) -> EffectRow:
         effect_class=EffectClass(effect_class),
         state=EffectState(state),
         arguments=first.arguments,
-        rule=first.rule,
+        rule=standing or first.rule,
         step=first.step,
         receipt=receipt,
         why=why,
@@ -123,4 +126,5 @@ def _row(row: Row) -> EffectRow:
         autopilot=first.autopilot,
         audit=first.audit,
         moved=last.at,
+        standing=standing,
     )

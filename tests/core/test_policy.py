@@ -19,7 +19,7 @@ def ask(
     node: tuple[str, ...] = ("mail",),
     tiers: dict[str, int] | None = None,
 ) -> Permission:
-    return permit("mail", effect, granted=granted, node=node, tiers=tiers or {})
+    return permit("mail", effect, granted=granted, node=node, policy=tiers or {})
 
 
 def test_a_tool_that_the_specialist_does_not_have_is_refused() -> None:
