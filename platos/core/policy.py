@@ -118,17 +118,17 @@ def _decide(of: str, tool: str, entry: Entry, actor: str, arguments: Mapping[str
     """What one entry says of a call: the strictest of the first rule that surely fits, and those before it that may."""
     if isinstance(entry, int):
         return _told(of, tool, PolicyRule(tier=RiskTier(entry)), "")
-    found: list[Permission] = []
-    for place, rule in enumerate(entry, start=1):
-        if rule.actor in ("", actor):
-            surely = rule.where.covers(arguments)
-            if surely or rule.where.may_cover(arguments):
-                found.append(_told(of, tool, rule, f": rule {place}, {rule.about()}{'' if surely else ', may fit'}"))
-            if surely:
-                break
+    mine = [(place, rule) for place, rule in enumerate(entry, start=1) if rule.actor in ("", actor)]
+    sure = next((n for n, (_, rule) in enumerate(mine) if rule.where.covers(arguments)), len(mine))
+    if sure < len(mine):
+        place, rule = mine[sure]
+        found = _told(of, tool, rule, f": rule {place}, {rule.about()}")
     else:
-        found.append(_told(of, tool, PolicyRule(), ": no other rule fits"))
-    return max(found, key=_strictness)
+        found = _told(of, tool, PolicyRule(), ": no other rule fits")
+    for place, rule in mine[:sure]:
+        if (rule.deny, rule.tier) > _strictness(found) and rule.where.may_cover(arguments):
+            found = _told(of, tool, rule, f": rule {place}, {rule.about()}, may fit")
+    return found
 
 
 def _told(of: str, tool: str, rule: PolicyRule, why: str) -> Permission:
