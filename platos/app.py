@@ -18,6 +18,7 @@ from platos.config.secrets import resolve
 from platos.config.settings import LoadedSettings, load_settings, module_paths
 from platos.config.workspace import SETTINGS_FILE, Workspace, find_workspace
 from platos.core.mistake import Key, Locate, dotted
+from platos.core.policy import rules_of
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError
 from platos.ports.clock import Clock
@@ -109,6 +110,7 @@ class App:
                 definitions=self.definitions,
                 chance=random.random,
                 budget=self.settings.settings.common_budget(),
+                policy=self.settings.settings.policy,
                 keep_days=self.settings.settings.retention.days,
                 secrets=self.secrets,
                 notes=self.notes,
@@ -150,6 +152,10 @@ def load_workspace(
     registry = Registry(module_paths(workspace.root, settings.settings))
     for kind in KINDS:
         registry.names(kind)  # looking for parts reads files: it is done here, and not on the event loop
+    for tool, entry in settings.settings.policy.items():
+        for place, rule in enumerate(rules_of(entry)):
+            if rule.actor:
+                registry.check("actor", rule.actor, {}, _in_settings("policy", tool, place, "actor"))
     time, offload = clock or SystemClock(), InlineOffload() if inline else ThreadOffload()
     secrets: set[str] = set()
 

@@ -51,6 +51,7 @@ COMMANDS = {
     "evidence": Listed("proof", "evidence", "Show what proves that a run did what it did."),
     "verify": Listed("proof", "verify", "Verify that nobody has changed the record."),
     "trust": Listed("trust", "trust", "Show which steps have earned that they stop asking, and turn that on or off."),
+    "always": Listed("always", "always_command", "List the answers of people that stand, or take one back."),
     "dead": Listed("dead", "dead", "List the runs that failed, or tell of one all that there is to know."),
     "retry": Listed("redrive", "retry", "Take up a run that failed, or waits."),
     "undo": Listed("undo", "undo", "Take back what a run has done."),

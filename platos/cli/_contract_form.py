@@ -11,7 +11,10 @@ __all__ = ["Caps", "Contract", "Retry", "ToolTold"]
 
 
 class ToolTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool, what it does to the world, and whether somebody is asked before it is called."""
+    """A tool, what it does to the world, and whether somebody is asked before it is called.
+
+    `rules` are those by which that depends on the call; `risk_tier`, `gated` and `rule` are of one that none is of.
+    """
 
     tool: str
     effect_class: str
@@ -19,6 +22,8 @@ class ToolTold(msgspec.Struct, frozen=True, kw_only=True):
     gated: bool
     rule: str
     undone_by: str = ""
+    rules: tuple[str, ...] = ()
+    denied: bool = False
 
 
 class Retry(msgspec.Struct, frozen=True, kw_only=True):

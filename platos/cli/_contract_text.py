@@ -23,7 +23,7 @@ def render_contract(its: Contract) -> Iterator[Line]:
     yield f"  planner      {its.planner}"
     yield from _listed("models", [model.words() for model in its.models])
     yield f"  actors       {', '.join(its.actors)}"
-    yield from _listed("tools", [_tool(tool) for tool in its.tools] or ["none"])
+    yield from _listed("tools", [line for tool in its.tools for line in _tool(tool)] or ["none"])
     yield f"  approvals    expire after {its.approval_expires}; then it is not done"
     yield from _listed("told", its.told)
     yield from _listed("asks also", list(its.review) or ["no review trigger"])
@@ -41,10 +41,14 @@ def _listed(name: str, entries: list[str] | tuple[str, ...]) -> Iterator[Line]:
         yield f"  {'' if place else name:<12} {entry}"
 
 
-def _tool(tool: ToolTold) -> str:
-    asked = "asks you first" if tool.gated else "acts alone"
+def _tool(tool: ToolTold) -> Iterator[str]:
+    tier = (
+        "denied" if tool.denied else f"risk tier {tool.risk_tier}, {'asks you first' if tool.gated else 'acts alone'}"
+    )
     undone = f"; {tool.undone_by} takes it back" if tool.undone_by else ""
-    return f"{tool.tool}: class {tool.effect_class}, risk tier {tool.risk_tier}, {asked} ({tool.rule}){undone}"
+    yield f"{tool.tool}: class {tool.effect_class}, {tier} ({tool.rule}){undone}"
+    for rule in tool.rules:
+        yield f"  {rule}"
 
 
 def _budget(caps: Caps) -> Iterator[str]:

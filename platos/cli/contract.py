@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, cast
 
 import msgspec
@@ -15,10 +15,10 @@ from platos.cli._contract_people import told_lines
 from platos.cli._contract_text import render_contract
 from platos.cli._models import tell_models
 from platos.core.instant import span_text
-from platos.core.policy import RiskTier, permit
+from platos.core.policy import HOUSE, Entry, RiskTier, otherwise, permit
 from platos.core.specialist import PartSpec, Specialist, Wanted
 from platos.core.state import State
-from platos.ports.tool import Tool
+from platos.ports.tool import Remote, Tool
 
 __all__ = ["check"]
 
@@ -112,7 +112,16 @@ def _tool(app: App, its: Specialist, spec: PartSpec) -> ToolTold:
     """What policy would answer to a node that was given the tool."""
     tool = cast("Tool", app.parts.build("tool", spec.part, spec.options))
     effect = tool.effect
-    found = permit(spec.name, effect, granted=its.tool_names(), node=(spec.name,), tiers=dict(its.policy))
+    house = app.settings.settings.policy
+    found = permit(
+        spec.name,
+        effect,
+        granted=its.tool_names(),
+        node=(spec.name,),
+        policy={name: otherwise(entry) for name, entry in its.policy.items()},
+        part=spec.part,
+        house={name: otherwise(entry) for name, entry in house.items()},
+    )
     return ToolTold(
         tool=_part(spec),
         effect_class=effect,
@@ -120,4 +129,20 @@ def _tool(app: App, its: Specialist, spec: PartSpec) -> ToolTold:
         gated=found.tier is not RiskTier.AUTO,
         rule=found.rule,
         undone_by=getattr(tool, "undone_by", ""),
+        rules=tuple(_rules(tool, spec, its.policy, house)),
+        denied=not found.allowed,
     )
+
+
+def _rules(tool: Tool, spec: PartSpec, own: Mapping[str, Entry], house: Mapping[str, Entry]) -> Iterator[str]:
+    """The rules by which it depends on the call whether somebody is asked, in their order."""
+    found = [
+        ("policy", own.get(spec.name, ())),
+        *((HOUSE, house.get(name, ())) for name in dict.fromkeys((spec.name, spec.part))),
+    ]
+    fields = {} if isinstance(tool, Remote) else tool.Arguments.model_fields
+    for of, entry in found:
+        for place, rule in enumerate(() if isinstance(entry, int) else entry, start=1):
+            odd = [term.argument for term in rule.where.terms if fields and term.argument not in fields]
+            doubt = f" ({spec.name} has no argument {odd[0]}: it may be of any call)" if odd else ""
+            yield f"{of}: rule {place}, {rule}{doubt}"

@@ -18,6 +18,7 @@ from platos.cli._gates import Filter, OfSpecialist, OfTier, OfTool, find_gates
 from platos.cli.exits import ExitCode, worst
 from platos.cli.output import Line, clean, one_line, table
 from platos.core.approval import GateState
+from platos.core.instant import parse_span
 from platos.errors import UsageError
 from platos.store.gates import GateRow
 
@@ -29,17 +30,25 @@ Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for 
 Every = Annotated[bool, typer.Option("--all", help="Whatever is open.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether these are meant.")]
 
+_LASTS = "30d"
+"""How long an answer stands where nothing else is said."""
+
 _TYPED = {GateState.APPROVED: "approve", GateState.DENIED: "deny", GateState.RETURNED: "return"}
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer that was recorded, and how the runs stand. `by_up`: `platos up` goes on with them."""
+    """The answer that was recorded, and how the runs stand. `by_up`: `platos up` goes on with them.
+
+    `always` names the answer where it stands (`y1`), for which calls, and until when."""
 
     gates: tuple[str, ...]
     state: str
     by: str
     by_up: bool
     runs: tuple[RunEnding, ...]
+    always: str = ""
+    where: str = ""
+    expires: str = ""
 
 
 def approve(
@@ -51,13 +60,31 @@ def approve(
     every: Every = False,
     yes: Yes = False,
     reason: Reason = "",
+    always: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--always", metavar="TERM", help="And to calls like it: recipient=*@example.com. May be repeated."
+        ),
+    ] = None,
+    lasts: Annotated[
+        str, typer.Option("--for", metavar="TIME", help="How long --always stands, at most 90d; 30d if not said.")
+    ] = "",
 ) -> None:
     """Say yes to what gates show: to these, or to all that are open and of a kind. It is one decision.
 
-    Where platos up does not run, the runs go on here, to their end or to the next question.
+    Where platos up does not run, the runs go on here, to their end or to the next question. With --always the yes to a
+    gate stands: calls of its tool that the terms cover ask no more, until it expires or platos always takes it back.
 
-    Example: platos approve g3
+    Example: platos approve g3 --always recipient=*@example.com --for 30d
     """
+    if always:
+        if len(names or []) != 1 or every or Filter(specialist, tool, tier):
+            raise UsageError("--always goes with one gate", expected="its name, as in platos approve g3 --always TERM")
+        return _show(
+            ctx, run_async(_always, load(ctx), number_of((names or [])[0], "g", "gate"), always, lasts, reason)
+        )
+    if lasts:
+        raise UsageError("--for says how long, and nothing what", expected="--always TERM beside it")
     _decide(ctx, names or [], Filter(specialist, tool, tier), every, yes, GateState.APPROVED, reason)
 
 
@@ -143,6 +170,15 @@ async def _answer(app: App, found: Sequence[GateRow], state: GateState, reason: 
     return await _decided(app, [gate.name for gate in found], state, by, done.by_up, [gate.run for gate in found])
 
 
+async def _always(app: App, gate: int, where: Sequence[str], lasts: str, reason: str) -> Decided:
+    by = person()
+    asked = {"gate": gate, "where": list(where), "lasts": parse_span(lasts or _LASTS), "by": by, "reason": reason}
+    done = await change(app, "approve_always", asked, typed="approve")
+    run = int(done.answer["run"][1:])
+    decided = await _decided(app, [done.answer["gate"]], GateState.APPROVED, by, done.by_up, [run])
+    return msgspec.structs.replace(decided, **{name: done.answer[name] for name in ("always", "where", "expires")})
+
+
 async def _edit(app: App, gate: int, arguments: Mapping[str, Any], reason: str) -> Decided:
     by = person()
     asked = {"gate": gate, "arguments": arguments, "by": by, "reason": reason}
@@ -165,6 +201,9 @@ def _show(ctx: typer.Context, decided: Decided) -> None:
 
 def _render(decided: Decided) -> Iterator[Line]:
     yield f"{', '.join(decided.gates)}: {decided.state} by {decided.by}"
+    if decided.always:
+        yield f"  {decided.always} stands until {decided.expires}: calls with {decided.where} ask no more"
+        yield f"  next: platos always --revoke {decided.always} takes it back"
     for run in decided.runs:
         if decided.by_up:
             yield f"{run.run} goes on in platos up"

@@ -14,6 +14,8 @@ from platos.cli.output import Line, table
 from platos.core.event import (
     AccountFrozen,
     AccountThawed,
+    AlwaysGiven,
+    AlwaysTaken,
     AnyEvent,
     BudgetRefused,
     DefinitionLoaded,
@@ -132,6 +134,10 @@ _WORDS: dict[type[Any], Callable[[Any], str]] = {
     ),
     ItemLabelled: lambda event: f"i{event.item} is {'a signal' if event.signal else 'noise'}{_because(event.why)}",
     ItemsAudited: lambda event: f"{len(event.items)} items drawn to be audited",
+    AlwaysGiven: lambda event: (
+        f"y{event.number} stands until {iso(event.expires)}: {event.tool} with {event.predicate} asks no more"
+    ),
+    AlwaysTaken: lambda event: f"y{event.number} taken back{_because(event.why)}",
     Paused: lambda event: f"paused{_because(event.why)}",
     Resumed: lambda event: "resumed",
     AccountFrozen: lambda event: f"{event.account} frozen: {event.why}",

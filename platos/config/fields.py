@@ -7,7 +7,15 @@ from collections.abc import Callable
 from typing import Annotated, Any, TypeGuard, TypeVar
 
 import msgspec
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+)
 from pydantic_core import PydanticCustomError
 
 from platos.config.secrets import check_reference
@@ -15,10 +23,12 @@ from platos.core.budget import Cap
 from platos.core.evidence import Check
 from platos.core.instant import Span, parse_span
 from platos.core.money import dollars, parse_money
+from platos.core.policy import Entry, PolicyRule, RiskTier
+from platos.core.predicate import ANY, parse_predicate
 from platos.core.review import Trigger, parse_trigger
 from platos.core.schedule import Schedule, check_zone
 from platos.core.specialist import PartSpec
-from platos.errors import ConfigurationError
+from platos.errors import ConfigurationError, UsageError
 
 __all__ = [
     "CapField",
@@ -26,6 +36,7 @@ __all__ = [
     "CronText",
     "Form",
     "PartField",
+    "PolicyField",
     "SecretReference",
     "SpanField",
     "Text",
@@ -37,6 +48,7 @@ T = TypeVar("T")
 
 _PART_NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 _CONDITIONS = "receipt: TOOL, or cited"
+_A_RULE = "where and actor if you like, and tier (0, 1 or 2) or deny: true"
 
 
 class Form(BaseModel):
@@ -117,6 +129,72 @@ def _condition(value: Any) -> Check:
     )
 
 
+def _alone(value: Any) -> Any:
+    """A risk tier alone is the one rule there is."""
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _rule(value: Any) -> PolicyRule:
+    """A rule from a risk tier alone, or from `{where: recipient=*@example.com, tier: 1}`."""
+    if not isinstance(value, dict):
+        return PolicyRule(tier=_tier(value))
+    wrong = [key for key in value if key not in ("where", "actor", "tier", "deny")]
+    if wrong or ("tier" in value) == ("deny" in value) or value.get("deny", True) is not True:
+        raise ConfigurationError(
+            f"a rule has no key {wrong[0]!r}" if wrong else "a rule says either tier or deny: true",
+            expected=_A_RULE,
+            hint='write, for example, {where: "recipient=*@example.com", tier: 1}',
+        )
+    where, actor = value.get("where", ()), value.get("actor", "")
+    terms = [where] if isinstance(where, str) else where
+    if not isinstance(terms, list | tuple) or not all(isinstance(term, str) for term in terms):
+        raise ConfigurationError("where is no predicate", expected="a text or a list of texts", hint=_A_RULE)
+    if not isinstance(actor, str) or ("actor" in value and not actor):
+        raise ConfigurationError("actor is no name", expected="the name of an actor, as in notifier")
+    try:
+        predicate = parse_predicate(terms) if terms else ANY
+    except UsageError as error:
+        raise ConfigurationError(error.what, expected=error.expected, hint=error.hint) from None
+    deny = "deny" in value
+    return PolicyRule(where=predicate, actor=actor, tier=RiskTier.EXPLICIT if deny else _tier(value["tier"]), deny=deny)
+
+
+def _tier(value: Any) -> RiskTier:
+    if type(value) is not int or value not in list(RiskTier):
+        raise ValueError("a risk tier is 0, 1 or 2")
+    return RiskTier(value)
+
+
+def _entry(rules: tuple[PolicyRule, ...]) -> Entry:
+    """What is one risk tier for every call, or rules of which each can decide."""
+    if not rules:
+        raise ConfigurationError("there is no rule", expected="a risk tier, or a list of rules", hint=_A_RULE)
+    if len(rules) == 1 and rules[0] == PolicyRule(tier=rules[0].tier):
+        return int(rules[0].tier)
+    for place, rule in enumerate(rules[:-1], start=1):
+        if rule.always_fits:
+            raise ConfigurationError(
+                f"rule {place} is of every call, and none after it can decide",
+                expected="such a rule in the last place",
+                hint="write it last, or give it where or actor",
+            )
+    return rules
+
+
+def _written(entry: Any) -> Any:
+    """An entry as it would be written."""
+    if isinstance(entry, int):
+        return entry
+    return [
+        {
+            **({"where": [str(term) for term in rule.where.terms]} if rule.where.terms else {}),
+            **({"actor": rule.actor} if rule.actor else {}),
+            **({"deny": True} if rule.deny else {"tier": int(rule.tier)}),
+        }
+        for rule in entry
+    ]
+
+
 _COUNTS = ("tokens", "calls")
 
 
@@ -153,4 +231,12 @@ CronText = Annotated[str, AfterValidator(_read(_cron))]
 SecretReference = Annotated[str, AfterValidator(_read(check_reference))]
 TriggerField = Annotated[Trigger, PlainValidator(_read(_trigger))]
 PartField = Annotated[PartSpec, PlainValidator(_read(_part))]
+PolicyField = Annotated[
+    tuple[Annotated[PolicyRule, PlainValidator(_read(_rule))], ...],
+    BeforeValidator(_alone),
+    AfterValidator(_read(_entry)),
+    PlainSerializer(_written),
+]
+"""What policy says of a tool as people write it: a risk tier, or a list of rules."""
+
 Condition = Annotated[Check, PlainValidator(_read(_condition))]

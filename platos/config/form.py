@@ -12,6 +12,7 @@ from platos.config.fields import (
     CronText,
     Form,
     PartField,
+    PolicyField,
     SpanField,
     Text,
     TriggerField,
@@ -97,7 +98,6 @@ def _cron_alone(value: Any) -> Any:
 
 Schedule = Annotated[ScheduleForm, BeforeValidator(_cron_alone)]
 Parts = tuple[PartField, ...]
-RiskTier = Annotated[int, Field(ge=0, le=2, strict=True)]
 
 
 class DefaultsForm(Form):
@@ -115,9 +115,9 @@ class DefaultsForm(Form):
     planner: PartField = PartSpec(part="rules", name="rules")
     models: ModelsForm = ModelsForm()
     tools: Parts = Field((), description="what its actors may call", examples=[["outbox"]])
-    policy: dict[str, RiskTier] = Field(
+    policy: dict[str, PolicyField] = Field(
         {},
-        description="for each tool 0 (acts alone), 1 (asks in a batch) or 2 (asks each time)",
+        description="for each tool 0 (acts alone), 1 (asks in a batch) or 2 (asks each time), or a list of rules",
         examples=[{"outbox": 2}],
     )
     autopilot: dict[str, Allowance] = Field(

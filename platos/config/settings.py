@@ -16,7 +16,7 @@ from platformdirs import user_config_path
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from platos.config.fields import CapField, Form, PartField, SecretReference, SpanField, Text, ZoneName
+from platos.config.fields import CapField, Form, PartField, PolicyField, SecretReference, SpanField, Text, ZoneName
 from platos.config.form import DefaultsForm
 from platos.config.layers import Layers, Origin, key_text, read_environment, read_flags, read_toml
 from platos.config.workspace import SETTINGS_FILE
@@ -201,7 +201,7 @@ class Settings(Form):
 
     `defaults` has a specialist's keys, and is kept as it was written; `zone` is where the budget's day begins and
     ends; `accounts`, `people`, `mcp`, `models` and `providers` are by name, a provider of the user's own by its host
-    and port.
+    and port. `policy` makes what specialists say of a tool stricter, and nothing laxer.
     """
 
     zone: ZoneName = "UTC"
@@ -213,6 +213,11 @@ class Settings(Form):
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     people: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")], PersonSettings] = Field(
         default_factory=dict
+    )
+    policy: dict[Text, PolicyField] = Field(
+        default_factory=dict,
+        description="for each tool a risk tier, or a list of rules: what they ask for at least, of all specialists",
+        examples=[{"outbox": 1}],
     )
     approvals: ApprovalSettings = ApprovalSettings()
     python: PythonSettings = PythonSettings()

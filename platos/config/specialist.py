@@ -18,6 +18,7 @@ from platos.core.budget import Budget
 from platos.core.failure import RetryPolicy
 from platos.core.jitter import spread
 from platos.core.mistake import Key, Locate, dotted, mistake
+from platos.core.policy import rules_of
 from platos.core.schedule import Schedule
 from platos.core.specialist import PartSpec, Specialist
 from platos.errors import ConfigurationError
@@ -69,6 +70,7 @@ def read_specialist(
     for field, specs in _parts_by_field(specialist):
         _check_parts(field, specs, written, parts)
     _check_tools(specialist, written)
+    _check_rules(specialist, written, parts)
     _check_accounts(specialist, written, accounts)
     _check_servers(specialist, written, servers)
     return specialist
@@ -188,6 +190,14 @@ def _check_tools(specialist: Specialist, written: _Written) -> None:
                 expected=f"one of {', '.join(tools)}" if tools else "a tool that is listed under tools",
                 hint=f"list {tool} under tools, or take this line out",
             )
+
+
+def _check_rules(specialist: Specialist, written: _Written, parts: Parts) -> None:
+    """Rules of policy speak only of actors that there are: one of nobody would deny nothing."""
+    for tool, entry in specialist.policy.items():
+        for place, rule in enumerate(rules_of(entry)):
+            if rule.actor:
+                parts.check("actor", rule.actor, {}, _under(written, ("policy", tool, place, "actor")))
 
 
 def _check_accounts(specialist: Specialist, written: _Written, accounts: Collection[str]) -> None:

@@ -31,6 +31,8 @@ __all__ = [
     "AccountReached",
     "AccountThawed",
     "AnyEvent",
+    "AlwaysGiven",
+    "AlwaysTaken",
     "AutopilotProposed",
     "BudgetRefused",
     "ChainSealed",
@@ -275,6 +277,27 @@ class Demoted(Event, frozen=True, kw_only=True, tag="demoted"):
     why: str
 
 
+class AlwaysGiven(Event, frozen=True, kw_only=True, tag="always_given"):
+    """A person's yes at a gate stands: until it expires, calls of the tool under this contract that `predicate` covers
+    are done without asking."""
+
+    number: int
+    specialist: str
+    tool: str
+    contract: str
+    predicate: Predicate
+    expires: Instant
+    gate: int
+
+
+class AlwaysTaken(Event, frozen=True, kw_only=True, tag="always_taken"):
+    """A yes that stood is taken back."""
+
+    number: int
+    specialist: str
+    why: str
+
+
 # -- money: in the chain of the run or of the specialist that spends it
 
 
@@ -463,13 +486,14 @@ class EffectIntended(Event, frozen=True, kw_only=True, tag="effect_intended"):
 
 class EffectMoved(Event, frozen=True, kw_only=True, tag="effect_moved"):
     """An effect was dispatched, got its receipt, is in doubt, or was abandoned. `preconditions` are the world that it
-    was dispatched into."""
+    was dispatched into; `standing` is the rule by which an answer that stands let it be dispatched."""
 
     effect: str
     run: int
     state: EffectState
     receipt: Receipt | None = None
     why: str = ""
+    standing: str = ""
     preconditions: dict[str, str] = {}
 
 
@@ -507,6 +531,8 @@ AnyEvent = (
     | AutopilotProposed
     | Promoted
     | Demoted
+    | AlwaysGiven
+    | AlwaysTaken
     | RunOpened
     | PlanMade
     | PlanRejected

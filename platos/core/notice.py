@@ -31,6 +31,7 @@ class MatterKind(StrEnum):
     GATE = "gate"
     EXPIRED = "expired"
     DEAD = "dead"
+    REFUSED = "refused"
     REVIEW = "review"
     BREAKER = "breaker"
     FROZEN = "frozen"

@@ -14,11 +14,12 @@ path or a URL is none: what is in doubt is not covered.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import msgspec
 
@@ -51,6 +52,11 @@ class Match(StrEnum):
     SITE = "site"
 
 
+_DOMAIN, _FOLDER, _SITE = Match.DOMAIN, Match.FOLDER, Match.SITE
+_LISTS, _SCALARS = (list, tuple), (str, bool, int, float)
+"""Looked up once: policy asks these of every rule before every call."""
+
+
 class Term(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One argument, and what it must be: any of `values`, as texts."""
 
@@ -61,20 +67,54 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def covers(self, arguments: Mapping[str, Any]) -> bool:
         """Does it hold of these arguments?"""
         given = arguments.get(self.argument)
-        each = given if isinstance(given, list | tuple) else [given]
-        texts = [_text(one) for one in each] if self.argument in arguments else []
-        return bool(texts) and all(text is not None and self._holds(text) for text in texts)
+        each = given if isinstance(given, _LISTS) else (given,)
+        for one in each:
+            text = _text(one)
+            if text is None or not self._holds(text):
+                return False
+        return bool(each)
 
     def _holds(self, text: str) -> bool:
-        match self.match:
-            case Match.IS:
-                return text in self.values
-            case Match.DOMAIN:
-                return _domain(text) in self.values
-            case Match.FOLDER:
-                return any(folder in self.values for folder in _folders(text))
-            case Match.SITE:
-                return any(site in self.values for site in _sites(text))
+        kind = self.match
+        if kind is _DOMAIN:
+            return _domain(text) in self.values
+        if kind is _FOLDER:
+            return any(folder in self.values for folder in _folders(text))
+        if kind is _SITE:
+            return any(site in self.values for site in _sites(text))
+        return text in self.values
+
+    def may_cover(self, arguments: Mapping[str, Any]) -> bool:
+        """Can it not be ruled out that it is of these arguments, in part at least, or in another spelling?
+
+        An argument that is not there at all is in doubt; one that is None, or an empty list, is none.
+        """
+        if self.argument not in arguments:
+            return True
+        given = arguments[self.argument]
+        each = given if isinstance(given, _LISTS) else (given,)
+        for one in each:  # noqa: SIM110
+            if one is not None and self._may_hold(one):
+                return True
+        return False
+
+    def _may_hold(self, one: Any) -> bool:
+        text, kind = _text(one), self.match
+        if text is not None and self._holds(text):
+            return True
+        if kind is _DOMAIN:
+            if text is not None and _domain(text):
+                return False
+            return any(value in _folded(one) for value in self.values)
+        if kind is _FOLDER:
+            odd = text is None or not _is_plain_path(text)
+            return odd or any(_folded(one).startswith(f"{_fold(value)}/") for value in self.values)
+        if kind is _SITE:
+            return any(_may_be_below(text or "", one, value) for value in self.values)
+        wanted, folded = [_fold(value) for value in self.values], _folded(one)
+        addresses = [] if _domain(text or "") else [value for value in wanted if "@" in value]
+        within = addresses if isinstance(one, _SCALARS) else wanted
+        return folded.strip() in wanted or any(value in folded for value in within)
 
     def __str__(self) -> str:
         return f"{self.argument}={'|'.join(map(self._written, self.values))}"
@@ -96,7 +136,17 @@ class Predicate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def covers(self, arguments: Mapping[str, Any]) -> bool:
         """Does it hold of these arguments?"""
-        return all(term.covers(arguments) for term in self.terms)
+        for term in self.terms:  # noqa: SIM110 - a loop takes half as long, and this is asked of every rule of policy
+            if not term.covers(arguments):
+                return False
+        return True
+
+    def may_cover(self, arguments: Mapping[str, Any]) -> bool:
+        """Can it not be ruled out that it holds, in part at least, or in another spelling?"""
+        for term in self.terms:  # noqa: SIM110
+            if not term.may_cover(arguments):
+                return False
+        return True
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.terms)) or "any arguments"
@@ -156,38 +206,72 @@ def _text(value: Any) -> str | None:
     """A scalar as text, or None where it is none, or is long."""
     if isinstance(value, str):
         return value if 0 < len(value) <= _LONGEST and "\n" not in value else None
-    if isinstance(value, bool | int | float):
+    if isinstance(value, _SCALARS):
         return msgspec.json.encode(value).decode()
     return None
 
 
+@lru_cache(maxsize=10_000)
 def _domain(text: str) -> str:
     """The domain of a bare mail address, in small letters; empty where it is none."""
     found = _ADDRESS.fullmatch(text)
     return found[1].lower() if found else ""
 
 
-def _folders(text: str) -> Iterator[str]:
-    """The folders that a path lies in, outermost first. A path that leads up, or is not plain, lies in none."""
+def _folded(value: Any) -> str:
+    """A value as one text in which spellings are alike: of letters, of widths, of escapes in a URL."""
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return _fold(text) if len(text) <= _LONGEST else _folded_long(text)
+
+
+@lru_cache(maxsize=10_000)
+def _fold(text: str) -> str:
+    return _folded_long(text)
+
+
+def _folded_long(text: str) -> str:
+    return unicodedata.normalize("NFKC", unquote(text)).casefold()
+
+
+@lru_cache(maxsize=10_000)
+def _is_plain_path(text: str) -> bool:
     parts = text.split("/")
     odd = any(part in ("", ".", "..") for part in (parts[1:] if text.startswith("/") else parts))
-    if odd or re.search(r"[\\:*|\"\x00-\x1f]", text):
-        return
-    for end in range(2 if text.startswith("/") else 1, min(len(parts), _DEEPEST + 1)):
-        yield "/".join(parts[:end])
+    return not odd and not re.search(r"[\\:*|\"\x00-\x1f]", text)
 
 
-def _sites(text: str) -> Iterator[str]:
+def _may_be_below(text: str, given: Any, site: str) -> bool:
+    """Can it not be ruled out that a text is a URL below this one? It can where its host is another, or its path."""
+    url, wanted = _plain_url(text), urlsplit(site)
+    if url is None or "%" in url.netloc or not url.netloc.isascii():
+        return (wanted.hostname or "") in _folded(given)
+    same = (url.scheme, url.netloc.lower()) == (wanted.scheme, wanted.netloc)
+    return not same and (url.hostname or "").rstrip(".") == wanted.hostname
+
+
+@lru_cache(maxsize=10_000)
+def _folders(text: str) -> tuple[str, ...]:
+    """The folders that a path lies in, outermost first. A path that leads up, or is not plain, lies in none."""
+    parts = text.split("/")
+    if not _is_plain_path(text):
+        return ()
+    first = 2 if text.startswith("/") else 1
+    return tuple("/".join(parts[:end]) for end in range(first, min(len(parts), _DEEPEST + 1)))
+
+
+@lru_cache(maxsize=10_000)
+def _sites(text: str) -> tuple[str, ...]:
     """The URLs that an http URL lies below: its host, then each folder of its path."""
     url = _plain_url(text)
     if url is None:
-        return
+        return ()
     path = url.path.rpartition("/")[0]
     parts = path.split("/")
-    for end in range(1, min(len(parts), _DEEPEST) + 1):
-        yield f"{url.scheme}://{url.netloc.lower()}{'/'.join(parts[:end])}"
+    host = f"{url.scheme}://{url.netloc.lower()}"
+    return tuple(f"{host}{'/'.join(parts[:end])}" for end in range(1, min(len(parts), _DEEPEST) + 1))
 
 
+@lru_cache(maxsize=10_000)
 def _plain_url(text: str) -> SplitResult | None:
     """An http URL that every reader takes apart alike: without a user, steps up, or escapes in its path."""
     try:

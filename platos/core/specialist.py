@@ -13,6 +13,7 @@ from platos.core.digest import digest
 from platos.core.evidence import Check
 from platos.core.failure import RetryPolicy
 from platos.core.instant import DAY, Span
+from platos.core.policy import Entry
 from platos.core.review import Trigger
 from platos.core.schedule import Schedule
 from platos.core.trust import Allowance
@@ -63,7 +64,7 @@ class Specialist(msgspec.Struct, frozen=True, kw_only=True):
     budget: Budget
     fallback_owner: str = ""
     tools: tuple[PartSpec, ...] = ()
-    policy: dict[str, int] = msgspec.field(default_factory=dict)
+    policy: dict[str, Entry] = msgspec.field(default_factory=dict)
     autopilot: dict[str, Allowance] = msgspec.field(default_factory=dict)
     done_when: tuple[Check, ...] = ()
     review: tuple[Trigger, ...] = ()

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from platos.core.approval import GateState
+from platos.core.instant import iso
 from platos.core.item import Item
 from platos.errors import UsageError
 from platos.runtime.control import Command
@@ -37,6 +38,24 @@ class _Decision(msgspec.Struct, frozen=True):
     state: GateState
     by: str
     reason: str = ""
+
+
+class _Always(msgspec.Struct, frozen=True):
+    """A person's yes to a gate that stands for calls which meet these terms, for so many microseconds."""
+
+    gate: int
+    where: tuple[str, ...]
+    lasts: int
+    by: str
+    reason: str = ""
+
+
+class _TakeBack(msgspec.Struct, frozen=True):
+    """An answer that stands, by its number."""
+
+    always: int
+    by: str
+    why: str = ""
 
 
 class _Edit(msgspec.Struct, frozen=True):
@@ -160,6 +179,18 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         rows = await engine.decide_all(answer.gates, answer.state, by=answer.by, reason=answer.reason)
         return [{"gate": row.name, "run": f"r{row.run}", "state": row.state} for row in rows]
 
+    async def approve_always(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_Always)
+        row, stands = await engine.approve_always(
+            asked.gate, asked.where, asked.lasts, by=asked.by, reason=asked.reason
+        )
+        told = {"always": stands.name, "where": str(stands.where), "expires": iso(stands.expires)}
+        return {"gate": row.name, "run": f"r{row.run}", "state": row.state, **told}
+
+    async def take_back(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_TakeBack)
+        return (await engine.take_back(asked.always, by=asked.by, why=asked.why)).name
+
     async def edit(arguments: Mapping[str, Any]) -> Any:
         asked = msgspec.convert(arguments, type=_Edit)
         row = await engine.edit(asked.gate, asked.arguments, by=asked.by, reason=asked.reason)
@@ -234,6 +265,8 @@ def commands_of(engine: Engine) -> dict[str, Command]:
     commands = (
         wake,
         decide,
+        approve_always,
+        take_back,
         edit,
         label,
         give_examples,

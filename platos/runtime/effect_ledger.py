@@ -20,6 +20,7 @@ from platos.core.specialist import Wanted
 from platos.core.state import State
 from platos.errors import BadReasoning, Denied, InDoubt
 from platos.runtime import gate as gating
+from platos.runtime.always import standing_for
 from platos.runtime.life import moved
 from platos.runtime.trust import Use, use_of
 from platos.store import Tx, effects, evidence, gates, items, meta, pauses, runs, steps
@@ -30,7 +31,8 @@ __all__ = ["Act", "Standing", "ask_only", "claim_or_ask", "move_effect", "proof_
 class Act(NamedTuple):
     """One call of a tool by a node's actor: all that the ledger needs to know. `frozen` are the arguments' bytes,
     `preview` is what the tool says would change, where somebody may be asked; `may_trust` says that an autopilot may
-    take the place of the person whom policy would have asked."""
+    take the place of the person whom policy would have asked, and `may_stand` that an answer of theirs that stands
+    may."""
 
     actor: str
     run: int
@@ -41,6 +43,7 @@ class Act(NamedTuple):
     permission: Permission
     specialist: str
     may_trust: bool
+    may_stand: bool
     preconditions: Mapping[str, str]
     why: str
     seen: tuple[str, ...]
@@ -53,7 +56,8 @@ class Standing(NamedTuple):
     """How an act stands: it is `allowed`, `dispatch` it now, `recover` it, `wait` for the gate, be held where all is
     `paused`, or it is `settled` or `failed`.
 
-    `dispatched_into` are the preconditions as they were when what is to be recovered was dispatched, `sent` is when.
+    `dispatched_into` are the preconditions as they were when what is to be recovered was dispatched, `sent` is when;
+    `standing` names the answer that stands under which it is allowed.
     """
 
     do: str
@@ -62,6 +66,7 @@ class Standing(NamedTuple):
     receipt: Receipt | None = None
     gate: gates.GateRow | None = None
     pause: Paused | None = None
+    standing: str = ""
     dispatched_into: Mapping[str, str] = {}
     sent: Instant = 0
 
@@ -74,7 +79,8 @@ def claim_or_ask(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
     gate = found.gate
     if gate is not None and gate.state is GateState.APPROVED:
         gating.use(tx, gate, now)
-    return Standing("dispatch", _claim(tx, act._replace(frozen=found.frozen), step, now), found.frozen)
+    claimed = _claim(tx, act._replace(frozen=found.frozen), step, now, found.standing)
+    return Standing("dispatch", claimed, found.frozen)
 
 
 def ask_only(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
@@ -83,7 +89,8 @@ def ask_only(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
     if found.do != "allowed":
         return found
     gate = found.gate
-    allowed = act.permission.rule if gate is None else f"{gate.name} approved by {gate.decider}"
+    by_rule = found.standing or act.permission.rule
+    allowed = by_rule if gate is None else f"{gate.name} approved by {gate.decider}"
     receipt = Receipt(summary=allowed)
     return Standing("settled", _succeed(tx, step, receipt, now), found.frozen, receipt=receipt)
 
@@ -97,6 +104,8 @@ def _look_up(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
     effect = effects.get(tx, act.key)
     use = _use(tx, act, effect) if act.may_trust else None
     act = act if use is None else act._replace(permission=use.permit(act.permission))
+    stands = _stands(tx, act, effect, use, now)
+    act = act if stands is None else act._replace(permission=stands)
     if effect is None:
         effect = _intend(tx, act, step, use, now)
     frozen = bytes(effect.arguments)
@@ -122,7 +131,7 @@ def _look_up(tx: Tx, act: Act, step: StepMoved, now: Instant) -> Standing:
         failure = FailureRecord.of(BadReasoning(f"{gate.decider} sent it back: {gate.reason}"))
         return Standing("failed", _put(tx, step, State.CANCELLED, now, failure=failure), frozen)
     if gate is None and act.permission.tier is RiskTier.AUTO:
-        return Standing("allowed", step, frozen)
+        return Standing("allowed", step, frozen, standing="" if stands is None else stands.rule)
     if gate is not None and _covers(gate, act, now):
         return Standing("allowed", step, frozen, gate=gate)
     return _ask(tx, act, step, gate, frozen, now)
@@ -140,14 +149,21 @@ def _unwanted(tx: Tx, act: Act, now: Instant) -> str:
 
 def move_effect(tx: Tx, act: Act, state: EffectState, why: str, now: Instant) -> None:
     """An effect goes back to being intended, or is in doubt."""
-    tx.record(act.chain, EffectMoved(at=now, effect=act.key, run=act.run, state=state, why=why))
+    effect = effects.get(tx, act.key)
+    standing = effect.standing if effect is not None and state is EffectState.IN_DOUBT else ""
+    moved_on = EffectMoved(at=now, effect=act.key, run=act.run, state=state, why=why, standing=standing)
+    tx.record(act.chain, moved_on)
 
 
 def settle(tx: Tx, act: Act, step: StepMoved, receipt: Receipt, now: Instant) -> StepMoved:
     """Receipt, evidence and the step's end, together. A read is in the ledger where somebody was asked."""
-    trusted = _autopilot(tx, act)
-    if act.contract.effect is not EffectClass.READ or effects.get(tx, act.key) is not None:
-        done = EffectMoved(at=now, effect=act.key, run=act.run, state=EffectState.DONE, receipt=receipt)
+    trusted, effect = _autopilot(tx, act), effects.get(tx, act.key)
+    standing = effect.standing if effect is not None else ""
+    if standing:
+        act = act._replace(permission=msgspec.structs.replace(act.permission, rule=standing))
+    if act.contract.effect is not EffectClass.READ or effect is not None:
+        state = EffectState.DONE
+        done = EffectMoved(at=now, effect=act.key, run=act.run, state=state, receipt=receipt, standing=standing)
         tx.record(act.chain, done)
     evidence.record(tx, act.run, proof_of(tx, act, step.path, receipt, trusted), now)
     return _succeed(tx, step, receipt, now)
@@ -183,6 +199,17 @@ def _use(tx: Tx, act: Act, effect: effects.EffectRow | None) -> Use | None:
     return use_of(tx, act.specialist, act.contract, arguments, act.key, effect)
 
 
+def _stands(tx: Tx, act: Act, effect: effects.EffectRow | None, use: Use | None, now: Instant) -> Permission | None:
+    """What an answer that stands makes of policy's question: nothing where an autopilot decides, which may be an audit,
+    and nothing where somebody has been asked about just this."""
+    asks = act.may_stand and act.permission.tier is not RiskTier.AUTO and not (use is not None and use.audit)
+    if not asks or gates.of_effect(tx, act.key) is not None:
+        return None
+    arguments = msgspec.json.decode(act.frozen if effect is None else effect.arguments)
+    rule = standing_for(tx, act.specialist, act.contract, arguments, now)
+    return msgspec.structs.replace(act.permission, tier=RiskTier.AUTO, rule=rule) if rule else None
+
+
 def _autopilot(tx: Tx, act: Act) -> str:
     """The autopilot that let an act be done, and nobody was asked."""
     effect = effects.get(tx, act.key)
@@ -212,10 +239,11 @@ def _intend(tx: Tx, act: Act, step: StepMoved, use: Use | None, now: Instant) ->
     return row
 
 
-def _claim(tx: Tx, act: Act, step: StepMoved, now: Instant) -> StepMoved:
+def _claim(tx: Tx, act: Act, step: StepMoved, now: Instant, standing: str = "") -> StepMoved:
     """From here on it may have been sent."""
     into, state = dict(act.preconditions), EffectState.DISPATCHED
-    tx.record(act.chain, EffectMoved(at=now, effect=act.key, run=act.run, state=state, preconditions=into))
+    sent = EffectMoved(at=now, effect=act.key, run=act.run, state=state, preconditions=into, standing=standing)
+    tx.record(act.chain, sent)
     return step if step.state is State.RUNNING else _put(tx, step, State.RUNNING, now, started=now)
 
 

@@ -6,7 +6,8 @@ After a crash, or any error once it was sent, the tool's class decides what is d
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import anyio
@@ -50,12 +51,23 @@ log = logging.getLogger("platos")
 T = TypeVar("T")
 
 
+class _Judged(NamedTuple):
+    """Policy's answer. Where it has somebody asked, and only policy does, an autopilot (`may_trust`) or a standing
+    answer (`may_stand`) may take their place."""
+
+    permission: Permission
+    may_trust: bool = False
+    may_stand: bool = False
+
+
 class _Call(NamedTuple):
-    """A node's wish, validated: the tool, its arguments, and the act in the ledger's words."""
+    """A node's wish, validated: the tool, its arguments, and the act in the ledger's words. `judge` says what policy
+    says of such a call with given arguments."""
 
     tool: Tool
     arguments: Any
     act: Act
+    judge: Callable[[Mapping[str, Any]], _Judged]
 
 
 async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any], why: str) -> Receipt:
@@ -81,8 +93,7 @@ async def request_approval(life: Life, work: Work, name: str, arguments: dict[st
 async def _act(life: Life, call: _Call, step: StepMoved, ask: Callable[..., Standing]) -> Receipt:
     if step.state is State.SUCCESS:
         return await load_result(life.net, step, Receipt)
-    if not call.act.permission.allowed:
-        await life.failed(step, PermissionDenied(call.act.permission.rule, where=life.path))
+    await _refuse_denied(life, call, step)
     if (
         call.act.contract.effect is EffectClass.READ
         and call.act.permission.tier is RiskTier.AUTO
@@ -91,10 +102,19 @@ async def _act(life: Life, call: _Call, step: StepMoved, ask: Callable[..., Stan
         return await _dispatch(life, await _observe(life, call, step), step)
     life.at_work(step)
     async with life.net.acts[call.act.key]:
-        call = await _observe(life, await _as_intended(life, call), step)
+        call = await _as_intended(life, call)
+        await _refuse_denied(life, call, step)
+        call = await _observe(life, call, step)
         standing = await life.net.run.host.store.transact(ask, call.act, step, life.now())
         life.net.steps[standing.step.key] = standing.step
         return await _follow(life, _with_arguments(call, standing.frozen), standing)
+
+
+async def _refuse_denied(life: Life, call: _Call, step: StepMoved) -> None:
+    """What policy denies is recorded, and never tried again."""
+    if not call.act.permission.allowed:
+        log.warning("%s: %s", life.net.run.row.name, call.act.permission.rule)
+        await life.failed(step, PermissionDenied(call.act.permission.rule, where=life.path))
 
 
 async def _follow(life: Life, call: _Call, standing: Standing) -> Receipt:
@@ -131,7 +151,8 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
     contract, plain = contract_of(run.host, spec, tool), checked.model_dump(mode="json")
     cost = await _cost(life)
     refusal = tool.refusal if isinstance(tool, Remote) else ""
-    permission, may_trust = await _permission(life, work, contract, cost, refusal)
+    judge = partial(_permission, life, work, spec.part, contract, cost, refusal)
+    judged = judge(plain)
     act = Act(
         actor=life.node.actor,
         run=run.row.id,
@@ -139,16 +160,17 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         contract=contract,
         frozen=canonical(plain),
         key=effect_key(run.row.id, contract, plain, life.path),
-        permission=permission,
+        permission=judged.permission,
         specialist=run.specialist.name,
-        may_trust=may_trust,
+        may_trust=judged.may_trust,
+        may_stand=judged.may_stand,
         preconditions={},
         why=f"{run.specialist.name} worked on {await _about(life)} and spent {dollars(cost)} so far; {why}",
         seen=tuple(run.items),
         expires_in=run.live.approval_expires,
         still_wanted=run.live.still_wanted,
     )
-    return _Call(tool, checked, act)
+    return _Call(tool, checked, act, judge)
 
 
 async def _as_intended(life: Life, call: _Call) -> _Call:
@@ -160,9 +182,11 @@ async def _as_intended(life: Life, call: _Call) -> _Call:
 
 
 def _with_arguments(call: _Call, frozen: bytes) -> _Call:
-    return call._replace(
-        arguments=call.tool.Arguments.model_validate_json(frozen), act=call.act._replace(frozen=frozen)
-    )
+    """The call with other arguments, and what policy says of these."""
+    act = call.act
+    if frozen != act.frozen:
+        act = act._replace(frozen=frozen, **call.judge(msgspec.json.decode(frozen))._asdict())
+    return call._replace(arguments=call.tool.Arguments.model_validate_json(frozen), act=act)
 
 
 async def _observe(life: Life, call: _Call, step: StepMoved) -> _Call:
@@ -203,17 +227,28 @@ def contract_of(host: Host, spec: PartSpec, tool: Tool) -> Contract:
     )
 
 
-async def _permission(life: Life, work: Work, contract: Contract, cost: int, refusal: str) -> tuple[Permission, bool]:
-    """Policy's answer; made explicit where a review trigger fires, or where a critic rejected what is acted on. Where
-    neither is so, an autopilot may take the place of whom policy would have asked, if the owner's file allows it."""
+def _permission(
+    life: Life, work: Work, part: str, contract: Contract, cost: int, refusal: str, arguments: Mapping[str, Any]
+) -> _Judged:
+    """Policy's answer to a call with these arguments; made explicit where a review trigger fires, or where a critic
+    rejected what is acted on. Where neither is so, whom policy would have asked may have answered before: an autopilot
+    may take their place, if the owner's file allows it, or an answer of theirs that stands."""
     net, live = life.net, life.net.run.live
     if refusal:
-        return Permission(allowed=False, tier=RiskTier.EXPLICIT, rule=refusal), False
+        return _Judged(Permission(allowed=False, tier=RiskTier.EXPLICIT, rule=refusal))
     found = permit(
-        contract.name, contract.effect, granted=live.tool_names(), node=life.node.tools, tiers=dict(live.policy)
+        contract.name,
+        contract.effect,
+        granted=live.tool_names(),
+        node=life.node.tools,
+        policy=live.policy,
+        part=part,
+        house=net.run.host.policy,
+        actor=life.node.actor,
+        arguments={**dict.fromkeys(contract.schema.get("properties", ())), **arguments},
     )
-    if not found.allowed or contract.effect is EffectClass.READ:
-        return found, False
+    if not found.allowed:
+        return _Judged(found)
     measures = {
         "confidence": min((each.confidence for each in net.run.work.items), default=1.0),
         "cost": cost / NANO,
@@ -222,10 +257,13 @@ async def _permission(life: Life, work: Work, contract: Contract, cost: int, ref
     }
     rules = [f"review: {trigger}" for trigger in live.review if trigger.fires(measures)]
     rules += ["hand-off: its critic did not accept it" for each in work.inputs if each.status is Status.REJECTED]
+    asks = found.tier is not RiskTier.AUTO and not rules
+    if contract.effect is EffectClass.READ:
+        return _Judged(found, may_stand=asks)
     if rules and found.tier is not RiskTier.EXPLICIT:
         found = msgspec.structs.replace(found, tier=RiskTier.EXPLICIT, rule=rules[0])
-    asks = found.tier is not RiskTier.AUTO and not rules
-    return found, asks and may_be_promoted(contract.effect, live.autopilot.get(contract.name))
+    trusts = asks and may_be_promoted(contract.effect, live.autopilot.get(contract.name))
+    return _Judged(found, trusts, may_stand=asks)
 
 
 async def _cost(life: Life) -> int:

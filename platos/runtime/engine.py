@@ -16,9 +16,10 @@ from anyio.abc import TaskGroup
 
 from platos.core.approval import GateState
 from platos.core.failure import RetryPolicy
-from platos.core.instant import DAY, SECOND, Instant
+from platos.core.instant import DAY, SECOND, Instant, Span
 from platos.core.item import Item, StoredItem
 from platos.errors import EpochLost, PlatosError, StoreCorrupt, StoreFull
+from platos.runtime import always as standing
 from platos.runtime import gate as gating
 from platos.runtime import label as labelling
 from platos.runtime import pause as steering
@@ -41,6 +42,7 @@ from platos.runtime.wake import Wake
 from platos.runtime.wakeup import go_on, wake_up
 from platos.store import Store, agenda, pauses, runs, specialists
 from platos.store.accounts import FrozenRow
+from platos.store.always import AlwaysRow
 from platos.store.autopilots import AutopilotRow
 from platos.store.effects import EffectRow
 from platos.store.gates import GateRow
@@ -153,6 +155,18 @@ class Engine:
         rows = await gating.decide(self._host, numbers, state, by=by, reason=reason)
         await self._go_on_after(rows)
         return rows
+
+    async def approve_always(
+        self, gate: int, where: Sequence[str], lasts: Span, *, by: str, reason: str = ""
+    ) -> tuple[GateRow, AlwaysRow]:
+        """A yes to a gate that stands for calls like it. Raises as `platos.runtime.always.approve_always` does."""
+        row, stands = await standing.approve_always(self._host, gate, where, lasts, by=by, reason=reason)
+        await self._go_on_after([row])
+        return row, stands
+
+    async def take_back(self, number: int, *, by: str, why: str = "") -> AlwaysRow:
+        """End an answer that stands. Raises NotFound or InvalidTransition."""
+        return await standing.take_back(self._host, number, by=by, why=why)
 
     async def edit(self, gate: int, arguments: Mapping[str, Any], *, by: str, reason: str = "") -> GateRow:
         """Approve a gate's call with other arguments; the gate of these. Raises as `platos.runtime.gate.edit` does."""

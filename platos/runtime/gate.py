@@ -26,7 +26,7 @@ from platos.runtime.host import Host
 from platos.runtime.label import label_by_decision
 from platos.store import Tx, effects, gates, journal, runs
 
-__all__ = ["ANSWERS", "decide", "edit", "expire", "open_gate", "still_valid", "use"]
+__all__ = ["ANSWERS", "approve", "decide", "edit", "expire", "open_gate", "still_valid", "use"]
 
 log = logging.getLogger("platos")
 
@@ -58,6 +58,12 @@ async def decide(
         raise UsageError("nobody knows what to change", expected="what is wished, in a sentence or two")
     asked = list(dict.fromkeys(numbers))
     return await host.store.transact(_decide, asked, _Answer(state, by, host.now(), reason, alone=len(asked) == 1))
+
+
+def approve(tx: Tx, number: int, *, by: str, reason: str, now: Instant) -> gates.GateRow:
+    """Record a person's yes to one gate, in a transaction that does more. Raises NotFound or InvalidTransition."""
+    [gate] = _decide(tx, [number], _Answer(GateState.APPROVED, by, now, reason))
+    return gate
 
 
 async def edit(host: Host, number: int, arguments: Mapping[str, Any], *, by: str, reason: str = "") -> gates.GateRow:

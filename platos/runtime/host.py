@@ -14,6 +14,7 @@ from platos.core.budget import CommonBudget
 from platos.core.digest import canonical
 from platos.core.event import Paused
 from platos.core.instant import Instant
+from platos.core.policy import Entry
 from platos.core.redact import redact
 from platos.core.specialist import PartSpec, Specialist
 from platos.errors import ConfigurationError
@@ -90,12 +91,11 @@ class Notes(Protocol):
 class Host:
     """The services of one process on one workspace.
 
-    `chance` gives numbers in [0, 1); `budget` is of all specialists together; `keep_days` is how long what is over is
-    kept; `secrets` are those that this process has come to know, which no record may hold; `notes` are what facts are
-    found in, beside past runs; `telling` is how people are told, None where this process tells nobody. In memory: the
-    definitions
-    in force, whose files cannot be used as they stand, when items that wait are judged again, runs that are worked on,
-    and what is paused.
+    `chance` gives numbers in [0, 1); `budget` is of all specialists together, and so is `policy`, by a tool's name or
+    part; `keep_days` is how long what is over is kept; `secrets` are those that this process has come to know, which no
+    record may hold; `notes` are what facts are found in, beside past runs; `telling` is how people are told, None where
+    this process tells nobody. In memory: the definitions in force, whose files cannot be used as they stand, when items
+    that wait are judged again, runs that are worked on, and what is paused.
     """
 
     store: Store
@@ -106,6 +106,7 @@ class Host:
     chance: Callable[[], float]
     budget: CommonBudget
     keep_days: int
+    policy: Mapping[str, Entry] = field(default_factory=dict)
     secrets: Collection[str] = ()
     notes: Notes | None = None
     telling: Telling | None = None

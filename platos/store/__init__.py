@@ -6,6 +6,7 @@ Importing the package imports every table, so that every event has its projectio
 from platos.store import (
     accounts,
     agenda,
+    always,
     answers,
     audits,
     autopilots,
@@ -41,6 +42,7 @@ __all__ = [
     "Tx",
     "accounts",
     "agenda",
+    "always",
     "answers",
     "audits",
     "autopilots",

@@ -34,8 +34,8 @@ class EffectRow(NamedTuple):
     """An effect. `arguments` are the frozen bytes; `rule` let it be done, or had a person asked; `step` is that
     which first asked for it, and `receipt` the world's answer, where there is one; `preconditions` are what it was
     dispatched into, while it is dispatched. `autopilot` is the one that covered it, and `audit` says that it was asked
-    for all the same; `moved` is when it came into its state, `undoes` the key of the effect that it takes back,
-    and `by` whose wish it is."""
+    for all the same; `moved` is when it came into its state, `undoes` the key of the effect that it takes back, `by`
+    whose wish it is. `standing` names the answer under which it was dispatched, if one stands; then `rule` does too."""
 
     key: str
     run: int
@@ -54,6 +54,7 @@ class EffectRow(NamedTuple):
     moved: Instant
     undoes: str
     by: str
+    standing: str = ""
 
 
 @projects(EffectIntended)
@@ -125,6 +126,7 @@ def _row(row: Row) -> EffectRow:
     first, last = decode_event(intended), decode_event(moved)
     assert isinstance(first, EffectIntended)
     receipt, why = (last.receipt, last.why) if isinstance(last, EffectMoved) else (None, "")
+    standing = last.standing if isinstance(last, EffectMoved) else ""
     return EffectRow(
         key=key,
         run=run,
@@ -132,7 +134,7 @@ def _row(row: Row) -> EffectRow:
         effect_class=EffectClass(effect_class),
         state=EffectState(state),
         arguments=first.arguments,
-        rule=first.rule,
+        rule=standing or first.rule,
         step=first.step,
         receipt=receipt,
         why=why,
@@ -143,4 +145,5 @@ def _row(row: Row) -> EffectRow:
         moved=last.at,
         undoes=first.undoes,
         by=first.by,
+        standing=standing,
     )

@@ -6,10 +6,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from platos.core.approval import GateState
-from platos.core.event import AccountFrozen, AccountReached, AccountThawed, GateDecided, GateOpened, RunMoved
+from platos.core.event import (
+    AccountFrozen,
+    AccountReached,
+    AccountThawed,
+    GateDecided,
+    GateOpened,
+    RunMoved,
+    StepMoved,
+)
 from platos.core.instant import Instant
 from platos.core.notice import MatterKind
 from platos.core.state import State
+from platos.core.step import StepKind
 from platos.store import notices
 from platos.store.checksum import checksum
 from platos.store.sql import load
@@ -88,6 +97,14 @@ def _run_moved(tx: Tx, event: RunMoved) -> None:
         arise(tx, MatterKind.DEAD, name, event.at)
     elif event.new is State.NEEDS_REVIEW and _A_PERSON.intersection(event.waits):
         arise(tx, MatterKind.REVIEW, name, event.at)
+
+
+@follows(StepMoved)
+def _step_moved(tx: Tx, event: StepMoved) -> None:
+    """A call that policy refused; where a person said no, the step is cancelled."""
+    failed = event.failure if event.state is State.FAILED and event.kind is StepKind.TOOL else None
+    if failed is not None and failed.kind == "permission_denied":
+        arise(tx, MatterKind.REFUSED, f"r{event.run}", event.at)
 
 
 @follows(AccountFrozen)

@@ -41,6 +41,10 @@ PROJECTIONS = {
         "SELECT * FROM temp.accounts WHERE name NOT IN"
         " (SELECT name FROM main.accounts WHERE checksum IS NOT NULL) ORDER BY name",
     ),
+    "always": _Pair(
+        "SELECT * FROM main.always WHERE event IN (SELECT seq FROM main.journal) ORDER BY number",
+        "SELECT * FROM temp.always ORDER BY number",
+    ),
     "autopilots": _Pair(
         "SELECT * FROM main.autopilots WHERE event IN (SELECT seq FROM main.journal) ORDER BY number",
         "SELECT * FROM temp.autopilots ORDER BY number",

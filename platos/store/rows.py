@@ -39,6 +39,7 @@ Slice = Callable[[Connection, int, int], int | None]
 
 VOUCHED = {
     "accounts": SQL.accounts,
+    "always": SQL.always,
     "answers": SQL.answers,
     "audits": SQL.audits,
     "autopilots": SQL.autopilots,

@@ -16,9 +16,12 @@ from hypothesis import strategies as st
 from platos.config.form import SpecialistForm
 from platos.config.specialist import read_specialist
 from platos.core.budget import Cap
+from platos.core.digest import canonical
 from platos.core.evidence import Check
 from platos.core.failure import RetryPolicy
 from platos.core.instant import DAY, MINUTE
+from platos.core.policy import PolicyRule, RiskTier
+from platos.core.predicate import parse_predicate
 from platos.core.review import Trigger
 from platos.core.schedule import CatchUp
 from platos.core.specialist import Overlap, PartSpec, Specialist
@@ -114,6 +117,23 @@ def test_what_is_said_of_autopilot_is_the_owners_line_over_the_defaults(write: W
     assert read_specialist(write(), {}, parts).autopilot == {}
 
 
+def test_policy_may_be_rules_and_one_rule_of_every_call_is_a_risk_tier(write: Write, parts: Registry) -> None:
+    said = write(("print: 2", 'print:\n    - {where: ["to=*@example.com", "count=1"], tier: 1}\n    - {deny: true}'))
+    assert read_specialist(said, {}, parts).policy == {
+        "print": (
+            PolicyRule(where=parse_predicate(["to=*@example.com", "count=1"]), tier=RiskTier.BATCHED),
+            PolicyRule(deny=True),
+        )
+    }
+    assert read_specialist(write(("print: 2", "print: [{tier: 1}]")), {}, parts).policy == {"print": 1}
+
+
+def test_a_definition_with_rules_is_pinned_and_read_again_the_same(write: Write, parts: Registry) -> None:
+    said = write(("print: 2", 'print:\n    - {where: "to=*@example.com", tier: 1}\n    - {where: "to=b", deny: true}'))
+    found = read_specialist(said, {}, parts)
+    assert msgspec.json.decode(canonical(found), type=Specialist) == found
+
+
 def test_a_default_policy_for_a_tool_that_it_does_not_have_is_left_out(write: Write, parts: Registry) -> None:
     assert read_specialist(write(), {"policy": {"mail": 0}}, parts).policy == {"print": 2}
 
@@ -157,6 +177,48 @@ MISTAKES = {
     "a word that is none": (("policy:", "autopilot: {print: so}\npolicy:"), ":12: autopilot.print", "cannot be used"),
     "a risk tier that is none": (("print: 2", "print: 3"), ":13: policy.print", "cannot be used"),
     "a risk tier in words": (("print: 2", "print: yes"), ":13: policy.print", "cannot be used"),
+    "a rule without an answer": (
+        ("print: 2", 'print:\n    - {where: "to=a"}\n    - 2'),
+        ":14: policy.print.0",
+        "either tier or deny",
+    ),
+    "a rule with two answers": (
+        ("print: 2", "print:\n    - 1\n    - {tier: 1, deny: true}"),
+        ":15: policy.print.1",
+        "either tier or deny",
+    ),
+    "a rule that denies not": (
+        ("print: 2", "print:\n    - {deny: false}"),
+        ":14: policy.print.0",
+        "either tier or deny",
+    ),
+    "a rule with a slip": (("print: 2", "print:\n    - {wher: x, tier: 1}"), ":14: policy.print.0", "no key 'wher'"),
+    "a predicate that is none": (
+        ("print: 2", "print:\n    - {where: recipient, tier: 1}"),
+        ":14: policy.print.0",
+        "names no argument",
+    ),
+    "a predicate of a wrong kind": (
+        ("print: 2", "print:\n    - {where: {to: a}, tier: 1}"),
+        ":14: policy.print.0",
+        "where is no predicate",
+    ),
+    "a tier of a rule that is none": (
+        ("print: 2", 'print:\n    - {where: "to=a", tier: 3}'),
+        ":14: policy.print.0",
+        "cannot be used",
+    ),
+    "a rule of nobody": (
+        ("print: 2", "print:\n    - {actor: nobody, tier: 0}"),
+        ":14: policy.print.0.actor",
+        "no actor 'nobody'",
+    ),
+    "rules that cannot decide": (
+        ("print: 2", 'print:\n    - 2\n    - {where: "to=a", tier: 1}'),
+        ":13: policy.print",
+        "none after it can decide",
+    ),
+    "no rule at all": (("print: 2", "print: []"), ":13: policy.print", "there is no rule"),
     "a receipt of no tool": (("receipt: print", "receipt: mail"), ":15: done_when.0", "'mail' is not among"),
     "a condition that is none": (("- cited", "- good"), ":16: done_when.1", "no condition"),
     "a trigger that is none": (("owner: ana", "owner: ana\nreview: [mood < 1]"), ":3: review.0", "no.* review trigger"),

@@ -244,6 +244,27 @@ async def test_a_dead_letter_is_told_to_both_and_told_again_where_it_fails_again
         assert len({notice.id for notice in notifier.told}) == 2
 
 
+async def test_what_policy_refused_is_told_to_the_owner_with_its_rule(tell: Callable[..., Told]) -> None:
+    told = tell(policy={"outbox": [{"where": "name=*@example.com", "tier": 0}, {"deny": True}]})
+    async with told.desk.up():
+        await told.desk.drop("inbox/a.txt", ADVISORY)
+        await told.desk.live(HOUR)
+    [notice] = told.ana.told
+    assert notice.title == "watch: policy refused a call of outbox in r1"
+    assert "policy: outbox is denied: rule 2, any call" in notice.text
+    assert told.bo.told == []
+
+
+async def test_of_a_call_that_a_person_denied_nobody_is_told_again(tell: Callable[..., Told]) -> None:
+    told = tell()
+    async with told.desk.up():
+        await told.ask()
+        [gate] = await told.desk.open_gates()
+        await told.desk.deny(gate, reason="not this one")
+        await told.desk.live(HOUR)
+    assert [notice for notice in told.ana.told if "refused" in notice.title] == []
+
+
 async def test_of_a_dead_letter_that_was_laid_aside_nobody_is_told(
     tell: Callable[..., Told], make_machine: Callable[..., Any]
 ) -> None:

@@ -20,7 +20,19 @@ from platos.core.money import Usage
 from platos.core.notice import MatterKind
 from platos.core.predicate import ANY
 from platos.ports.model import ModelReply
-from platos.store import accounts, answers, autopilots, breakers, cursors, journal, memories, notices, occurrences
+from platos.store import (
+    accounts,
+    always,
+    answers,
+    autopilots,
+    breakers,
+    cursors,
+    gates,
+    journal,
+    memories,
+    notices,
+    occurrences,
+)
 from platos.store.notices import NoticeRow
 from platos.store.occurrences import OccurrenceRow
 from platos.store.tx import Tx
@@ -81,6 +93,9 @@ def _rarities(tx: Tx, now: int) -> None:
     occurrences.add(tx, "watch", OccurrenceRow(now, now + HOUR, 4, "skipped", "older than its grace", 0, now, now))
     row = autopilots.propose(tx, "watch", "outbox", "c0", ANY, "would have passed 63 of 63 approvals", now)
     autopilots.promote(tx, row, row.back_test, "4f", "person:ana", now)
+    gate = gates.get(tx, 1)
+    given = always.give(tx, "watch", gate, ANY, expires=now + DAY, by="person:ana", now=now)
+    always.take(tx, given, "we changed the list", "person:ana", now + HOUR)
     accounts.freeze(tx, "specialist/watch", "a call cost more than its worst case", now)
     reply = ModelReply(text='{"signal": true}', served="a/model", usage=Usage(input=20, output=5))
     answers.keep(tx, reply, "4f" * 32, now)

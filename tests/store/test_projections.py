@@ -34,6 +34,7 @@ PROJECTIONS = {
     "gates": ("SELECT * FROM gates ORDER BY id", "DELETE FROM gates"),
     "effects": ("SELECT * FROM effects ORDER BY key", "DELETE FROM effects"),
     "evidence": ("SELECT * FROM evidence ORDER BY number", "DELETE FROM evidence"),
+    "always": ("SELECT * FROM always ORDER BY number", "DELETE FROM always"),
     "autopilots": ("SELECT * FROM autopilots ORDER BY number", "DELETE FROM autopilots"),
     "reservations": ("SELECT * FROM reservations ORDER BY id", "DELETE FROM reservations"),
     "accounts": ("SELECT * FROM accounts ORDER BY name", "DELETE FROM accounts"),

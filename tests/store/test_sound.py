@@ -28,6 +28,7 @@ FEW = 7
 DAMAGE = {
     "accounts": "UPDATE accounts SET cap = cap + 1",
     "audits": "UPDATE audits SET chance = chance / 2",
+    "always": "UPDATE always SET expires = expires + 1",
     "answers": "UPDATE answers SET made = made + 1",
     "autopilots": "UPDATE autopilots SET state = 'off'",
     "breakers": "UPDATE breakers SET cause = 'the key is wrung'",

@@ -48,7 +48,7 @@ async def _concerned(host: Host, row: MatterRow) -> list[Specialist]:
         case MatterKind.GATE | MatterKind.EXPIRED:
             gate = await gates.find(host.store, int(number))
             return [await definition_of(host, await runs.find(host.store, gate.run))]
-        case MatterKind.DEAD | MatterKind.REVIEW:
+        case MatterKind.DEAD | MatterKind.REFUSED | MatterKind.REVIEW:
             return [await definition_of(host, await runs.find(host.store, int(number)))]
         case MatterKind.BREAKER:
             everyone = await _everyone(host)

@@ -14,12 +14,13 @@ from platos.core.notice import ESCALATED, MatterKind, quoted
 from platos.core.state import State
 from platos.errors import NotFound
 from platos.runtime.host import Host
-from platos.store import accounts, breakers, gates, items, runs
+from platos.store import accounts, breakers, gates, items, runs, steps
 from platos.store.gates import GateRow
 from platos.store.notices import NoticeRow
 
 __all__ = ["Words", "words_for"]
 
+_MOST = 5
 _WHY = 200
 
 
@@ -79,6 +80,20 @@ async def _dead(host: Host, row: NoticeRow) -> Words | None:
     return Words(f"{run.specialist}: {run.name} has failed ({run.failure})", lines)
 
 
+async def _refused(host: Host, row: NoticeRow) -> Words:
+    run = await runs.find(host.store, int(row.subject[1:]))
+    refused = [
+        (step.name, step.failure.what)
+        for step in await steps.of_run(host.store, run.id)
+        if step.state is State.FAILED and step.failure is not None and step.failure.kind == "permission_denied"
+    ]
+    lines = [*(f"rule: {quoted(rule, _WHY)}" for _, rule in refused[:_MOST]), *await _about(host, run.id)]
+    tool = refused[0][0] if refused else "a tool"
+    return Words(
+        f"{run.specialist}: policy refused a call of {tool} in {run.name}", [*lines, f"platos show {run.name}"]
+    )
+
+
 async def _review(host: Host, row: NoticeRow) -> Words | None:
     run = await runs.find(host.store, int(row.subject[1:]))
     if run.state is not State.NEEDS_REVIEW:
@@ -126,6 +141,7 @@ _WORDS = {
     MatterKind.GATE: _gate,
     MatterKind.EXPIRED: _expired,
     MatterKind.DEAD: _dead,
+    MatterKind.REFUSED: _refused,
     MatterKind.REVIEW: _review,
     MatterKind.BREAKER: _breaker,
     MatterKind.FROZEN: _frozen,

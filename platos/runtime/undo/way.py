@@ -124,7 +124,14 @@ async def _way(host: Host, run: RunRow, target: EffectRow, name: str, rows: list
         raise UsageError(f"what is known of it is not what {spec.name} takes: {error}", where=where) from None
     contract, live = contract_of(host, spec, tool), host.live(specialist)
     permission = permit(
-        contract.name, contract.effect, granted=live.tool_names(), node=(contract.name,), tiers=dict(live.policy)
+        contract.name,
+        contract.effect,
+        granted=live.tool_names(),
+        node=(contract.name,),
+        policy=live.policy,
+        part=spec.part,
+        house=host.policy,
+        arguments=arguments.model_dump(mode="json"),
     )
     if not permission.allowed:
         raise PermissionDenied(permission.rule, where=where)
@@ -139,6 +146,7 @@ async def _way(host: Host, run: RunRow, target: EffectRow, name: str, rows: list
         permission=permission,
         specialist=specialist.name,
         may_trust=False,
+        may_stand=False,
         preconditions=dict(await in_time(spec.name, idle, tool.observe(arguments))),
         why="",
         seen=(name,),

@@ -255,6 +255,25 @@ CREATE TABLE autopilots (
 );
 CREATE INDEX autopilots_tool ON autopilots (specialist, tool);
 
+-- Answers of people at gates that stand: which calls they cover, until when, and when they were taken back. `event` is the
+-- entry that gave it; retention may drop it, and the row vouches for itself.
+CREATE TABLE always (
+    number     INTEGER PRIMARY KEY,
+    specialist TEXT NOT NULL,
+    tool       TEXT NOT NULL,
+    contract   TEXT NOT NULL,
+    predicate  BLOB NOT NULL,
+    gate       INTEGER NOT NULL,
+    since      INTEGER NOT NULL,
+    author     TEXT NOT NULL,
+    expires    INTEGER NOT NULL,
+    ended      INTEGER,
+    why        TEXT NOT NULL,
+    event      INTEGER NOT NULL,
+    checksum   INTEGER NOT NULL
+);
+CREATE INDEX always_tool ON always (specialist, tool) WHERE ended IS NULL;
+
 -- What the runtime itself saw.
 CREATE TABLE evidence (
     number INTEGER PRIMARY KEY,

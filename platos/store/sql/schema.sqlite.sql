@@ -2,7 +2,7 @@
 --
 -- Primary: what the world gave us and cannot be made again (specialists, cursors, items, verdicts, labels, audits,
 -- decisions, occurrences, the journal). Projections: what the journal says, laid out to be asked (runs, gates, effects,
--- evidence, autopilots, accounts, reservations). Only an event writes a projection.
+-- evidence, autopilots, always, accounts, reservations). Only an event writes a projection.
 -- What facts are found in (notes, passages) is neither: files and the journal say it, and it can be thrown away.
 --
 -- `checksum` is over the other columns of its row, so that a flipped bit is found where nothing else would tell. Runs
@@ -259,6 +259,25 @@ CREATE TABLE autopilots (
     checksum   INTEGER NOT NULL
 );
 CREATE INDEX autopilots_tool ON autopilots (specialist, tool);
+
+-- Answers of people at gates that stand: which calls they cover, until when, and when they were taken back. `event` is the
+-- entry that gave it; retention may drop it, and the row vouches for itself.
+CREATE TABLE always (
+    number     INTEGER PRIMARY KEY,
+    specialist TEXT NOT NULL,
+    tool       TEXT NOT NULL,
+    contract   TEXT NOT NULL,
+    predicate  BLOB NOT NULL,
+    gate       INTEGER NOT NULL,
+    since      INTEGER NOT NULL,
+    author     TEXT NOT NULL,
+    expires    INTEGER NOT NULL,
+    ended      INTEGER,
+    why        TEXT NOT NULL,
+    event      INTEGER NOT NULL,
+    checksum   INTEGER NOT NULL
+);
+CREATE INDEX always_tool ON always (specialist, tool) WHERE ended IS NULL;
 
 -- What the runtime itself saw.
 CREATE TABLE evidence (

@@ -2,6 +2,10 @@
 SELECT name, cap, spent, reserved, excess, told, checksum FROM accounts
 WHERE checksum IS NOT NULL ORDER BY name LIMIT :count OFFSET :after
 
+-- name: always
+SELECT number, specialist, tool, contract, predicate, gate, since, author, expires, ended, why, event, checksum FROM always
+ORDER BY number LIMIT :count OFFSET :after
+
 -- name: answers
 SELECT question, reply, made, checksum FROM answers ORDER BY question LIMIT :count OFFSET :after
 
@@ -82,6 +86,7 @@ SELECT name, last, mirror, CASE name
     WHEN 'run' THEN (SELECT coalesce(max(id), 0) FROM runs)
     WHEN 'gate' THEN (SELECT coalesce(max(id), 0) FROM gates)
     WHEN 'decision' THEN (SELECT coalesce(max(number), 0) FROM decisions)
+    WHEN 'always' THEN (SELECT coalesce(max(number), 0) FROM always)
     WHEN 'autopilot' THEN (SELECT coalesce(max(number), 0) FROM autopilots)
     WHEN 'evidence' THEN (SELECT coalesce(max(number), 0) FROM evidence)
     WHEN 'reservation' THEN (SELECT coalesce(max(id), 0) FROM reservations)
