@@ -100,7 +100,8 @@ def test_show_puts_steps_under_their_nodes(cli: Cli, waiting: None) -> None:
     steps = lines[lines.index("Steps") :]
     assert steps[1] == "  work"
     assert steps[2].startswith("    draft: success")
-    assert steps[3].startswith("      model draft: success")
+    assert steps[3].startswith("      facts facts: success")
+    assert steps[4].startswith("      model draft: success")
 
 
 def test_show_tells_what_each_node_was_given_and_what_was_sent(cli: Cli, waiting: None) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from platos.core.approval import GateState
 from platos.core.effect import EffectClass, Recovery
-from platos.core.event import AnyEvent, GateDecided, StepMoved
+from platos.core.event import AnyEvent, StepMoved
 from platos.core.instant import Instant
 from platos.core.item import Item
 from platos.core.schedule import Missed
@@ -19,7 +18,7 @@ from platos.core.step import StepKey
 from platos.runtime import effects as calling
 from platos.runtime import gate as gating
 from platos.runtime import meter
-from platos.store import Tx, gates, items, journal, occurrences, specialists, steps
+from platos.store import Tx, items, occurrences, specialists, steps
 from platos.store.gates import GateRow
 from tests.simulation.invariants.every import check_week
 from tests.simulation.week import Week
@@ -54,12 +53,8 @@ def settle_nothing(tx: Tx, *arguments: Any) -> None:
     """A call without an answer is forgotten, and its money stays held."""
 
 
-def answer_unheard(tx: Tx, gate: int, state: GateState, by: str, reason: str, now: Instant) -> GateRow:
+def answer_unheard(tx: Tx, gate: GateRow, answer: Any) -> None:
     """A person's answer is written down, and the run is not told: it waits for nothing."""
-    row = gates.get(tx, gate)
-    told = GateDecided(at=now, by=by, gate=gate, run=row.run, state=state, reason=reason)
-    tx.record(journal.run_chain(row.run), told)
-    return gates.get(tx, gate)
 
 
 def tell_nothing(tx: Tx, specialist: str, missed: tuple[Missed, ...], now: Instant) -> None:
@@ -82,7 +77,7 @@ PLANTS: dict[str, Plant] = {
     "an item that is dropped": (items, "add", drop_some, "lost: "),
     "a delivery that is not known again": (items, "add", know_nothing, "stored twice"),
     "a settlement that is forgotten": (meter, "_settle_silence", settle_nothing, "nobody settles"),
-    "a run that waits for nothing": (gating, "_decide", answer_unheard, "waits for nothing"),
+    "a run that waits for nothing": (gating, "_go_on", answer_unheard, "waits for nothing"),
     "a slot that is given up in silence": (occurrences, "add_missed", tell_nothing, "nor is told why not"),
     "a checkpoint that is forgotten": (steps, "last_words", forget_steps, "and moved from|after its success"),
     "an act that is sent again blindly": (calling, "recovery_of", send_again, "effect was done 2 times"),
