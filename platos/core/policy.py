@@ -73,7 +73,9 @@ def rules_of(entry: Entry) -> tuple[PolicyRule, ...]:
 
 def otherwise(entry: Entry) -> Entry:
     """What an entry says of a call that none of its conditions is of."""
-    last = rules_of(entry)[-1]
+    if isinstance(entry, int):
+        return entry
+    last = entry[-1]
     return (last,) if last.always_fits else int(RiskTier.EXPLICIT)
 
 
