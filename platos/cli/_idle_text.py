@@ -74,7 +74,7 @@ def _idle(its: IdleDays) -> Iterator[Row]:
     yield "audits that went up", lambda each: _of_idle(each, "audits_usd")
     yield "all of it", lambda each: _of_idle(each, "usd")
     yield "a person is asked about", lambda each: f"{each.idle_day.asked:.2g} of its items" if each.idle_day else "-"
-    yield "a day without anything new", lambda each: f"{usd_text(each.no_news_usd)} ({each.no_news_days:,} days)"
+    yield "a day without anything new", lambda each: f"{usd_text(each.no_news_usd)} ({each.no_news_days:,} such)"
     yield from _naive(its, lambda agent: agent.idle_day_usd, lambda each: each.idle_day.usd if each.idle_day else None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 
@@ -40,6 +41,7 @@ from platos.store import ReadStore, journal, read_store, verdicts
 __all__ = ["decisions"]
 
 _LATEST = 30
+_AFTER_AN_ANSWER = re.compile(r"g\d+ ")
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,8 +118,8 @@ def _because(why: str) -> str:
 
 
 def _moved(event: Any) -> str:
-    """A run's end, and whatever a person did to it."""
-    if event.new not in FINAL and event.by == "runtime":
+    """A run's end, and whatever a person did to it; that it goes on after an answer is told by the answer."""
+    if event.new not in FINAL and (event.by == "runtime" or _AFTER_AN_ANSWER.match(event.why)):
         return ""
     return f"{event.outcome or event.new}{_because(event.why)}"
 

@@ -141,7 +141,7 @@ def _proof(entry: int, event: EvidenceRecorded, hash: str) -> Proof:
 
 def _render_proofs(found: Proofs) -> Iterator[Line]:
     came_to = f", {found.outcome}" if found.outcome else ""
-    yield bold(f"{found.run} of {found.specialist}{came_to}: {len(found.evidence)} pieces of evidence")
+    yield bold(f"{found.run} of {found.specialist}{came_to}: {_count(len(found.evidence))} of evidence")
     for each in found.evidence:
         yield f"{each.evidence}  {each.at}  {each.what}"
         yield f"    by        {each.actor} at {each.path}, with {each.tool} ({each.effect_class})"
@@ -151,6 +151,10 @@ def _render_proofs(found: Proofs) -> Iterator[Line]:
         yield f"    sent      key {each.key[:12]}, payload {each.payload[:12]}, in epoch {each.epoch}"
         yield f"    entry     {each.entry} of the run's chain, {each.hash[:16]}"
     yield f"verified: {found.entries:,} entries, up to {found.head[:16]}"
+
+
+def _count(number: int) -> str:
+    return f"{number} piece{'s' * (number != 1)}"
 
 
 def _allowed(each: Proof) -> str:

@@ -14,6 +14,7 @@ __all__ = ["UNPROVEN", "mark_deeds"]
 UNPROVEN = "(no receipt)"
 
 _DEEDS = re.compile(
+    r"(?<!\bnot )(?<!\bnot be )(?<!\bnot been )(?<!\bnever )"  # what is denied is no deed
     r"\b(accepted|added|alerted|applied|approved|archived|bought|booked|cancell?ed|committed|completed|confirmed|created|"
     r"deleted|delivered|deployed|dispatched|done|emailed|escalated|executed|filed|finished|fixed|forwarded|informed|"
     r"installed|invited|mailed|merged|notified|ordered|paid|patched|posted|published|pushed|receipt|refunded|removed|"

@@ -273,7 +273,7 @@ def test_the_page_tells_every_assumption_and_price(idle: Idle) -> None:
         "audits that went up",
         "ASSUMED",
         "litellm",
-        "$0 (1 days)",
+        "$0 (1 such)",
     ):
         assert told in page
     assert page.count("every wake to claude-opus-4-5") == 2

@@ -16,6 +16,7 @@ from platos.core.effect import EffectClass
 from platos.core.instant import DAY, HOUR
 from platos.core.state import Outcome
 from platos.errors import Failure
+from platos.models.offline import NOTE
 from platos.registry import Registry
 from platos.runtime import verify as verifying
 from platos.testing.workspace import SimulatedWorkspace
@@ -231,6 +232,14 @@ async def test_a_run_that_is_believed_is_caught(
 )
 def test_a_sentence_that_tells_of_a_deed_no_quote_has_is_marked(text: str, quote: str, marked: bool) -> None:
     assert (UNPROVEN in mark_deeds(text, [quote])) == marked
+
+
+def test_what_is_denied_is_no_deed_and_what_is_told_beside_it_is() -> None:
+    assert mark_deeds("Quoted and not written. It was not sent, and was never paid.") == (
+        "Quoted and not written. It was not sent, and was never paid."
+    )
+    assert mark_deeds(NOTE) == NOTE
+    assert UNPROVEN in mark_deeds("It was not only drafted but sent.")
 
 
 def test_only_the_sentence_that_lies_is_marked() -> None:
