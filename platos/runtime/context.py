@@ -73,7 +73,7 @@ class NodeContext:
             await bring_up(self._run.host)
             return await facts_on(self._run.host, self._run.specialist.name, text)
 
-        return await self._do(StepKind.FACTS, "facts", text, list[Fact], find)
+        return await self._do(StepKind.FACTS, "known", text, list[Fact], find)
 
     async def step(self, name: str, work: Callable[[*Ts], T | Awaitable[T]], *args: *Ts, returns: type[T]) -> T:
         return await self._do(StepKind.LOCAL, name, args, returns, lambda _: work(*args))

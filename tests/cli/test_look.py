@@ -100,7 +100,7 @@ def test_show_puts_steps_under_their_nodes(cli: Cli, waiting: None) -> None:
     steps = lines[lines.index("Steps") :]
     assert steps[1] == "  work"
     assert steps[2].startswith("    draft: success")
-    assert steps[3].startswith("      facts facts: success")
+    assert steps[3].startswith("      facts known: success")
     assert steps[4].startswith("      model draft: success")
 
 

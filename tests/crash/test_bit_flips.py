@@ -49,8 +49,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Original:
 def meaning_of(path: Path) -> list[Any]:
     """The schema, and every row of every table."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        connection.text_factory = bytes  # a flipped bit in a text leaves what is no UTF-8
         schema = connection.execute(_SCHEMA).fetchall()
-        tables = [name for kind, name, *_ in schema if kind == "table"]
+        tables = [name.decode() for kind, name, *_ in schema if kind == b"table"]
         return [schema, *(repr(connection.execute(f"SELECT * FROM {name}").fetchall()) for name in tables)]  # noqa: S608
 
 
