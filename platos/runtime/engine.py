@@ -62,14 +62,13 @@ class Engine:
         self._host, self._tasks = host, tasks
         self._owed = owed
         self._undos = True
+        self._chores: set[str] = set()
+        self._not_before: dict[str, Instant] = {}
         self._under_way = 0
         self._waking: set[str] = set()
         self._going: dict[str, bool] = {}
-        self._cancelling = False
         self._retries: dict[str, Instant] = {}
         self._house = house
-        self._telling = False
-        self._tell_from: Instant = 0
         self._failures: dict[str, int] = {}
         self._nudge = anyio.Event()
         self._room = anyio.Semaphore(_MOST_AT_ONCE, fast_acquire=True)
@@ -114,7 +113,7 @@ class Engine:
             try:
                 if await note_jumps(self._host):
                     self._retries = dict.fromkeys(self._retries, clock.now())
-                    self._tell_from = clock.now()
+                    self._not_before.clear()
                 due = await self._start_due()
             except StoreFull as error:
                 log.warning("%s", error)
@@ -257,9 +256,7 @@ class Engine:
         """Go on with what the process before this one left."""
         if self._undos:
             self._undos = False
-            self._under_way += 1
-            await finish_undos(self._host)
-            self._under_way -= 1
+            self._begin("what was to be taken back", finish_undos)
         if self._owed:
             owed, self._owed = self._owed, set()
             self._under_way += 1
@@ -284,22 +281,18 @@ class Engine:
         if ahead.expiries:
             for name in sorted(await gating.expire(self._host)):
                 self.go_on(name)
-        if ahead.overdue and not self._cancelling:
-            self._cancelling = True
-            self._under_way += 1
-            self._tasks.start_soon(self._cancel_overdue)
+        if ahead.overdue:
+            self._begin("work that is worth nothing any more", cancel_overdue)
         if ahead.retries:
             for name in await runs.due_now(store, now):
                 if name not in self._host.paused and name not in self._retries:
                     self.go_on(name)
-        if ahead.notices and self._host.telling is not None and not self._telling and now >= self._tell_from:
-            self._telling = True
-            self._under_way += 1
-            self._tasks.start_soon(self._tell_people)
+        if ahead.notices and self._host.telling is not None:
+            self._begin("what people are told", tell_people)
         if ahead.slots:
             for name, slot in await specialists.due_now(store, now):
                 self._wake_up(name, slot)
-        later = [when for when in (ahead.next, self._tell_from) if when is not None and when > now]
+        later = [when for when in (ahead.next, *self._not_before.values()) if when is not None and when > now]
         return min([self._house, *self._retries.values(), *later])
 
     def _wake_up(self, name: str, slot: Instant) -> None:
@@ -349,32 +342,26 @@ class Engine:
             self._under_way -= 1
             self.nudge()
 
-    async def _cancel_overdue(self) -> None:
-        try:
-            await cancel_overdue(self._host)
-        except (EpochLost, StoreCorrupt):
-            raise
-        except PlatosError as error:
-            log.warning("%s", error)
-        finally:
-            self._cancelling = False
-            self._under_way -= 1
-            self.nudge()
+    def _begin(self, chore: str, work: Callable[[Host], Awaitable[None]]) -> None:
+        """Something beside all wake-ups: once at a time, and after a failure not before some time is over."""
+        if chore not in self._chores and self._host.now() >= self._not_before.get(chore, 0):
+            self._chores.add(chore)
+            self._under_way += 1
+            self._tasks.start_soon(self._do, chore, work)
 
-    async def _tell_people(self) -> None:
-        """Beside all else: no wake-up waits for somebody's mail server."""
+    async def _do(self, chore: str, work: Callable[[Host], Awaitable[None]]) -> None:
         try:
-            await tell_people(self._host)
+            await work(self._host)
         except (EpochLost, StoreCorrupt):
             raise
         except PlatosError as error:
-            log.warning("people could not be told: %s", error)
-            self._tell_from = self._host.now() + _RETRY.longest
+            log.warning("%s: %s", chore, error)
+            self._not_before[chore] = self._host.now() + _RETRY.longest
         except Exception:
-            log.exception("telling people broke, which it should not")
-            self._tell_from = self._host.now() + _RETRY.longest
+            log.exception("%s: something broke that should not", chore)
+            self._not_before[chore] = self._host.now() + _RETRY.longest
         finally:
-            self._telling = False
+            self._chores.discard(chore)
             self._under_way -= 1
             self.nudge()
 

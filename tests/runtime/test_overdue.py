@@ -10,6 +10,8 @@ import pytest
 from platos.core.effect import EffectClass, EffectState
 from platos.core.instant import HOUR, MINUTE
 from platos.core.state import State
+from platos.errors import StoreFull
+from platos.runtime import engine
 from platos.store import effects
 from platos.testing.workspace import SimulatedWorkspace
 
@@ -103,3 +105,24 @@ async def test_what_nobody_asked_to_be_listed_is_done_although_it_is_gone(simula
         [gate] = await simulated.open_gates()
         await simulated.approve(gate)
     assert len(machine.applied) == 1
+
+
+async def test_where_the_disk_is_full_it_is_cancelled_later(
+    simulate: Simulate, machine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated = await waiting(simulate, machine, valid_for="2h")
+    tries = 0
+
+    async def full(host: Any) -> None:
+        nonlocal tries
+        tries += 1
+        raise StoreFull("the disk is full")
+
+    async with simulated.up():
+        with monkeypatch.context() as patch:
+            patch.setattr(engine, "cancel_overdue", full)
+            await simulated.live(2 * HOUR)
+        assert tries >= 1
+        await simulated.live(HOUR)
+        [run] = await simulated.runs()
+        assert run.state is State.CANCELLED
