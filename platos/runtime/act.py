@@ -64,8 +64,14 @@ async def _live(net: Net, node: Single, path: str, work: Work) -> HandOff | Park
     return made if isinstance(made, Parked) else _as_declared(net.run.host.parts.role(node.actor), made, path)
 
 
-def _as_declared(role: Role, made: HandOff, path: str) -> HandOff:
-    """Whoever comes next was chosen by what this actor says that it makes. Raises Broken."""
+def _as_declared(role: Role, given: HandOff, path: str) -> HandOff:
+    """The hand-off as its checkpoint will give it back. Whoever comes next was chosen by what this actor says that it
+    makes. Raises Broken."""
+    try:
+        made = msgspec.json.decode(msgspec.json.encode(given), type=HandOff)
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        what = f"{role.actor} handed over what is no hand-off: {error}"
+        raise Broken(what, where=path, expected="what context.hand_off gives") from None
     if role.makes and made.artifact.kind not in role.makes:
         what = f"{role.actor} made {made.artifact.kind[:60]!r}"
         raise Broken(what, where=path, expected=f"what it declares: {', '.join(role.makes)}")
