@@ -8,6 +8,7 @@ from platos.core.evidence import strike_uncited, uncited
 from platos.core.fact import Fact
 from platos.core.handoff import Artifact, Claim, HandOff, Status, Work
 from platos.core.item import Extract, Item, Problem, StoredItem
+from platos.core.label import Label
 from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Band, Price, Rates, Usage
 from platos.core.notice import Ask, Notice
@@ -45,6 +46,7 @@ __all__ = [
     "HandOff",
     "Item",
     "Join",
+    "Label",
     "Learner",
     "Lesson",
     "Loop",

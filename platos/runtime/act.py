@@ -17,6 +17,7 @@ from platos.core.state import State
 from platos.core.step import StepKey, StepKind
 from platos.errors import Broken, Failure, LowConfidence
 from platos.runtime.context import NodeContext
+from platos.runtime.labels import of_work
 from platos.runtime.life import Life
 from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
 from platos.runtime.steps import input_digest, load_result, record_step
@@ -60,8 +61,12 @@ async def act(net: Net, node: Single, path: str, work: Work) -> Result:
 async def _live(net: Net, node: Single, path: str, work: Work) -> HandOff | Parked:
     """The actor's life in this node: to its hand-off, or until it must wait."""
     life = Life(net, node, path)
+    life.labels.update(of_work(work))
     made = await life.live(net.run.host.actor(node.actor).act(NodeContext(life, work), work))
-    return made if isinstance(made, Parked) else _as_declared(net.run.host.parts.role(node.actor), made, path)
+    if isinstance(made, Parked):
+        return made
+    declared = _as_declared(net.run.host.parts.role(node.actor), made, path)
+    return msgspec.structs.replace(declared, labels=tuple(sorted(life.labels)))
 
 
 def _as_declared(role: Role, given: HandOff, path: str) -> HandOff:

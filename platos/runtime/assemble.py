@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,6 +14,7 @@ from platos.core.instant import Instant
 from platos.core.state import State
 from platos.runtime.connections import Connections
 from platos.runtime.drive import go
+from platos.runtime.labels import meeting_of
 from platos.runtime.life import moved
 from platos.runtime.net import Net, Run
 from platos.runtime.one_error import one_error
@@ -20,6 +22,8 @@ from platos.runtime.supervisor import Supervisor
 from platos.store import Tx, journal, runs, steps
 
 __all__ = ["assemble"]
+
+log = logging.getLogger("platos")
 
 _INTERRUPTED = FailureRecord(kind="unavailable", what="the process ended while this was under way", sent=True)
 
@@ -36,6 +40,10 @@ async def assemble(run: Run) -> AsyncIterator[Net]:
         async with anyio.create_task_group() as tasks:
             supervisor = Supervisor(tasks, crashes=run.specialist.retry.crashes)
             connections = Connections(tasks)
+            for node in meeting_of(host, run.specialist, run.plan):
+                log.info(
+                    "%s: %s may see what others wrote and what is private: a way out asks first", run.row.name, node
+                )
             yield Net(run, supervisor, connections, host.in_hand[run.row.id].stop, go)
             connections.end()
             supervisor.stop()

@@ -29,6 +29,7 @@ from platos.core.effect import (
 from platos.core.event import StepMoved
 from platos.core.handoff import Status, Work
 from platos.core.instant import SECOND, iso, span_text
+from platos.core.label import MEET
 from platos.core.money import NANO, dollars
 from platos.core.policy import Permission, RiskTier, permit
 from platos.core.specialist import PartSpec
@@ -39,6 +40,7 @@ from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDen
 from platos.ports.tool import Compares, Honoured, Previews, Remote, Tool
 from platos.runtime.effect_ledger import Act, Standing, ask_only, claim_or_ask, move_effect, settle
 from platos.runtime.host import Host
+from platos.runtime.labels import leads_out, of_receipt
 from platos.runtime.life import Life
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
@@ -77,7 +79,9 @@ async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any]
     """
     call = await _prepare(life, work, name, arguments, why)
     step = await life.begin(StepKind.TOOL, name, [call.act.key, call.act.frozen])
-    return await _act(life, call, step, claim_or_ask)
+    receipt = await _act(life, call, step, claim_or_ask)
+    life.labels |= of_receipt(call.tool)
+    return receipt
 
 
 async def request_approval(life: Life, work: Work, name: str, arguments: dict[str, Any], why: str) -> Receipt:
@@ -151,7 +155,7 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
     contract, plain = contract_of(run.host, spec, tool), checked.model_dump(mode="json")
     cost = await _cost(life)
     refusal = tool.refusal if isinstance(tool, Remote) else ""
-    judge = partial(_permission, life, work, spec.part, contract, cost, refusal)
+    judge = partial(_permission, life, work, spec.part, contract, cost, refusal, leads_out(tool))
     judged = judge(plain)
     act = Act(
         actor=life.node.actor,
@@ -228,10 +232,17 @@ def contract_of(host: Host, spec: PartSpec, tool: Tool) -> Contract:
 
 
 def _permission(
-    life: Life, work: Work, part: str, contract: Contract, cost: int, refusal: str, arguments: Mapping[str, Any]
+    life: Life,
+    work: Work,
+    part: str,
+    contract: Contract,
+    cost: int,
+    refusal: str,
+    outward: bool,
+    arguments: Mapping[str, Any],
 ) -> _Judged:
-    """Policy's answer to a call with these arguments; made explicit where a review trigger fires, or where a critic
-    rejected what is acted on. Where neither is so, whom policy would have asked may have answered before: an autopilot
+    """Policy's answer to a call with these arguments; made explicit where a review trigger fires, where a critic
+    rejected what is acted on, or where it could carry what is the owner's own to whoever wrote what was read. Where neither is so, whom policy would have asked may have answered before: an autopilot
     may take their place, if the owner's file allows it, or an answer of theirs that stands."""
     net, live = life.net, life.net.run.live
     if refusal:
@@ -257,8 +268,10 @@ def _permission(
     }
     rules = [f"review: {trigger}" for trigger in live.review if trigger.fires(measures)]
     rules += ["hand-off: its critic did not accept it" for each in work.inputs if each.status is Status.REJECTED]
+    meet = outward and life.labels >= MEET
+    rules += ["labels: text from outside, what is private and a way out meet in this node"] * meet
     asks = found.tier is not RiskTier.AUTO and not rules
-    if contract.effect is EffectClass.READ:
+    if contract.effect is EffectClass.READ and not meet:
         return _Judged(found, may_stand=asks)
     if rules and found.tier is not RiskTier.EXPLICIT:
         found = msgspec.structs.replace(found, tier=RiskTier.EXPLICIT, rule=rules[0])

@@ -13,6 +13,7 @@ from platos.core.event import StepMoved
 from platos.core.failure import ANSWERS, Answer, FailureRecord
 from platos.core.handoff import HandOff
 from platos.core.instant import MINUTE, SECOND, Instant, span_text
+from platos.core.label import Label
 from platos.core.plan import Single
 from platos.core.state import State
 from platos.core.step import StepKey, StepKind
@@ -26,12 +27,14 @@ _LOOK_AGAIN = 10 * MINUTE
 
 
 class Life:
-    """From the actor's start to its hand-off, or until it must wait. `wait` is what for."""
+    """From the actor's start to its hand-off, or until it must wait. `wait` is what for; `labels` are those of all that
+    the actor has seen so far."""
 
     def __init__(self, net: Net, node: Single, path: str) -> None:
         self.net, self.node, self.path = net, node, path
         self._run, self._host = net.run, net.run.host
         self.wait: Wait | None = None
+        self.labels: set[Label] = set()
         self.scope = anyio.CancelScope()
         self._idle, self._half_over = net.run.specialist.retry.idle, 0
         self._until = anyio.current_time() + node.timeout / SECOND if node.timeout else math.inf

@@ -56,6 +56,7 @@ class Append:
 
     Arguments: ClassVar[type[BaseModel]] = Entry
     effect: ClassVar[EffectClass] = EffectClass.PROBED
+    outward: ClassVar[bool] = False
     once_per: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[bool] = False
 

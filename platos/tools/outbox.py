@@ -53,6 +53,7 @@ class Outbox:
     Options = OutboxOptions
     Arguments: ClassVar[type[BaseModel]] = Report
     effect: ClassVar[EffectClass] = EffectClass.PROBED
+    outward: ClassVar[bool] = False
     once_per: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[bool] = False
 
