@@ -39,7 +39,7 @@ sources: [{{directory: {{path: inbox}}}}]
 schedule: "0 8 * * *"
 triage: [as-sure]
 models: {{small: solver, frontier: solver}}
-budget: {{day: 100 USD, run: 100 USD}}
+budget: {{day: 100 USD, run: 100 USD, item: 100 USD}}
 done_when: [cited]
 ---
 

@@ -95,8 +95,8 @@ class Solver(Scripted):
         return sum(charge_for(PRICE, usage) for usage in self.calls)
 
     def input_bound(self, request: ModelRequest) -> int:
-        """A token is four bytes, so a byte each is never too low."""
-        return 4 * _read(request)
+        """Exact, as it counts itself."""
+        return _read(request)
 
     def _reply(self, request: ModelRequest) -> ModelReply:
         again = digest(request)
