@@ -19,7 +19,7 @@ class Heading(BaseModel):
     title: str = Field(description="what the report comes to, in one line")
 
 
-@actor("aggregator", version="1", calls=1)
+@actor("aggregator", version="1", calls=1, takes=("extract", "report"), makes=("report",))
 class Aggregator:
     """Makes one report of its inputs. No claim is rewritten, and claims that contradict each other both stay."""
 

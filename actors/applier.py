@@ -8,7 +8,7 @@ from platos import Context, HandOff, Work, actor
 __all__ = ["Applier"]
 
 
-@actor("applier", version="1", calls=0)
+@actor("applier", version="1", calls=0, takes=("change",), makes=("change",))
 class Applier:
     """Calls the tool that the plan gave to it, with what the requester asked for."""
 

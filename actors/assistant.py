@@ -39,7 +39,7 @@ class Draft(BaseModel):
         return Artifact(kind="report", title=self.title, claims=claims, by=by, note=self.note)
 
 
-@actor("assistant", version="1", calls=1)
+@actor("assistant", version="1", calls=1, takes=("items", "context", "extract", "report"), makes=("report",))
 class Assistant:
     """Makes a report. Each round of a loop is a new draft, with the critic's remarks on the last one."""
 

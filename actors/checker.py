@@ -10,7 +10,7 @@ from platos import Context, HandOff, Work, actor, errors
 __all__ = ["Checker"]
 
 
-@actor("checker", version="1", calls=0)
+@actor("checker", version="1", calls=0, takes=("change",), makes=("change",))
 class Checker:
     """Runs each line `Check: make check` of the specialist's text, in order, with the tool that the plan gave to it.
 

@@ -7,7 +7,7 @@ from platos import Artifact, Claim, Context, HandOff, Work, actor
 __all__ = ["Collector"]
 
 
-@actor("collector", version="1", calls=0)
+@actor("collector", version="1", calls=0, takes=("items",), makes=("context",))
 class Collector:
     """Makes a context: the passages of notes and past runs, each a claim that quotes itself. It asks no model."""
 

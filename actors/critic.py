@@ -25,7 +25,7 @@ class Judgement(BaseModel):
     confidence: float = Field(ge=0, le=1, description="how sure you are, 0 to 1")
 
 
-@actor("critic", version="1", calls=1)
+@actor("critic", version="1", calls=1, takes=("report", "extract", "change", "answer"), makes=("review",))
 class Critic:
     """Makes a review of its inputs. A rejected one carries the remarks, as claims that rest on nothing but its word."""
 

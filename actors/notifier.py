@@ -17,7 +17,7 @@ _STANDING = {
 _OPENING = re.compile(r"^(\d*)([-+=>.)])")
 
 
-@actor("notifier", version="1", calls=0)
+@actor("notifier", version="1", calls=0, takes=("report", "extract"))
 class Notifier:
     """Hands on what it was given, once it is delivered. It changes no word of it."""
 

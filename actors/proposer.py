@@ -33,7 +33,7 @@ class Draft(BaseModel):
     note: str = Field("", description="what the owner should know of this draft; not a claim")
 
 
-@actor("proposer", version="1", calls=1)
+@actor("proposer", version="1", calls=1, takes=("items", "context"), makes=("change",))
 class Proposer:
     """Makes a change. Which file it is of, the owner says: `File: notes.md`, in the specialist's text."""
 

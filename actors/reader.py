@@ -34,7 +34,7 @@ class Reading(BaseModel):
         return Artifact(kind="extract", title=self.title, claims=claims, by=by, note=self.note)
 
 
-@actor("reader", version="1", calls=1)
+@actor("reader", version="1", calls=1, takes=("items", "context"), makes=("extract",))
 class Reader:
     """Makes an extract: the claims of its items, in the order in which they stand there."""
 

@@ -8,7 +8,7 @@ from platos import Context, HandOff, Work, actor
 __all__ = ["Requester"]
 
 
-@actor("requester", version="1", calls=0)
+@actor("requester", version="1", calls=0, takes=("change",), makes=("change",))
 class Requester:
     """Asks for the call that makes the change, and makes it not. Where policy asks nobody, nobody is asked."""
 

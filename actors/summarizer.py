@@ -8,7 +8,7 @@ from platos import Artifact, Context, HandOff, Work, actor
 __all__ = ["Summarizer"]
 
 
-@actor("summarizer", version="1", calls=0)
+@actor("summarizer", version="1", calls=0, takes=("change",), makes=("report",))
 class Summarizer:
     """Makes a report. It asks no model: what was done is what the receipt says."""
 

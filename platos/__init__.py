@@ -11,7 +11,8 @@ from platos.core.item import Extract, Item, Problem, StoredItem
 from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Band, Price, Rates, Usage
 from platos.core.notice import Ask, Notice
-from platos.core.plan import FanOut, Loop, Node, Plan, Sequence, Single
+from platos.core.plan import Bounds, FanOut, Join, Loop, Node, Plan, Sequence, Single
+from platos.core.role import Role
 from platos.core.verdict import Decision, Verdict
 from platos.ports.actor import Actor, Context
 from platos.ports.function import tool_function
@@ -29,6 +30,7 @@ __all__ = [
     "Ask",
     "Band",
     "Bench",
+    "Bounds",
     "Brief",
     "Claim",
     "Context",
@@ -42,6 +44,7 @@ __all__ = [
     "Finish",
     "HandOff",
     "Item",
+    "Join",
     "Learner",
     "Lesson",
     "Loop",
@@ -58,6 +61,7 @@ __all__ = [
     "Problem",
     "Rates",
     "Receipt",
+    "Role",
     "Sequence",
     "Single",
     "Source",

@@ -19,6 +19,7 @@ from platos.config.settings import LoadedSettings, load_settings, module_paths
 from platos.config.workspace import SETTINGS_FILE, Workspace, find_workspace
 from platos.core.mistake import Key, Locate, dotted
 from platos.core.policy import rules_of
+from platos.core.role import Role
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError
 from platos.ports.clock import Clock
@@ -58,6 +59,12 @@ class WorkspaceParts:
 
     def version(self, kind: PartKind, name: str) -> str:
         return self.registry.find(kind, name).version
+
+    def role(self, actor: str) -> Role:
+        return self.registry.role(actor)
+
+    def roles(self) -> dict[str, Role]:
+        return {actor: self.role(actor) for actor in self.names("actor")}
 
     def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> None:
         """Raises ConfigurationError where there is no such part, or it cannot be used with these options."""

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from platos.core.digest import digest
 from platos.core.mistake import Locate, did_you_mean, dotted, mistake
+from platos.core.role import Role
 from platos.errors import ConfigurationError, DuplicatePart, UnknownPart
 from platos.ports.part import KINDS, Environment, PartKind, Predicate, declaration_of, is_predicate, no_predicate
 
@@ -130,6 +131,11 @@ class Registry:
     def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> None:
         """Raises ConfigurationError where there is no such part, or it cannot be used with these options."""
         self.find(kind, name, at).check(options, at, predicate=self.predicate)
+
+    def role(self, name: str) -> Role:
+        """What an actor says of itself. Raises as `find` does."""
+        said = declaration_of(self.find("actor", name).cls)
+        return Role(actor=name) if said is None else said.role
 
     def predicate(self, name: str) -> Predicate:
         """The user's predicate of that name. Raises ConfigurationError, or DuplicatePart where two claim it."""

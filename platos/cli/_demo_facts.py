@@ -11,12 +11,13 @@ import msgspec
 from platos.cli._demo_workspace import SPECIALIST
 from platos.cli._list_prices import Comparison, compare
 from platos.config.workspace import Workspace
+from platos.core.drawing import draw
 from platos.core.event import StepMoved
 from platos.core.handoff import Artifact, HandOff
 from platos.core.instant import DAY, Instant
 from platos.core.item import ItemState, StoredItem
 from platos.core.money import Nano
-from platos.core.plan import Plan, actors_in, draw
+from platos.core.plan import Plan, actors_in
 from platos.core.step import StepKind
 from platos.core.verdict import Decision, Verdict
 from platos.runtime.host import decode_specialist

@@ -32,17 +32,32 @@ def _walk(node: Node, above: str, given: _Given, lived: frozenset[str], found: d
     path = f"{above}/{node.name}" if above else node.name
     match node:
         case Single():
-            found[path] = (*given.items, *given.made_by)
-            return (path,) if path in lived else ()
+            attempts = [path, *(f"{path}~{number}" for number in range(2, node.attempts + 1))]
+            lived_here = [each for each in attempts if each in lived]
+            found |= dict.fromkeys(lived_here or [path], (*given.items, *given.made_by))
+            return tuple(lived_here[-1:])
         case plans.Sequence():
             for child in node.nodes:
                 given = given._replace(made_by=_walk(child, path, given, lived, found))
             return given.made_by
-        case FanOut():
-            branches = [(f"{path}[{item}]", given._replace(items=(item,))) for item in given.items]
-            return tuple(made for at, part in branches for made in _walk(node.body, at, part, lived, found))
+        case FanOut(body=None):
+            return tuple(made for each in node.branches for made in _walk(each, path, given, lived, found))
+        case FanOut(body=body) if body is not None:
+            branches = _branches(node, path, given, lived)
+            return tuple(made for at, part in branches for made in _walk(body, at, part, lived, found))
         case Loop():
             return _rounds(node, path, given, lived, found)
+        case _:
+            return ()
+
+
+def _branches(node: FanOut, path: str, given: _Given, lived: frozenset[str]) -> list[tuple[str, _Given]]:
+    """Where the branches of a fan-out lie, and what each is given; those of claims are as many as lived."""
+    if node.over == "items":
+        return [(f"{path}[{item}]", given._replace(items=(item,))) for item in given.items]
+    begin = f"{path}[c"
+    numbers = {int(each[len(begin) :].partition("]")[0]) for each in lived if each.startswith(begin)}
+    return [(f"{begin}{number}]", given) for number in sorted(numbers)]
 
 
 def _rounds(node: Loop, path: str, given: _Given, lived: frozenset[str], found: dict[str, Names]) -> Names:

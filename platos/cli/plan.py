@@ -17,7 +17,6 @@ from platos.cli.exits import ExitCode
 from platos.core.item import Item
 from platos.core.specialist import Specialist
 from platos.errors import NotFound
-from platos.ports.part import declaration_of
 from platos.ports.planner import Planner
 from platos.runtime.foresee import Foreseen, Priced, foresee, plan_for
 from platos.runtime.measures.accounts import AccountState, in_force, read_accounts, untouched
@@ -48,10 +47,10 @@ def plan(
 
 async def _plan(app: App, name: str, items: Sequence[Item]) -> Foreseen:
     its = await app.offload(app.definitions.load, name)
-    actors = tuple(app.parts.names("actor"))
+    roles = await app.offload(app.parts.roles)
     planner = cast(Planner, app.parts.build("planner", its.planner.part, its.planner.options))
-    made = await plan_for(planner, its, items, actors)
-    calls = {actor: await app.offload(_calls, app, actor) for actor in actors}
+    made = await plan_for(planner, its, items, roles)
+    calls = {actor: role.calls for actor, role in roles.items()}
     models = await app.offload(_models, app, its)
     try:
         return await app.offload(foresee, its, made, items, calls, models, await _accounts(app, its))
@@ -59,12 +58,6 @@ async def _plan(app: App, name: str, items: Sequence[Item]) -> Foreseen:
         with anyio.CancelScope(shield=True):
             for each in (each for tier in models.values() for each in tier):
                 await each.model.close()
-
-
-def _calls(app: App, actor: str) -> int | None:
-    """How many model calls an actor says that it makes at most."""
-    declared = declaration_of(app.parts.registry.find("actor", actor).cls)
-    return declared.calls if declared else None
 
 
 def _models(app: App, its: Specialist) -> dict[str, list[Priced]]:

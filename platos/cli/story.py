@@ -10,11 +10,11 @@ import msgspec
 from platos.cli._calls import CallTold, tell_calls
 from platos.cli._received import received
 from platos.cli._ways_on import out_of_doubt
+from platos.core.drawing import draw
 from platos.core.effect import EffectState
 from platos.core.event import AnyEvent, PlanMade, RunMoved, StepMoved
 from platos.core.instant import SECOND, iso
 from platos.core.item import StoredItem
-from platos.core.plan import draw
 from platos.core.state import State
 from platos.core.step import StepKey, StepKind
 from platos.core.verdict import Verdict

@@ -7,7 +7,7 @@ All of them obey one rule, in every committed state: spent + reserved <= cap + e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -30,6 +30,7 @@ __all__ = [
     "day_start",
     "month",
     "month_start",
+    "node_path",
     "root_of",
     "run_path",
     "share",
@@ -188,6 +189,20 @@ def run_path(
     """Who pays for a model call of a run."""
     of_run = _capped(f"run/{run}", budget.run, None)
     return (*_shared(name, budget, common, at, zone), *of_run, *_items(budget, at, zone, items))
+
+
+def node_path(run: int, revision: int, cap: Cap, shares: Mapping[str, int]) -> tuple[Account, ...]:
+    """Who pays, beside the run, for a model call of a node: an account for each node on the way to it that has a share
+    of the run's cap. `shares` are percent, by instance path."""
+    found: list[Account] = []
+    for path, share in shares.items():
+        part = Cap(
+            usd=None if cap.usd is None else cap.usd * share // 100,
+            tokens=None if cap.tokens is None else cap.tokens * share // 100,
+            calls=None if cap.calls is None else cap.calls * share // 100,
+        )
+        found += _capped(f"run/{run}/{revision}/{path}", part, None)
+    return tuple(found)
 
 
 def unit_of(account: str) -> Unit:

@@ -19,7 +19,7 @@ from platos.core.instant import Instant
 from platos.core.jump import JumpKind
 from platos.core.lesson import Origin
 from platos.core.money import Nano, Usage
-from platos.core.plan import Plan
+from platos.core.plan import Node, Plan
 from platos.core.predicate import Predicate
 from platos.core.state import Outcome, State
 from platos.core.step import StepKey, StepKind
@@ -56,6 +56,7 @@ __all__ = [
     "MoneyReserved",
     "MoneySettled",
     "Paused",
+    "PlanGrown",
     "PlanMade",
     "PlanRejected",
     "ProcessStarted",
@@ -380,6 +381,19 @@ class PlanMade(Event, frozen=True, kw_only=True, tag="plan_made"):
     plan: Plan
 
 
+class PlanGrown(Event, frozen=True, kw_only=True, tag="plan_grown"):
+    """A node asked for helpers: `node` was added to the plan at the instance path `path`, under it. The plan's revision
+    stays what it is; `addition` counts what was added to it. `input` is the digest of what was asked for."""
+
+    run: int
+    revision: int
+    addition: int
+    path: str
+    node: Node
+    input: str
+    why: str
+
+
 class PlanRejected(Event, frozen=True, kw_only=True, tag="plan_rejected"):
     """The plan of this revision came to nothing, and why: another is to be made, with fresh context."""
 
@@ -535,6 +549,7 @@ AnyEvent = (
     | AlwaysTaken
     | RunOpened
     | PlanMade
+    | PlanGrown
     | PlanRejected
     | RunMoved
     | StepMoved

@@ -2,47 +2,73 @@
 
 Single      one actor does it
 Sequence    one after the other, each taking what the one before it made
-FanOut      the same body for each item, side by side; what they made is joined
-Loop        a body, until a critic accepts it or the rounds are used up
+FanOut      side by side: the same body for each item or claim, or several branches; what they made is joined
+Loop        a body, until a critic accepts it, it makes no progress, or the rounds are used up
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
 from platos.core.digest import digest
-from platos.errors import InvalidPlan
+from platos.core.instant import Span
 
 __all__ = [
     "BOUNDS",
     "Bounds",
     "FanOut",
+    "Join",
     "Loop",
     "Node",
     "Plan",
     "Sequence",
     "Single",
     "actors_in",
-    "check_plan",
-    "draw",
+    "children",
+    "walk",
 ]
 
-NAME = r"[a-z][a-z0-9_-]{0,40}"
+
+class Join(StrEnum):
+    """What a fan-out makes of its branches. A branch is *good* where it came to its end, and no critic rejected it.
+
+    ALL     waits for every branch; the first failure, in the branches' order, is its own
+    FIRST   ends with the first so many good ones, and stops the others
+    QUORUM  waits for every branch; so many must be good, and what they made goes on
+    RACE    ends with the first branch that comes to an end, good or not, and stops the others
+    """
+
+    ALL = "all"
+    FIRST = "first"
+    QUORUM = "quorum"
+    RACE = "race"
 
 
-class _Node(msgspec.Struct, frozen=True, kw_only=True, tag_field="shape"):
+class _Node(msgspec.Struct, frozen=True, kw_only=True, tag_field="shape", omit_defaults=True):
+    """`name` is the node's own among its siblings. `share` is how much of the run's cap, in percent, the node and all
+    that it leads to may spend; 0 leaves it to the run."""
+
     name: str = msgspec.field(default="")
+    share: int = 0
 
 
 class Single(_Node, frozen=True, kw_only=True, tag="single"):
-    """One node, one actor. `tools` are those that it may call, `model` the tier of model that it asks."""
+    """One node, one actor. `tools` are those that it may call, `model` the tier of model that it asks.
+
+    `timeout` (microseconds; 0 is none) is how long it may be at work in one go; time that it is parked does not count.
+    `attempts` is how often it is started afresh, with nothing of the last try, where it failed.
+    """
 
     name: str
     actor: str
     model: str = "frontier"
     tools: tuple[str, ...] = ()
+    timeout: Span = 0
+    attempts: int = 1
 
 
 class Sequence(_Node, frozen=True, kw_only=True, tag="sequence"):
@@ -53,14 +79,21 @@ class Sequence(_Node, frozen=True, kw_only=True, tag="sequence"):
 
 
 class FanOut(_Node, frozen=True, kw_only=True, tag="fan_out"):
-    """One branch of `body` per item of the work. Joined by all: every branch's hand-offs, in the items' order."""
+    """Branches side by side: one of `body` per item of the work, or per claim of what came before, or these `branches`,
+    each on all of it. What they made is joined, in the branches' order; `good` is how many `first` and `quorum` need.
+    """
 
     name: str
-    body: Node
+    body: Node | None = None
+    branches: tuple[Node, ...] = ()
+    over: Literal["items", "claims"] = "items"
+    join: Join = Join.ALL
+    good: int = 1
 
 
 class Loop(_Node, frozen=True, kw_only=True, tag="loop"):
-    """`body`, then `until`, a critic; its remarks go into the next round, at most `rounds` of them."""
+    """`body`, then `until`, a critic; its remarks go into the next round, at most `rounds` of them. A round that makes
+    what an earlier one made is the last: nothing would come of another."""
 
     name: str
     body: Node
@@ -72,7 +105,7 @@ Node = Single | Sequence | FanOut | Loop
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """A tree of nodes and why it has that shape. `by` is the planner, as in `rules`."""
+    """A tree of nodes and why it has that shape. `by` is the planner, as in `rules`; `version` is this format's."""
 
     root: Node
     why: str
@@ -86,12 +119,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """What a plan may not pass."""
+    """What a plan, and all that its nodes add to it while it runs, may not pass.
+
+    `nodes` are those that are written down, `depth` how deep they stand, `width` the branches of one fan-out, `rounds`
+    those of one loop, `acts` how often actors act in all, every branch, round and attempt counted.
+    """
 
     nodes: int = 64
     depth: int = 6
     width: int = 500
     rounds: int = 8
+    attempts: int = 5
+    acts: int = 10_000
 
 
 BOUNDS = Bounds()
@@ -103,72 +142,21 @@ def children(node: Node) -> tuple[Node, ...]:
         case Sequence():
             return node.nodes
         case FanOut():
-            return (node.body,)
+            return ((node.body,) if node.body is not None else ()) + node.branches
         case Loop():
             return (node.body, node.until)
         case _:
             return ()
 
 
-def _walk(node: Node, path: str = "", depth: int = 1) -> Iterator[tuple[Node, str, int]]:
+def walk(node: Node, path: str = "", depth: int = 1) -> Iterator[tuple[Node, str, int]]:
+    """A node and all under it, in order: each with its path and how deep it stands."""
     here = f"{path}/{node.name}" if path else node.name
     yield node, here, depth
     for child in children(node):
-        yield from _walk(child, here, depth + 1)
+        yield from walk(child, here, depth + 1)
 
 
 def actors_in(plan: Plan) -> list[Single]:
     """The plan's singles, in the order in which they stand."""
-    return [node for node, _, _ in _walk(plan.root) if isinstance(node, Single)]
-
-
-def check_plan(
-    plan: Plan, *, actors: Container[str], tools: Container[str], items: int, bounds: Bounds = BOUNDS
-) -> None:
-    """Raises InvalidPlan where the plan breaks a bound, or names an actor or a tool that is not there."""
-    import re
-
-    seen: set[str] = set()
-    for count, (node, path, depth) in enumerate(_walk(plan.root), start=1):
-        if not re.fullmatch(NAME, node.name):
-            raise InvalidPlan(f"{node.name!r} is no name for a node", where=path, expected="a lower-case word")
-        if path in seen:
-            raise InvalidPlan("two nodes share one path", where=path, expected="a name of its own for each node")
-        seen.add(path)
-        if count > bounds.nodes or depth > bounds.depth:
-            raise InvalidPlan(
-                "the plan is too large", where=path, expected=f"{bounds.nodes} nodes, {bounds.depth} deep"
-            )
-        if isinstance(node, FanOut) and items > bounds.width:
-            raise InvalidPlan(f"{items} branches are too many", where=path, expected=f"at most {bounds.width}")
-        if isinstance(node, Loop) and not 1 <= node.rounds <= bounds.rounds:
-            raise InvalidPlan(f"{node.rounds} rounds are out of bounds", where=path, expected=f"1 to {bounds.rounds}")
-        if isinstance(node, Sequence) and not node.nodes:
-            raise InvalidPlan("a sequence of nothing", where=path, expected="at least one node")
-        if isinstance(node, Single):
-            _check_single(node, path, actors, tools)
-
-
-def _check_single(node: Single, path: str, actors: Container[str], tools: Container[str]) -> None:
-    if node.actor not in actors:
-        raise InvalidPlan(f"there is no actor {node.actor!r}", where=path)
-    for tool in node.tools:
-        if tool not in tools:
-            raise InvalidPlan(f"the specialist may not use the tool {tool!r}", where=path)
-
-
-def draw(plan: Plan) -> str:
-    """The plan as a tree of text, one node a line."""
-    return "\n".join("  " * (depth - 1) + _label(node) for node, _, depth in _walk(plan.root))
-
-
-def _label(node: Node) -> str:
-    match node:
-        case Single():
-            return f"{node.name}: {node.actor}" + (f" ({', '.join(node.tools)})" if node.tools else "")
-        case FanOut():
-            return f"{node.name}: fan out, one branch an item"
-        case Loop():
-            return f"{node.name}: loop, until {node.until.actor} accepts, {node.rounds} rounds at most"
-        case _:
-            return f"{node.name}: sequence"
+    return [node for node, _, _ in walk(plan.root) if isinstance(node, Single)]

@@ -9,8 +9,8 @@ __all__ = ["StepKey", "StepKind"]
 
 
 class StepKind(StrEnum):
-    """What a step is: a whole node, a piece of local work, facts that were found, a model call, a tool call, or a
-    question to an actor."""
+    """What a step is: a whole node, a piece of local work, facts that were found, a model call, a tool call, a
+    question to an actor, or which branches a join went on with."""
 
     NODE = "node"
     LOCAL = "local"
@@ -18,6 +18,7 @@ class StepKind(StrEnum):
     MODEL = "model"
     TOOL = "tool"
     ASK = "ask"
+    JOIN = "join"
 
 
 class StepKey(NamedTuple):

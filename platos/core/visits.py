@@ -8,11 +8,14 @@ from typing import NamedTuple
 from platos.core.plan import FanOut, Loop, Node, Plan, Single
 from platos.core.plan import Sequence as InOrder
 
-__all__ = ["Visit", "visits"]
+__all__ = ["CLAIMS", "Visit", "visits"]
+
+CLAIMS = 10
+"""How many claims a hand-off is taken to have: what a plan says of them, they are not there before they are made."""
 
 
 class Visit(NamedTuple):
-    """A node acts on these items, and on so many hand-offs, `times` over: once a round, where it is in a loop.
+    """A node acts on these items, and on so many hand-offs, `times` over: once a round and an attempt.
 
     `path` is the node's place in the plan, without the items of fan-outs.
     """
@@ -36,18 +39,29 @@ def _visits(node: Node, given: Visit, accepted: bool) -> Iterator[Visit]:
     here = given._replace(path=f"{given.path}/{node.name}".lstrip("/"))
     match node:
         case Single():
-            yield here._replace(node=node)
+            yield here._replace(node=node, times=here.times * (1 if accepted else node.attempts))
         case InOrder():
             for child in node.nodes:
                 yield from _visits(child, here, accepted)
                 here = here._replace(inputs=_made(child, len(given.items)))
-        case FanOut():
-            for item in given.items:
-                yield from _visits(node.body, here._replace(items=(item,)), accepted)
+        case FanOut(body=None):
+            for branch in node.branches:
+                yield from _visits(branch, here, accepted)
+        case FanOut(body=body) if body is not None:
+            for part in _parts(node, here):
+                yield from _visits(body, part, accepted)
         case Loop():
             here = here._replace(times=here.times * (1 if accepted else node.rounds))
             yield from _visits(node.body, here, accepted)
             yield from _visits(node.until, here._replace(inputs=_made(node.body, len(given.items))), accepted)
+
+
+def _parts(node: FanOut, here: Visit) -> Iterator[Visit]:
+    """What each branch is given, at most."""
+    if node.over == "items":
+        yield from (here._replace(items=(item,)) for item in here.items)
+    else:
+        yield from (here._replace(inputs=1) for _ in range(CLAIMS * max(1, here.inputs)))
 
 
 def _made(node: Node, items: int) -> int:
@@ -57,7 +71,9 @@ def _made(node: Node, items: int) -> int:
             return 1
         case InOrder():
             return _made(node.nodes[-1], items)
-        case FanOut():
-            return items * _made(node.body, 1)
+        case FanOut(body=None):
+            return sum(_made(branch, items) for branch in node.branches)
+        case FanOut(body=body):
+            return (items if node.over == "items" else CLAIMS) * (_made(body, 1) if body is not None else 0)
         case Loop():
             return _made(node.body, items)

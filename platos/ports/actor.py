@@ -9,6 +9,7 @@ from platos.core.effect import Receipt
 from platos.core.fact import Fact
 from platos.core.handoff import Artifact, HandOff, Status, Work
 from platos.core.item import Item
+from platos.core.plan import Node
 from platos.ports.model import Document
 
 if TYPE_CHECKING:
@@ -72,6 +73,12 @@ class Context(Protocol):
 
     async def ask(self, actor: str, work: Work) -> HandOff:
         """What another actor makes of `work`. It has no tools of its own."""
+        ...
+
+    async def grow(self, node: Node, work: Work, *, why: str) -> tuple[HandOff, ...]:
+        """What helpers make of `work`: `node`, and all in it, becomes part of the plan, under this actor's node. They
+        may use this node's tools and no others, and all bounds of a plan hold. Raises the failure that they came to, or
+        Broken where they may not be asked for."""
         ...
 
     def hand_off(

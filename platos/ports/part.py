@@ -11,12 +11,13 @@ class Directory:
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from platos.core.item import Item
+from platos.core.role import Role
 from platos.errors import ConfigurationError
 from platos.ports.clock import Clock
 from platos.ports.offload import Offload
@@ -64,7 +65,8 @@ def no_predicate(name: str) -> Predicate:
 @dataclass(frozen=True)
 class Declaration:
     """What a part says of itself. `calls` is how many model calls an actor makes at most each time that it acts; None
-    where that is not said. `promises` tells that a tier dismisses by a cut, and takes its part of the recall that the
+    where that is not said, `takes` and `makes` are the kinds of artifact that it works on and hands on, `does` what it
+    does, in a line. `promises` tells that a tier dismisses by a cut, and takes its part of the recall that the
     ladder promises."""
 
     kind: PartKind
@@ -72,6 +74,14 @@ class Declaration:
     version: str
     calls: int | None = None
     promises: bool = False
+    takes: tuple[str, ...] = ()
+    makes: tuple[str, ...] = ()
+    does: str = ""
+
+    @property
+    def role(self) -> Role:
+        """What planners are told of an actor."""
+        return Role(actor=self.name, does=self.does, takes=self.takes, makes=self.makes, calls=self.calls)
 
 
 @dataclass(frozen=True)
@@ -132,15 +142,27 @@ def tier(name: str, *, version: str, promises: bool = False) -> Callable[[C], C]
     return mark
 
 
-def actor(name: str, *, version: str, calls: int | None = None) -> Callable[[C], C]:
+def actor(
+    name: str,
+    *,
+    version: str,
+    calls: int | None = None,
+    takes: Sequence[str] = (),
+    makes: Sequence[str] = (),
+) -> Callable[[C], C]:
     """Declare a class to be the actor `name`. `version` changes whenever its behaviour does.
 
     `calls` is how many model calls it makes at most each time that it acts, those of the actors that it asks included:
-    by that `platos plan` says what a run may cost at worst.
+    by that `platos plan` says what a run may cost at worst. `takes` are the kinds of artifact that it works on, `items`
+    among them where it needs nothing but items, and `makes` those that it hands on: a plan in which they do not fit
+    together is refused. Left out, it takes anything, and may make anything. What the class says of itself first, in its
+    docstring, is what planners are told that it does.
     """
 
     def mark(cls: C) -> C:
-        setattr(cls, _MARK, Declaration("actor", name, version, calls))
+        does = inspect.cleandoc(cls.__doc__ or "").partition("\n")[0]
+        said = Declaration("actor", name, version, calls, takes=tuple(takes), makes=tuple(makes), does=does)
+        setattr(cls, _MARK, said)
         return cls
 
     return mark

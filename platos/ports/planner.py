@@ -9,18 +9,22 @@ import msgspec
 
 from platos.core.effect import Receipt
 from platos.core.item import Extract
-from platos.core.plan import Plan
+from platos.core.plan import BOUNDS, Bounds, Plan
+from platos.core.role import Role
 
 __all__ = ["Brief", "Planner"]
 
 
 class Brief(msgspec.Struct, frozen=True, kw_only=True):
-    """What a planner is told: the items as extracts, the tools that the specialist has, the actors there are, and,
-    when work is planned again, what was already done and why a new plan is wanted."""
+    """What a planner is told: the items as extracts, the tools that the specialist has, the actors there are with what
+    they take and make, what no plan may pass, and, when work is planned again, what was already done and why a new plan
+    is wanted. `window` is how many tokens a tier of model reads at once, where that is known."""
 
     items: tuple[Extract, ...]
     tools: tuple[str, ...]
-    actors: tuple[str, ...]
+    roles: tuple[Role, ...]
+    bounds: Bounds = BOUNDS
+    window: Mapping[str, int] = msgspec.field(default_factory=dict)
     receipts: Mapping[str, Receipt] = msgspec.field(default_factory=dict)
     again: str = ""
 

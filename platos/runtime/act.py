@@ -11,10 +11,11 @@ from platos.core.event import StepMoved
 from platos.core.failure import ANSWERS, Answer, FailureRecord
 from platos.core.handoff import HandOff, Work
 from platos.core.instant import Instant
-from platos.core.plan import Single
+from platos.core.plan import BOUNDS, Single
+from platos.core.role import Role
 from platos.core.state import State
 from platos.core.step import StepKey, StepKind
-from platos.errors import Failure, LowConfidence
+from platos.errors import Broken, Failure, LowConfidence
 from platos.runtime.context import NodeContext
 from platos.runtime.life import Life
 from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
@@ -28,6 +29,10 @@ _NODE = "node"
 
 async def act(net: Net, node: Single, path: str, work: Work) -> Result:
     """Let a node's actor act, unless it has before. A failure ends the node, and nothing else."""
+    net.acted.add(path)
+    if len(net.acted) > BOUNDS.acts:
+        too_many = Broken("the run's actors act too often", where=path, expected=f"at most {BOUNDS.acts:,} times")
+        return Failed(path, FailureRecord.of(too_many))
     key = StepKey(net.run.row.id, net.run.row.revision, path, _NODE, 1)
     given = input_digest([digest(node), work])
     before = net.steps.get(key)
@@ -37,6 +42,8 @@ async def act(net: Net, node: Single, path: str, work: Work) -> Result:
         return Done((await load_result(net, before, HandOff),))
     if before is not None and before.state is State.FAILED and before.failure is not None:
         return Failed(path, before.failure)
+    if net.is_ended(path):
+        return Parked((Wait(path, "ended", "another branch was enough"),))
     actor: Ref[Work, HandOff | Parked] = net.supervisor.start(path, partial(_live, net, node, path))
     started = net.run.host.now()
     try:
@@ -53,7 +60,16 @@ async def act(net: Net, node: Single, path: str, work: Work) -> Result:
 async def _live(net: Net, node: Single, path: str, work: Work) -> HandOff | Parked:
     """The actor's life in this node: to its hand-off, or until it must wait."""
     life = Life(net, node, path)
-    return await life.live(net.run.host.actor(node.actor).act(NodeContext(life, work, act), work))
+    made = await life.live(net.run.host.actor(node.actor).act(NodeContext(life, work), work))
+    return made if isinstance(made, Parked) else _as_declared(net.run.host.parts.role(node.actor), made, path)
+
+
+def _as_declared(role: Role, made: HandOff, path: str) -> HandOff:
+    """Whoever comes next was chosen by what this actor says that it makes. Raises Broken."""
+    if role.makes and made.artifact.kind not in role.makes:
+        what = f"{role.actor} made {made.artifact.kind[:60]!r}"
+        raise Broken(what, where=path, expected=f"what it declares: {', '.join(role.makes)}")
+    return made
 
 
 async def _give_up(net: Net, key: StepKey, given: str, started: Instant, failure: Failure) -> Result:

@@ -16,7 +16,7 @@ from platos.core.failure import FailureRecord, left_after
 from platos.core.handoff import Artifact, HandOff, Status, Work
 from platos.core.instant import Instant
 from platos.core.item import Item
-from platos.core.plan import Single
+from platos.core.plan import Node, Single
 from platos.core.state import State
 from platos.core.step import StepKind
 from platos.errors import Failure, LowConfidence, NotFound
@@ -24,9 +24,9 @@ from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.runtime.answers import ask_until_valid
 from platos.runtime.effects import call_tool, request_approval
 from platos.runtime.facts import bring_up, facts_on
+from platos.runtime.grow import grow
 from platos.runtime.life import Life, moved
 from platos.runtime.meter import Ask, complete, reserve, turn
-from platos.runtime.net import Failed, Net, Parked, Result
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
 from platos.store import Tx, steps
@@ -40,14 +40,12 @@ Ts = TypeVarTuple("Ts")
 LEAST_CONFIDENCE = 0.5
 """An answer that has a `confidence`, 0 to 1, and less of it, is looked at by a person before anything is made of it."""
 
-LetAct = Callable[[Net, Single, str, Work], Awaitable[Result]]
-
 
 class NodeContext:
-    """The `Context` port, for one life of one node's actor. `act` lets a helper act."""
+    """The `Context` port, for one life of one node's actor."""
 
-    def __init__(self, life: Life, work: Work, act: LetAct) -> None:
-        self._life, self._work, self._act = life, work, act
+    def __init__(self, life: Life, work: Work) -> None:
+        self._life, self._work = life, work
         self._run = life.net.run
 
     @property
@@ -98,18 +96,14 @@ class NodeContext:
 
     async def ask(self, actor: str, work: Work) -> HandOff:
         helper = Single(name=actor.replace("_", "-"), actor=actor, model=self._life.node.model)
+        [made] = await self.grow(helper, work, why=f"it asks {actor}")
+        return made
 
-        async def perform(ordinal: int) -> HandOff:
-            result = await self._act(self._life.net, helper, f"{self._life.path}/{helper.name}[{ordinal}]", work)
-            match result:
-                case Parked(waits):
-                    await self._life.park(waits[0].what, waits[0].why, waits[0].due)
-                case Failed(_, failure):
-                    raise failure.error()
-                case _:
-                    return result.hand_offs[0]
+    async def grow(self, node: Node, work: Work, *, why: str) -> tuple[HandOff, ...]:
+        async def perform(ordinal: int) -> tuple[HandOff, ...]:
+            return await grow(self._life, node, ordinal, work, why)
 
-        return await self._do(StepKind.ASK, f"ask {actor}", work, HandOff, perform)
+        return await self._do(StepKind.ASK, f"ask {node.name}", [node, work], tuple[HandOff, ...], perform)
 
     def hand_off(
         self,
@@ -168,7 +162,9 @@ class NodeContext:
         ask = Ask(str(step.key), request, models[(step.attempt - 1) % len(models) :], step.attempt, cause)
         life.at_work(sent)
         async with turn(run.host, ask.models):
-            held = await reserve(run.host, run.purse(life.node.model, self._work), ask, sent)
+            held = await reserve(
+                run.host, run.purse(life.node.model, self._work, life.net.shares_of(life.path)), ask, sent
+            )
             life.net.steps[step.key] = sent
             bought = await complete(run.host, held, _keep, sent)
         life.alive(bought.kept.at)

@@ -16,6 +16,7 @@ from platos.core.event import Paused
 from platos.core.instant import Instant
 from platos.core.policy import Entry
 from platos.core.redact import redact
+from platos.core.role import Role
 from platos.core.specialist import PartSpec, Specialist
 from platos.errors import ConfigurationError
 from platos.ports.actor import Actor
@@ -53,6 +54,14 @@ class Parts(Protocol):
 
     def version(self, kind: PartKind, name: str) -> str:
         """The version that a part declares."""
+        ...
+
+    def role(self, actor: str) -> Role:
+        """What an actor says of itself. Raises UnknownPart or ConfigurationError."""
+        ...
+
+    def roles(self) -> dict[str, Role]:
+        """What all actors say of themselves, by their names. Imports them. Raises ConfigurationError."""
         ...
 
 

@@ -34,6 +34,7 @@ class Life:
         self.wait: Wait | None = None
         self.scope = anyio.CancelScope()
         self._idle, self._half_over = net.run.specialist.retry.idle, 0
+        self._until = anyio.current_time() + node.timeout / SECOND if node.timeout else math.inf
         self._at_work: StepMoved | None = None
         self._ordinals: dict[str, int] = {}
         self._asked: set[StepKey] = set()
@@ -54,11 +55,16 @@ class Life:
 
         Raises TimedOut where that was the step's last attempt, or where the actor hangs between two steps.
         """
-        with self.scope:
-            self.alive(self.now())
-            made = await act
-            return self.unasked() or made
+        self.net.lives[self.path] = self
+        try:
+            with self.scope:
+                self.alive(self.now())
+                made = await act
+                return self.unasked() or made
+        finally:
+            self.net.lives.pop(self.path, None)
         if self.wait is None:
+            self._check_time()
             late = TimedOut(f"no sign of life for {span_text(self._idle)}", where=self.path)
             if self._at_work is None:
                 raise late
@@ -70,20 +76,34 @@ class Life:
         self.alive(step.started)
         self._at_work = step
         if step.kind not in (StepKind.LOCAL, StepKind.FACTS):
-            self.scope.deadline, self._half_over = math.inf, 0
+            self.scope.deadline, self._half_over = math.inf if step.kind is StepKind.TOOL else self._until, 0
+
+    def end(self) -> None:
+        """Nobody wants it to go on: it ends now, or after the call to a tool that it is in the middle of."""
+        if self._at_work is None or self._at_work.kind is not StepKind.TOOL:
+            self.wait = Wait(self.path, "ended", "another branch was enough")
+            self.scope.cancel()
+
+    def _check_time(self) -> None:
+        """Raises TimedOut where the node has been at work for longer than its plan allows."""
+        if anyio.current_time() >= self._until:
+            raise TimedOut(f"it was at work for longer than {span_text(self.node.timeout)}", where=self.path)
 
     def alive(self, now: Instant) -> None:
         """A sign of life: a step begins or has ended. The limit moves on when half of it is over."""
         self._at_work = None
         if not 0 < self._half_over - now <= self._idle:
             self._half_over = now + self._idle
-            self.scope.deadline = anyio.current_time() + 2 * self._idle / SECOND
+            self.scope.deadline = min(anyio.current_time() + 2 * self._idle / SECOND, self._until)
 
     async def begin(self, kind: StepKind, name: str, given: Any) -> StepMoved:
         """The step's last word, or its first: pending; an attempt at it starts now. Raises what it failed of.
 
         Parks where the code now asks for something else than it did, where the next try is not due, and in a pause.
         """
+        self._check_time()
+        if self.net.is_ended(self.path):
+            await self.park("ended", "another branch was enough")
         pause = self._host.pause_of(self._run.specialist.name)
         if pause is not None:
             await self.park("pause", f"by {pause.by}")

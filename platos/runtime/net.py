@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import anyio
 
-from platos.core.budget import run_path
-from platos.core.event import StepMoved
+from platos.core.budget import node_path, run_path
+from platos.core.event import PlanGrown, StepMoved
 from platos.core.failure import FailureRecord
 from platos.core.handoff import HandOff, Work
 from platos.core.instant import Instant
 from platos.core.item import StoredItem
-from platos.core.plan import Plan
+from platos.core.plan import Node, Plan, walk
 from platos.core.specialist import Specialist
 from platos.core.step import StepKey
 from platos.runtime.connections import Connections
@@ -24,7 +25,7 @@ from platos.runtime.supervisor import Supervisor
 from platos.runtime.wake import Wake
 from platos.store.runs import RunRow
 
-__all__ = ["MOST_REPLANS", "Done", "Failed", "Net", "Parked", "Result", "Run", "Wait"]
+__all__ = ["MOST_REPLANS", "Done", "Failed", "Go", "Net", "Parked", "Result", "Run", "Wait", "is_under"]
 
 MOST_REPLANS = 2
 """How often a run is planned again by itself."""
@@ -34,7 +35,8 @@ MOST_REPLANS = 2
 class Run:
     """A run that is worked on: its row, the definition that it pinned, its items, and what they measure.
 
-    `steps` are the last words on its steps so far, `wake` has it in hand.
+    `steps` are the last words on its steps so far, `grown` what its nodes added to the plan, by instance path; `wake`
+    has it in hand.
     """
 
     wake: Wake
@@ -44,6 +46,7 @@ class Run:
     items: dict[str, StoredItem]
     work: Work
     steps: dict[StepKey, StepMoved]
+    grown: dict[str, PlanGrown] = field(default_factory=dict)
 
     @property
     def host(self) -> Host:
@@ -63,8 +66,9 @@ class Run:
         """The definition in force, for policy and caps."""
         return self.host.live(self.specialist)
 
-    def purse(self, tier: str, work: Work) -> Purse:
-        """Who pays for a model call of this run, in a node that was given this work."""
+    def purse(self, tier: str, work: Work, shares: Mapping[str, int]) -> Purse:
+        """Who pays for a model call of this run, in a node that was given this work. `shares` are those of the node and
+        of all above it, in percent of the run's cap, by instance path."""
         host, live = self.host, self.live
         about = list(dict.fromkeys(self.items[extract.item].number for extract in work.items or self.work.items))
         path = run_path(
@@ -76,29 +80,76 @@ class Run:
             run=self.row.id,
             items=about,
         )
-        return Purse(live.name, self.row.id, tier, path, len(about), live.retry.idle)
+        of_nodes = node_path(self.row.id, self.row.revision, live.budget.run, shares)
+        return Purse(live.name, self.row.id, tier, (*path, *of_nodes), len(about), live.retry.idle)
+
+
+class Living(Protocol):
+    """An actor at work."""
+
+    path: str
+
+    def end(self) -> None: ...
+
+
+Go = Callable[["Net", Node, str, Work], Awaitable["Result"]]
 
 
 @dataclass
 class Net:
     """A run, its supervisor and its tools' connections, while it is worked on. `stop` ends it where it is; `acts` are
-    held, by key, by who is in the middle of one: two branches that ask for the same act do not send it both."""
+    held, by key, by who is in the middle of one: two branches that ask for the same act do not send it both.
+
+    `lives` are the actors that are at work, by instance path, `ended` the nodes that nobody wants to go on, `shares`
+    what nodes may spend of the run's cap, `acted` which nodes have acted; `go` takes a
+    node to its result.
+    """
 
     run: Run
     supervisor: Supervisor
     connections: Connections
     stop: anyio.CancelScope
+    go: Go
     acts: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
+    lives: dict[str, Living] = field(default_factory=dict)
+    ended: set[str] = field(default_factory=set)
+    shares: dict[str, int] = field(default_factory=dict)
+    acted: set[str] = field(default_factory=set)
 
     @property
     def steps(self) -> dict[StepKey, StepMoved]:
         """The last word on each step of the run."""
         return self.run.steps
 
+    @property
+    def nodes(self) -> int:
+        """How many nodes are written down: the plan's, and those that were added."""
+        roots = [self.run.plan.root, *(each.node for each in self.run.grown.values())]
+        return sum(1 for root in roots for _ in walk(root))
+
+    def shares_of(self, path: str) -> dict[str, int]:
+        """The shares of a node and of all above it."""
+        return {above: share for above, share in self.shares.items() if is_under(path, above)}
+
+    def end_under(self, path: str) -> None:
+        """Nobody wants this node to go on: it and all under it end at their next step, or where they can be cut off."""
+        self.ended.add(path)
+        for life in [life for life in self.lives.values() if is_under(life.path, path)]:
+            life.end()
+
+    def is_ended(self, path: str) -> bool:
+        return any(is_under(path, above) for above in self.ended)
+
+
+def is_under(path: str, above: str) -> bool:
+    """Is an instance path that of this node, or of one under it?"""
+    return path.startswith(above) and path[len(above) : len(above) + 1] in ("", "/", "[", "~")
+
 
 class Wait(NamedTuple):
     """What a parked node waits for: a gate (`g3`), the end of a `pause`, `time` with the moment, or a person to look:
-    `review`, `low confidence` where a model was not sure, or `code changed` where the code is not what it was."""
+    `review`, `low confidence` where a model was not sure, or `code changed` where the code is not what it was. One that
+    was `ended` waits for nothing: another branch was enough."""
 
     where: str
     what: str

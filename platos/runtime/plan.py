@@ -6,16 +6,20 @@ The planner sees measures of what arrived, never its text. What it emits is vali
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 
 import anyio
 
+from platos.core.budget import Cap
 from platos.core.digest import canonical
 from platos.core.event import AnyEvent, PlanMade, RunMoved, RunOpened
 from platos.core.failure import FailureRecord
 from platos.core.handoff import Work
 from platos.core.instant import SECOND, Instant
 from platos.core.item import Extract, StoredItem
-from platos.core.plan import BOUNDS, Plan, check_plan
+from platos.core.plan import BOUNDS, Plan
+from platos.core.plan_check import Given, check_plan
+from platos.core.role import Role
 from platos.core.specialist import Overlap, Specialist
 from platos.core.state import State
 from platos.errors import ConfigurationError, TimedOut
@@ -27,7 +31,7 @@ from platos.runtime.verify import Ending
 from platos.runtime.wake import Wake
 from platos.store import Tx, effects, items, journal, runs, steps, verdicts
 
-__all__ = ["plan"]
+__all__ = ["given_to", "plan"]
 
 log = logging.getLogger("platos")
 
@@ -85,7 +89,7 @@ async def _load(wake: Wake, number: int) -> Run | None:
             return None
         row = row._replace(revision=row.revision + 1, state=State.RUNNING)
     named = {item.name: item for item in stored}
-    return Run(wake, row, definition, made, named, work, steps.last_words(told))
+    return Run(wake, row, definition, made, named, work, steps.last_words(told), runs.grown(told))
 
 
 def _wishes(told: list[AnyEvent], *, planned: bool) -> tuple[str, ...]:
@@ -99,17 +103,17 @@ async def _plan_it(
 ) -> Plan | None:
     """A new plan, validated and stored; None where none can be made, and the run has failed of that."""
     receipts = {each.tool: each.receipt for each in await effects.of_run(host.store, row.id) if each.receipt}
-    actors = tuple(host.parts.names("actor"))
+    roles = host.parts.roles()
     brief = Brief(
         items=work.items,
         tools=definition.tool_names(),
-        actors=actors,
+        roles=tuple(roles.values()),
         receipts=receipts,
         again=runs.rejection(told),
     )
     try:
         made = await _ask_planner(host, definition, brief)
-        check_plan(made, actors=actors, tools=definition.tool_names(), items=len(work.items))
+        check_plan(made, given_to(definition, roles, len(work.items)))
     except Exception as error:  # noqa: BLE001 - whatever a planner does, its run ends of it, and nothing else
         failure = FailureRecord.of(error)
         ended = Ending(State.FAILED, f"no plan: {failure.what}", failure=failure)
@@ -119,6 +123,11 @@ async def _plan_it(
     await host.store.transact(_keep, row.id, row.revision + 1, made, host.now())
     log.info("%s: %s", row.name, made.why)
     return made
+
+
+def given_to(its: Specialist, roles: Mapping[str, Role], items: int) -> Given:
+    """What a plan for a specialist is checked by."""
+    return Given(roles=roles, tools=its.tool_names(), items=items, capped=its.budget.run != Cap())
 
 
 async def _ask_planner(host: Host, definition: Specialist, brief: Brief) -> Plan:

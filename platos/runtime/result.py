@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -26,13 +26,28 @@ async def artifacts_of(store: ReadStore, told: Sequence[AnyEvent]) -> list[Artif
         return []
     at_the_end = re.compile(_ends(made.plan.root))
     last: dict[tuple[str, ...], StepMoved] = {}
+    left_out = await _left_out(store, told, made.revision)
     for event in told:
         if isinstance(event, StepMoved) and event.kind is StepKind.NODE and event.state is State.SUCCESS:
             found = at_the_end.fullmatch(event.path)
-            if found and event.revision == made.revision:
+            if found and event.revision == made.revision and not left_out(event.path):
                 last[found.groups()] = event
     made_last = [msgspec.json.decode(await steps.result(store, step), type=HandOff) for step in last.values()]
     return [hand_off.artifact for hand_off in made_last]
+
+
+async def _left_out(store: ReadStore, told: Sequence[AnyEvent], revision: int) -> Callable[[str], bool]:
+    """Of an instance path: does it lie in a branch that its join did not go on with?"""
+    went_on: dict[str, list[str]] = {}
+    for event in told:
+        if isinstance(event, StepMoved) and event.kind is StepKind.JOIN and event.revision == revision:
+            went_on[event.path] = msgspec.json.decode(await steps.result(store, event), type=list[str])
+
+    def left_out(path: str) -> bool:
+        within = [above for above in went_on if path.startswith((f"{above}[", f"{above}/"))]
+        return any(re.split(r"[\[\]/~]", path[len(above) + 1 :])[0] not in went_on[above] for above in within)
+
+    return left_out
 
 
 def _ends(node: Node) -> str:
@@ -40,10 +55,12 @@ def _ends(node: Node) -> str:
     name = re.escape(node.name)
     match node:
         case Single():
-            return name
+            return rf"{name}(?:~\d+)?"
         case InOrder():
             return f"{name}/{_ends(node.nodes[-1])}"
-        case FanOut():
-            return rf"{name}\[([^\[\]]+)\]/{_ends(node.body)}"
+        case FanOut(body=None):
+            return rf"{name}/(?:{'|'.join(f'({_ends(branch)})' for branch in node.branches)})"
+        case FanOut(body=body):
+            return rf"{name}\[([^\[\]]+)\]/{_ends(body) if body is not None else ''}"
         case Loop():
             return rf"{name}\[\d+\]/{_ends(node.body)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -144,9 +144,9 @@ async def of_run(store: ReadStore, run: int) -> list[GateRow]:
     return [_row(row) for row in await store.all(SQL.of_run, run=run)]
 
 
-def withdraw(tx: Tx, run: int, why: str, by: str, now: Instant) -> None:
-    """Nobody wants to know any more what a run has asked and was not answered."""
-    for (gate,) in tx.all(SQL.open_of_run, run=run):
+def withdraw(tx: Tx, run: int, why: str, by: str, now: Instant, *, only: Collection[int] | None = None) -> None:
+    """Nobody wants to know any more what a run has asked and was not answered; of these gates `only`, where given."""
+    for gate in [gate for (gate,) in tx.all(SQL.open_of_run, run=run) if only is None or gate in only]:
         tx.record(run_chain(run), GateDecided(at=now, by=by, gate=gate, run=run, state=GateState.WITHDRAWN, reason=why))
 
 

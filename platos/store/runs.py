@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from platos.core.approval import GateState
-from platos.core.event import AnyEvent, GateDecided, PlanMade, PlanRejected, RunMoved, RunOpened
+from platos.core.event import AnyEvent, GateDecided, PlanGrown, PlanMade, PlanRejected, RunMoved, RunOpened
 from platos.core.instant import Instant
 from platos.core.plan import Plan
 from platos.core.state import FINAL, Outcome, State, move
@@ -23,6 +23,7 @@ __all__ = [
     "dead",
     "due_now",
     "find",
+    "grown",
     "latest",
     "movable",
     "open_runs",
@@ -176,6 +177,17 @@ def current_plan(told: Iterable[AnyEvent]) -> Plan | None:
         elif isinstance(event, PlanRejected):
             plan = None
     return plan
+
+
+def grown(told: Iterable[AnyEvent]) -> dict[str, PlanGrown]:
+    """What nodes added to the plan in force, by instance path, of a run's chain, in order."""
+    added: dict[str, PlanGrown] = {}
+    for event in told:
+        if isinstance(event, PlanMade | PlanRejected):
+            added = {}
+        elif isinstance(event, PlanGrown):
+            added[event.path] = event
+    return added
 
 
 def rejection(told: Iterable[AnyEvent]) -> str:

@@ -20,6 +20,7 @@ from platos.core.effect import Receipt
 from platos.core.fact import Fact
 from platos.core.handoff import Artifact, HandOff, Status, Work
 from platos.core.item import Extract, Item
+from platos.core.plan import Node, Single, walk
 from platos.errors import NotFound, PermissionDenied
 from platos.ports.actor import Actor
 from platos.ports.model import Document
@@ -144,6 +145,18 @@ class MemoryContext:
             return canonical(await self.team[actor].act(colleague, work))
 
         return msgspec.json.decode(await self._once(actor, work, run), type=HandOff)
+
+    async def grow(self, node: Node, work: Work, *, why: str) -> tuple[HandOff, ...]:
+        """Every single of the node, one after the other, each on the whole work: the shape is the runtime's."""
+
+        async def run() -> bytes:
+            made = []
+            for single in (each for each, _, _ in walk(node) if isinstance(each, Single)):
+                helper = replace(self, tools=single.tools, steps={}, reached=Counter())
+                made.append(await self.team[single.actor].act(helper, work))
+            return canonical(made)
+
+        return msgspec.json.decode(await self._once(f"ask {node.name}", [node, work], run), type=tuple[HandOff, ...])
 
     def hand_off(
         self,

@@ -10,28 +10,21 @@ import msgspec
 from platos.core.digest import canonical
 from platos.core.effect import Receipt
 from platos.core.item import Extract
-from platos.core.plan import Plan, check_plan
+from platos.core.plan import Plan
+from platos.core.plan_check import Given, check_plan
+from platos.core.role import Role
 from platos.ports.planner import Brief, Planner
+from platos.registry import Registry
 
-__all__ = ["ACTORS", "briefs", "check_planner"]
+__all__ = ["ROLES", "briefs", "check_planner"]
 
-ACTORS = (
-    "aggregator",
-    "applier",
-    "assistant",
-    "checker",
-    "collector",
-    "critic",
-    "notifier",
-    "proposer",
-    "reader",
-    "requester",
-    "summarizer",
-)
-"""The actors that come with Platos."""
+_REGISTRY = Registry()
+
+ROLES: tuple[Role, ...] = tuple(_REGISTRY.role(actor) for actor in _REGISTRY.names("actor"))
+"""The actors that come with Platos, and those of other packages that are installed."""
 
 
-def briefs(actors: tuple[str, ...] = ACTORS) -> Iterator[Brief]:
+def briefs(roles: tuple[Role, ...] = ROLES) -> Iterator[Brief]:
     """Briefs of all sorts: none to a thousand items, small and large, sure and unsure, with and without tools, new
     and planned again."""
     sorts = product((0, 1, 2, 7, 1_000), (40, 90_000), (1.0, 0.3), ((), ("outbox",), ("outbox", "mail")))
@@ -40,7 +33,7 @@ def briefs(actors: tuple[str, ...] = ACTORS) -> Iterator[Brief]:
             Extract(item=f"i{at}", source="memory", kind="text", chars=chars, tier="rules", confidence=confidence)
             for at in range(1, count + 1)
         )
-        brief = Brief(items=items, tools=tools, actors=actors)
+        brief = Brief(items=items, tools=tools, roles=roles)
         receipts = {tool: Receipt(summary=f"called {tool}") for tool in tools}
         yield brief
         yield msgspec.structs.replace(brief, again="a critic accepted no draft", receipts=receipts)
@@ -53,7 +46,8 @@ async def check_planner(planner: Planner, given: Iterable[Brief] | None = None) 
     """
     for brief in briefs() if given is None else given:
         plan = await planner.plan(brief)
-        check_plan(plan, actors=brief.actors, tools=brief.tools, items=len(brief.items))
+        roles = {role.actor: role for role in brief.roles}
+        check_plan(plan, Given(roles=roles, tools=brief.tools, items=len(brief.items), bounds=brief.bounds))
         assert plan.why.strip(), "the plan does not say why it has its shape"
         assert plan.by.strip(), "the plan does not say who made it"
         assert msgspec.json.decode(canonical(plan), type=Plan) == plan, "the plan is not plain data"

@@ -26,7 +26,8 @@ from platos.core.event import AnyEvent
 from platos.core.instant import Instant, Span, parse_instant
 from platos.core.item import ItemState, StoredItem
 from platos.core.mistake import Locate, dotted
-from platos.ports.part import PartKind
+from platos.core.role import Role
+from platos.ports.part import PartKind, declaration_of
 from platos.runtime.engine import Engine
 from platos.runtime.links import Links
 from platos.store import Store, gates, items, journal, runs, specialists
@@ -58,6 +59,12 @@ class _PartsInHand(WorkspaceParts):
         if (kind, name) in self.made:
             return self.made[kind, name]
         return super().build(kind, name, options)
+
+    def role(self, actor: str) -> Role:
+        if ("actor", actor) not in self.made:
+            return super().role(actor)
+        said = declaration_of(type(self.made["actor", actor]))
+        return Role(actor=actor) if said is None else said.role
 
     def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> None:
         if (kind, name) not in self.made:

@@ -56,6 +56,7 @@ VALUES: dict[str, Any] = {
     "new": State.SUCCESS,
     "old": State.RUNNING,
     "outcome": Outcome.DONE,
+    "node": Single(name="read", actor="reader"),
     "plan": Plan(root=Single(name="read", actor="reader"), why="one item", by="rules"),
     "predicate": Predicate(terms=(Term(argument="name", values=("a",)),)),
     "receipt": Receipt(summary="written", data={"file": "a.md"}),

@@ -7,14 +7,14 @@ import pytest
 from planners.contract import Contract
 from platos import Brief, Extract
 from platos.core.plan import actors_in
-from platos.testing.planner import ACTORS, briefs, check_planner
+from platos.testing.planner import ROLES, briefs, check_planner
 
 NODES = ["collect_context", "propose_change", "run_checks", "request_approval", "apply_change", "summarize_result"]
 
 
 def brief(*tools: str) -> Brief:
     item = Extract(item="i1", source="inbox", kind="text", chars=40, tier="rules", confidence=1.0)
-    return Brief(items=(item,), tools=tools, actors=ACTORS)
+    return Brief(items=(item,), tools=tools, roles=ROLES)
 
 
 async def test_it_keeps_what_every_planner_keeps() -> None:

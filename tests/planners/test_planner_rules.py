@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from planners.rules import LARGE, UNSURE, WIDE, Rules
 from platos import Brief, Extract, Plan, Receipt
-from platos.core.plan import actors_in, draw
+from platos.core.drawing import draw
+from platos.core.plan import actors_in
 from platos.errors import InvalidPlan
-from platos.testing.planner import ACTORS, check_planner
+from platos.testing.planner import ROLES, check_planner
 
 EXTRACTS = st.builds(
     Extract,
@@ -26,7 +27,7 @@ BRIEFS = st.builds(
     Brief,
     items=st.lists(EXTRACTS, max_size=12).map(tuple),
     tools=st.lists(st.sampled_from(["outbox", "mail"]), unique=True).map(tuple),
-    actors=st.just(ACTORS),
+    roles=st.just(ROLES),
     receipts=st.dictionaries(st.sampled_from(["outbox", "mail"]), st.just(Receipt(summary="done"))),
     again=st.sampled_from(["", "a critic accepted no draft"]),
 )
@@ -37,7 +38,7 @@ def brief(*sizes: int, confidence: float = 1.0, tools: tuple[str, ...] = ("outbo
         Extract(item=f"i{at}", source="inbox", kind="text", chars=chars, tier="rules", confidence=confidence)
         for at, chars in enumerate(sizes, 1)
     )
-    return Brief(items=items, tools=tools, actors=ACTORS)
+    return Brief(items=items, tools=tools, roles=ROLES)
 
 
 async def shape(given: Brief) -> str:

@@ -127,7 +127,10 @@ async def test_a_loop_that_is_never_accepted_is_planned_again(looping: Any) -> N
     await lived(simulated)
     async with simulated.up():
         assert (await simulated.runs())[0].outcome is Outcome.DONE
-    assert [brief.again for brief in planner.briefs] == ["", "its critic did not accept it in 2 rounds"]
+    assert [brief.again for brief in planner.briefs] == [
+        "",
+        "its body made again what its critic had rejected in 2 rounds",
+    ]
     assert len(machine.calls) == 1
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from platos.core.drawing import draw
 from platos.core.item import Item
 from platos.core.money import Nano
-from platos.core.plan import Plan, draw
+from platos.core.plan import Plan
 from platos.core.specialist import Specialist
 from platos.runtime.foresee.bounds import bounds_of, least
 from platos.runtime.foresee.nodes import nodes_of

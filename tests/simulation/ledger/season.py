@@ -16,6 +16,7 @@ import msgspec
 from platos.clock import InlineOffload, SystemClock
 from platos.core.budget import run_path, triage_path
 from platos.core.instant import MINUTE, Instant
+from platos.core.role import Role
 from platos.core.specialist import Specialist as Defined
 from platos.errors import BudgetExceeded, Failure, NotFound, StoreFull
 from platos.ports.model import ModelReply, ModelRequest
@@ -64,6 +65,12 @@ class Parts:
 
     def version(self, kind: str, name: str) -> str:
         return "1"
+
+    def role(self, actor: str) -> Role:
+        return Role(actor=actor)
+
+    def roles(self) -> dict[str, Role]:
+        return {}
 
     def build(self, kind: str, name: str, options: Any) -> Any:
         return self._provider
