@@ -123,7 +123,7 @@ def _shape(node: Node) -> str:
         case InOrder():
             return ", ".join(map(_shape, node.nodes))
         case FanOut():
-            return f"each({_shape(node.body)})"
+            return f"each({_shape(node.body)})" if node.body else f"beside({', '.join(map(_shape, node.branches))})"
         case Loop():
             return f"until accepted({_shape(node.body)})"
         case _:
@@ -136,7 +136,9 @@ async def _critical(store: ReadStore, told: Iterable[AnyEvent]) -> Span:
     for event in told:
         if isinstance(event, StepMoved) and event.kind is StepKind.MODEL and event.state is State.SUCCESS:
             reply = msgspec.json.decode(await steps.result(store, event), type=ModelReply)
-            root.add([f"{event.revision}", *re.findall(r"\[i\d+\]|[^/\[\]]+", event.path)], latency(reply.usage))
+            root.add(
+                [f"{event.revision}", *re.findall(r"\[[^\]\d][^\]]*\]|[^/\[\]]+", event.path)], latency(reply.usage)
+            )
     return root.span()
 
 
