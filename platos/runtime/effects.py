@@ -242,8 +242,9 @@ def _permission(
     arguments: Mapping[str, Any],
 ) -> _Judged:
     """Policy's answer to a call with these arguments; made explicit where a review trigger fires, where a critic
-    rejected what is acted on, or where it could carry what is the owner's own to whoever wrote what was read. Where neither is so, whom policy would have asked may have answered before: an autopilot
-    may take their place, if the owner's file allows it, or an answer of theirs that stands."""
+    rejected what is acted on, or where it could carry what is the owner's own to whoever wrote what was read. Where
+    neither is so, whom policy would have asked may have answered before: an autopilot may take their place, if the
+    owner's file allows it, or an answer of theirs that stands."""
     net, live = life.net, life.net.run.live
     if refusal:
         return _Judged(Permission(allowed=False, tier=RiskTier.EXPLICIT, rule=refusal))
