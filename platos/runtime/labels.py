@@ -30,10 +30,11 @@ def of_item(host: Host, its: Specialist, source: str) -> frozenset[Label]:
 
 
 def of_facts(facts: Iterable[Fact]) -> frozenset[Label]:
-    """What rides on facts: notes are the owner's own, and what a run came to rests on what others wrote as well."""
+    """What rides on facts: a note was written by the owner, and what a run came to rests on what others wrote."""
     found: set[Label] = set()
     for fact in facts:
-        found |= {Label.PRIVATE} if fact.source.startswith("note:") else MEET
+        found |= {Label.PRIVATE} if fact.private else set()
+        found |= set() if fact.source.startswith("note:") else _BY_OTHERS
     return frozenset(found)
 
 

@@ -394,6 +394,7 @@ CREATE TABLE passages (
     n           INTEGER NOT NULL,
     title       TEXT NOT NULL,
     text        TEXT NOT NULL,
+    private     INTEGER NOT NULL,
     title_words TEXT NOT NULL,
     text_words  TEXT NOT NULL,
     checksum    INTEGER NOT NULL,
