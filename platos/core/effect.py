@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -73,7 +74,7 @@ def honoured_at(sent: Instant, honoured: Span, now: Instant) -> bool:
     return 0 <= now - sent < honoured
 
 
-class Contract(msgspec.Struct, frozen=True, kw_only=True):
+class Contract(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What a tool declares, and what an approval is bound to: the code may change under it, this may not.
 
     `pin` is the digest of what was accepted of a tool that lives elsewhere; `undone_by` the tool that takes it back.
@@ -88,7 +89,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     pin: str = ""
     undone_by: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return digest(self)
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from platos.core.effect import EffectClass
-from platos.core.predicate import ANY, Predicate
+from platos.core.predicate import ANY, Looked, Predicate
 
 __all__ = ["HOUSE", "Entry", "Permission", "PolicyRule", "RiskTier", "otherwise", "permit", "rules_of"]
 
@@ -104,6 +104,7 @@ def permit(
         )
     if tool not in node:
         return Permission(allowed=False, tier=RiskTier.EXPLICIT, rule=f"plan: {tool} was not given to this node")
+    arguments = Looked(arguments)
     if tool in policy:
         found = [_decide("policy", tool, policy[tool], actor, arguments)]
     else:
@@ -127,9 +128,11 @@ def _decide(of: str, tool: str, entry: Entry, actor: str, arguments: Mapping[str
         found = _told(of, tool, rule, f": rule {place}, {rule.about()}")
     else:
         found = _told(of, tool, PolicyRule(), ": no other rule fits")
+    strictest = _strictness(found)
     for place, rule in mine[:sure]:
-        if (rule.deny, rule.tier) > _strictness(found) and rule.where.may_cover(arguments):
+        if (rule.deny, rule.tier) > strictest and rule.where.may_cover(arguments):
             found = _told(of, tool, rule, f": rule {place}, {rule.about()}, may fit")
+            strictest = _strictness(found)
     return found
 
 

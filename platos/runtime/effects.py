@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import anyio
@@ -219,15 +219,39 @@ async def _about(life: Life) -> str:
 
 def contract_of(host: Host, spec: PartSpec, tool: Tool) -> Contract:
     """What a specialist's tool declares."""
+    return _contract(
+        spec.name,
+        host.parts.version("tool", spec.part),
+        tool.effect,
+        tool.Arguments,
+        tuple(tool.once_per),
+        tool.repeatable,
+        tool.pin if isinstance(tool, Remote) else "",
+        getattr(tool, "undone_by", ""),
+    )
+
+
+@lru_cache(maxsize=256)
+def _contract(
+    name: str,
+    version: str,
+    effect: EffectClass,
+    form: type[pydantic.BaseModel],
+    once_per: tuple[str, ...],
+    repeatable: bool,
+    pin: str,
+    undone_by: str,
+) -> Contract:
+    """One contract for all calls, and so one digest: what is declared does not change."""
     return Contract(
-        name=spec.name,
-        version=host.parts.version("tool", spec.part),
-        effect=tool.effect,
-        schema=schema_of(tool.Arguments),
-        once_per=tool.once_per,
-        repeatable=tool.repeatable,
-        pin=tool.pin if isinstance(tool, Remote) else "",
-        undone_by=getattr(tool, "undone_by", ""),
+        name=name,
+        version=version,
+        effect=effect,
+        schema=schema_of(form),
+        once_per=once_per,
+        repeatable=repeatable,
+        pin=pin,
+        undone_by=undone_by,
     )
 
 
