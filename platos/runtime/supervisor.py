@@ -208,7 +208,7 @@ class Ref(Generic[M, R]):
         number, of = len(self._crashes), f"{type(crash).__name__}: {crash}"
         log.warning("%s crashed (%s), crash %d of %d", self.name, of, number, supervisor.crashes)
         if number == supervisor.crashes and now - self._crashes[0] <= supervisor.within:
-            self.end(f"it crashed {number} times, last with {of}")
+            self.end(f"it crashed {number} time{'s' * (number > 1)}, last with {of}")
             if supervisor.escalate:
                 raise self._broken() from crash
 
