@@ -160,6 +160,7 @@ class Ref(Generic[M, R]):
                     if not letter.settled:
                         self._letter = letter
                         await self._answer(letter)
+                        self._letter = None
                     if self._ended:
                         break
                     await checkpoint()  # all others have their turn; who was answered may ask again
@@ -213,8 +214,8 @@ class Ref(Generic[M, R]):
                 raise self._broken() from crash
 
     def cancel(self) -> None:
-        """Let its task end, and nothing else yet."""
-        if self._scope is not None:
+        """Leave the message that it is at, and nothing else yet. Between two its task ends by itself."""
+        if self._scope is not None and self._letter is not None:
             self._scope.cancel()
 
     def end(self, why: str) -> None:

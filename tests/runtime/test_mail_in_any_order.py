@@ -191,7 +191,7 @@ def limits_of_asks() -> list[tuple[float, float]]:
     ended: list[tuple[float, float]] = []
 
     async def hang(message: float) -> None:
-        await anyio.sleep_forever()
+        await anyio.Event().wait()  # a sleep for ever is a timer, and no deadlock
 
     async def ask(actor: Ref[float, None], limit: float) -> None:
         began = anyio.current_time()
