@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import msgspec
 from _measure import report
 from _open_runs import item, planned
 from _past import add_questions
@@ -67,7 +68,7 @@ async def checks() -> None:
     async with host_on(load_app(workspace("checks"), environ={})) as host:
         run = await planned(Wake(host, NAME, given=(item("checks"),)))
         async with assemble(run) as net:
-            life = Life(net, run.plan.root, "ask")  # type: ignore[arg-type]
+            life = Life(net, run.plan.root, "ask", net.mint.held_at("ask"))  # type: ignore[arg-type]
             call = await effects._prepare(life, run.work, "bell", ARGUMENTS, "it is to be rung")
             step = await life.begin("tool", "bell", [call.act.key, call.act.frozen])  # type: ignore[arg-type]
             asked = await host.store.transact(claim_or_ask, call.act, step, host.now())
@@ -79,14 +80,17 @@ async def checks() -> None:
 async def time_checks(life: Life, work: Work, call: Any, approved: GateRow) -> None:
     times: dict[str, list[float]] = {"policy and capability": [], "contract, and its digest": [], "approval": []}
     spec, now = next(each for each in life.net.run.specialist.tools if each.name == "bell"), life.now()
-    cpu: list[float] = []
+    given, cpu = msgspec.json.decode(call.act.frozen), list[float]()
     for _ in range(CALLS):
         before = time.thread_time()
         began = time.perf_counter()
-        contract = effects._contract(life, spec, call.tool)
+        contract = effects.contract_of(life.net.run.host, spec, call.tool)
         assert contract.digest == approved.request.contract
         declared = time.perf_counter()
-        permission, _ = await effects._permission(life, work, contract, 0, "")
+        permission = effects._permission(life, work, spec.part, contract, 0, "", given).permission
+        refused = life.net.mint.refusal(life.held, contract.name, life.path, given)
+        assert permission.allowed, permission.rule
+        assert not refused, refused
         permitted = time.perf_counter()
         act = call.act._replace(contract=contract, permission=permission)
         assert effect_ledger._covers(approved, act, now), "what was approved does not cover the call"

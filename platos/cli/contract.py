@@ -117,7 +117,6 @@ def _tool(app: App, its: Specialist, spec: PartSpec) -> ToolTold:
         spec.name,
         effect,
         granted=its.tool_names(),
-        node=(spec.name,),
         policy={name: otherwise(entry) for name, entry in its.policy.items()},
         part=spec.part,
         house={name: otherwise(entry) for name, entry in house.items()},

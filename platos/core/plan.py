@@ -13,7 +13,8 @@ from collections.abc import Container, Iterator
 import msgspec
 
 from platos.core.digest import digest
-from platos.errors import InvalidPlan
+from platos.core.predicate import parse_predicate
+from platos.errors import InvalidPlan, UsageError
 
 __all__ = [
     "BOUNDS",
@@ -27,6 +28,7 @@ __all__ = [
     "actors_in",
     "check_plan",
     "draw",
+    "singles_in",
 ]
 
 NAME = r"[a-z][a-z0-9_-]{0,40}"
@@ -37,12 +39,14 @@ class _Node(msgspec.Struct, frozen=True, kw_only=True, tag_field="shape"):
 
 
 class Single(_Node, frozen=True, kw_only=True, tag="single"):
-    """One node, one actor. `tools` are those that it may call, `model` the tier of model that it asks."""
+    """One node, one actor. `tools` are those that it may call, `model` the tier of model that it asks. `reach` says of
+    a tool within what it may be called, as terms over its arguments (`path=notes/*`); where nothing, with any."""
 
     name: str
     actor: str
     model: str = "frontier"
     tools: tuple[str, ...] = ()
+    reach: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
 
 
 class Sequence(_Node, frozen=True, kw_only=True, tag="sequence"):
@@ -122,6 +126,11 @@ def actors_in(plan: Plan) -> list[Single]:
     return [node for node, _, _ in _walk(plan.root) if isinstance(node, Single)]
 
 
+def singles_in(plan: Plan) -> dict[str, Single]:
+    """The plan's singles by their paths in it."""
+    return {path: node for node, path, _ in _walk(plan.root) if isinstance(node, Single)}
+
+
 def check_plan(
     plan: Plan, *, actors: Container[str], tools: Container[str], items: int, bounds: Bounds = BOUNDS
 ) -> None:
@@ -155,6 +164,13 @@ def _check_single(node: Single, path: str, actors: Container[str], tools: Contai
     for tool in node.tools:
         if tool not in tools:
             raise InvalidPlan(f"the specialist may not use the tool {tool!r}", where=path)
+    for tool, terms in node.reach.items():
+        if tool not in node.tools:
+            raise InvalidPlan(f"it says what {tool!r} reaches, and has no such tool", where=path)
+        try:
+            parse_predicate(terms)
+        except UsageError as error:
+            raise InvalidPlan(f"what {tool} reaches: {error.what}", where=path, expected=error.expected) from None
 
 
 def draw(plan: Plan) -> str:
@@ -165,7 +181,8 @@ def draw(plan: Plan) -> str:
 def _label(node: Node) -> str:
     match node:
         case Single():
-            return f"{node.name}: {node.actor}" + (f" ({', '.join(node.tools)})" if node.tools else "")
+            tools = [" ".join((tool, *node.reach.get(tool, ()))) for tool in node.tools]
+            return f"{node.name}: {node.actor}" + (f" ({', '.join(tools)})" if tools else "")
         case FanOut():
             return f"{node.name}: fan out, one branch an item"
         case Loop():

@@ -17,6 +17,7 @@ from platos.core.step import StepKey, StepKind
 from platos.errors import Failure, LowConfidence
 from platos.runtime.context import NodeContext
 from platos.runtime.life import Life
+from platos.runtime.mint import Held
 from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
 from platos.runtime.steps import input_digest, load_result, record_step
 from platos.runtime.supervisor import Ref
@@ -26,8 +27,11 @@ __all__ = ["act"]
 _NODE = "node"
 
 
-async def act(net: Net, node: Single, path: str, work: Work) -> Result:
-    """Let a node's actor act, unless it has before. A failure ends the node, and nothing else."""
+async def act(net: Net, node: Single, path: str, work: Work, lent: Held | None = None) -> Result:
+    """Let a node's actor act, unless it has before. A failure ends the node, and nothing else.
+
+    It holds what the plan gave to its node, or, a helper, what it was lent.
+    """
     key = StepKey(net.run.row.id, net.run.row.revision, path, _NODE, 1)
     given = input_digest([digest(node), work])
     before = net.steps.get(key)
@@ -37,7 +41,7 @@ async def act(net: Net, node: Single, path: str, work: Work) -> Result:
         return Done((await load_result(net, before, HandOff),))
     if before is not None and before.state is State.FAILED and before.failure is not None:
         return Failed(path, before.failure)
-    actor: Ref[Work, HandOff | Parked] = net.supervisor.start(path, partial(_live, net, node, path))
+    actor: Ref[Work, HandOff | Parked] = net.supervisor.start(path, partial(_live, net, node, path, lent))
     started = net.run.host.now()
     try:
         made = await actor.ask(work)
@@ -50,9 +54,9 @@ async def act(net: Net, node: Single, path: str, work: Work) -> Result:
     return made
 
 
-async def _live(net: Net, node: Single, path: str, work: Work) -> HandOff | Parked:
+async def _live(net: Net, node: Single, path: str, lent: Held | None, work: Work) -> HandOff | Parked:
     """The actor's life in this node: to its hand-off, or until it must wait."""
-    life = Life(net, node, path)
+    life = Life(net, node, path, net.mint.held_at(path) if lent is None else lent)
     return await life.live(net.run.host.actor(node.actor).act(NodeContext(life, work, act), work))
 
 

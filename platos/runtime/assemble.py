@@ -13,6 +13,7 @@ from platos.core.instant import Instant
 from platos.core.state import State
 from platos.runtime.connections import Connections
 from platos.runtime.life import moved
+from platos.runtime.mint import Mint
 from platos.runtime.net import Net, Run
 from platos.runtime.one_error import one_error
 from platos.runtime.supervisor import Supervisor
@@ -35,7 +36,7 @@ async def assemble(run: Run) -> AsyncIterator[Net]:
         async with anyio.create_task_group() as tasks:
             supervisor = Supervisor(tasks, crashes=run.specialist.retry.crashes)
             connections = Connections(tasks)
-            yield Net(run, supervisor, connections, host.in_hand[run.row.id].stop)
+            yield Net(run, supervisor, connections, host.in_hand[run.row.id].stop, Mint(run.row.id, run.plan))
             connections.end()
             supervisor.stop()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar, TypeVarTuple
 
 import msgspec
@@ -22,10 +22,11 @@ from platos.core.step import StepKind
 from platos.errors import Failure, LowConfidence, NotFound
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.runtime.answers import ask_until_valid
-from platos.runtime.effects import call_tool, request_approval
+from platos.runtime.effects import call_tool, lend, request_approval
 from platos.runtime.facts import bring_up, facts_on
 from platos.runtime.life import Life, moved
 from platos.runtime.meter import Ask, complete, reserve, turn
+from platos.runtime.mint import Held
 from platos.runtime.net import Failed, Net, Parked, Result
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
@@ -40,7 +41,7 @@ Ts = TypeVarTuple("Ts")
 LEAST_CONFIDENCE = 0.5
 """An answer that has a `confidence`, 0 to 1, and less of it, is looked at by a person before anything is made of it."""
 
-LetAct = Callable[[Net, Single, str, Work], Awaitable[Result]]
+LetAct = Callable[[Net, Single, str, Work, Held], Awaitable[Result]]
 
 
 class NodeContext:
@@ -96,11 +97,15 @@ class NodeContext:
     async def request_approval(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
         return await request_approval(self._life, self._work, tool, arguments, why)
 
-    async def ask(self, actor: str, work: Work) -> HandOff:
-        helper = Single(name=actor.replace("_", "-"), actor=actor, model=self._life.node.model)
+    async def ask(self, actor: str, work: Work, *, tools: Mapping[str, Sequence[str]] = {}) -> HandOff:
+        reach = {tool: tuple(terms) for tool, terms in tools.items()}
+        name, tier = actor.replace("_", "-"), self._life.node.model
+        helper = Single(name=name, actor=actor, model=tier, tools=tuple(tools), reach=reach)
 
         async def perform(ordinal: int) -> HandOff:
-            result = await self._act(self._life.net, helper, f"{self._life.path}/{helper.name}[{ordinal}]", work)
+            path = f"{self._life.path}/{helper.name}[{ordinal}]"
+            lent = await lend(self._life, path, reach)
+            result = await self._act(self._life.net, helper, path, work, lent)
             match result:
                 case Parked(waits):
                     await self._life.park(waits[0].what, waits[0].why, waits[0].due)
@@ -109,7 +114,7 @@ class NodeContext:
                 case _:
                     return result.hand_offs[0]
 
-        return await self._do(StepKind.ASK, f"ask {actor}", work, HandOff, perform)
+        return await self._do(StepKind.ASK, f"ask {actor}", [work, reach] if reach else work, HandOff, perform)
 
     def hand_off(
         self,

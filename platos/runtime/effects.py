@@ -6,7 +6,7 @@ After a crash, or any error once it was sent, the tool's class decides what is d
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
@@ -15,6 +15,7 @@ import msgspec
 import pydantic
 
 from platos.core.approval import bounded
+from platos.core.capability import narrow
 from platos.core.digest import canonical
 from platos.core.effect import (
     Contract,
@@ -31,6 +32,7 @@ from platos.core.handoff import Status, Work
 from platos.core.instant import SECOND, iso, span_text
 from platos.core.money import NANO, dollars
 from platos.core.policy import Permission, RiskTier, permit
+from platos.core.predicate import parse_predicate
 from platos.core.specialist import PartSpec
 from platos.core.state import State
 from platos.core.step import StepKind
@@ -40,11 +42,12 @@ from platos.ports.tool import Compares, Honoured, Previews, Remote, Tool
 from platos.runtime.effect_ledger import Act, Standing, ask_only, claim_or_ask, move_effect, settle
 from platos.runtime.host import Host
 from platos.runtime.life import Life
+from platos.runtime.mint import Held
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
 from platos.store import accounts, effects, items
 
-__all__ = ["call_tool", "contract_of", "request_approval"]
+__all__ = ["call_tool", "contract_of", "lend", "request_approval"]
 
 log = logging.getLogger("platos")
 
@@ -75,6 +78,7 @@ async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any]
 
     Raises PermissionDenied, Denied, InvalidOutput where the arguments do not fit, or the tool's own Failure.
     """
+    await _refuse_unheld(life, name)
     call = await _prepare(life, work, name, arguments, why)
     step = await life.begin(StepKind.TOOL, name, [call.act.key, call.act.frozen])
     return await _act(life, call, step, claim_or_ask)
@@ -85,9 +89,30 @@ async def request_approval(life: Life, work: Work, name: str, arguments: dict[st
 
     Raises as `call_tool`. Where the act is under way or done already, it is what became of it.
     """
+    await _refuse_unheld(life, name)
     call = await _prepare(life, work, name, arguments, why)
     step = await life.begin(StepKind.TOOL, f"ask for {name}", [call.act.key, call.act.frozen])
     return await _act(life, call, step, ask_only)
+
+
+async def lend(life: Life, path: str, reach: Mapping[str, Iterable[str]]) -> Held:
+    """What a helper at that instance path holds: some of what its asker does, narrowed. Raises PermissionDenied, or
+    UsageError where a term cannot be read."""
+    for name in reach:
+        await _refuse_unheld(life, name)
+    return {name: narrow(life.held[name], path, parse_predicate(terms)) for name, terms in reach.items()}
+
+
+async def _refuse_unheld(life: Life, name: str) -> None:
+    """A call of a tool for which the node holds no capability is a denial: it is recorded, and nothing is looked up by
+    its name, which may be a model's word."""
+    if name in life.held:
+        return
+    known = name if name in life.net.run.specialist.tool_names() else "a tool"
+    step = await life.begin(StepKind.TOOL, f"denied {known}", name)
+    why = life.net.mint.refusal(life.held, known, life.path, {})
+    log.warning("%s: %s", life.net.run.row.name, why)
+    await life.failed(step, PermissionDenied(why, where=life.path))
 
 
 async def _act(life: Life, call: _Call, step: StepMoved, ask: Callable[..., Standing]) -> Receipt:
@@ -234,18 +259,19 @@ def _permission(
     rejected what is acted on. Where neither is so, whom policy would have asked may have answered before: an autopilot
     may take their place, if the owner's file allows it, or an answer of theirs that stands."""
     net, live = life.net, life.net.run.live
+    given = {**dict.fromkeys(contract.schema.get("properties", ())), **arguments}
+    refusal = net.mint.refusal(life.held, contract.name, life.path, given) or refusal
     if refusal:
         return _Judged(Permission(allowed=False, tier=RiskTier.EXPLICIT, rule=refusal))
     found = permit(
         contract.name,
         contract.effect,
         granted=live.tool_names(),
-        node=life.node.tools,
         policy=live.policy,
         part=part,
         house=net.run.host.policy,
         actor=life.node.actor,
-        arguments={**dict.fromkeys(contract.schema.get("properties", ())), **arguments},
+        arguments=given,
     )
     if not found.allowed:
         return _Judged(found)
@@ -271,13 +297,26 @@ async def _cost(life: Life) -> int:
     return sum(call.charged for call in calls)
 
 
-async def _dispatch(life: Life, call: _Call, step: StepMoved) -> Receipt:
-    """Send it, with the bytes that were frozen."""
+async def _dispatch(life: Life, call: _Call, step: StepMoved, *, again: bool = False) -> Receipt:
+    """Send it, with the bytes that were frozen, once more where that is `again`. What is sent is looked at for the last
+    time: is it what the node may call?"""
+    await _refuse_outside(life, call, step, again)
     try:
         receipt = await _in_time(life, call, step, _called(call))
     except Failure as failure:
         await _unanswered(life, call, step, failure)
     return await _receipted(life, call, step, receipt)
+
+
+async def _refuse_outside(life: Life, call: _Call, step: StepMoved, again: bool) -> None:
+    act = call.act
+    refusal = life.net.mint.refusal(life.held, act.contract.name, life.path, msgspec.json.decode(act.frozen))
+    if not refusal:
+        return
+    if act.contract.effect is not EffectClass.READ and not again:
+        await _move(life, call, EffectState.INTENT, refusal)
+    log.warning("%s: %s", life.net.run.row.name, refusal)
+    await life.failed(step, PermissionDenied(refusal, where=life.path))
 
 
 def _called(call: _Call) -> Awaitable[Receipt]:
@@ -317,7 +356,7 @@ async def _recover(life: Life, call: _Call, standing: Standing) -> Receipt:
             return await _receipted(life, call, step, receipt)
         if call.act.preconditions != world:
             await _doubt(life, call, f"it was sent and does not stand, and since then {_changes(world, call)}")
-    return await _dispatch(life, call, step)
+    return await _dispatch(life, call, step, again=True)
 
 
 def _changes(world: dict[str, str], call: _Call) -> str:

@@ -20,6 +20,7 @@ from platos.core.step import StepKey
 from platos.runtime.connections import Connections
 from platos.runtime.host import Host
 from platos.runtime.meter import Purse
+from platos.runtime.mint import Mint
 from platos.runtime.supervisor import Supervisor
 from platos.runtime.wake import Wake
 from platos.store.runs import RunRow
@@ -82,12 +83,14 @@ class Run:
 @dataclass
 class Net:
     """A run, its supervisor and its tools' connections, while it is worked on. `stop` ends it where it is; `acts` are
-    held, by key, by who is in the middle of one: two branches that ask for the same act do not send it both."""
+    held, by key, by who is in the middle of one: two branches that ask for the same act do not send it both. `mint`
+    says what its nodes may call."""
 
     run: Run
     supervisor: Supervisor
     connections: Connections
     stop: anyio.CancelScope
+    mint: Mint
     acts: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
 
     @property
