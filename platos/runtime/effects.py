@@ -281,7 +281,7 @@ def _permission(
         "items": len(net.run.items),
         "failures": sum(step.attempt - 1 for step in net.steps.values()),
     }
-    rules = [f"review: {trigger}" for trigger in live.review if trigger.fires(measures)]
+    rules = [f"review: {trigger}" for trigger in live.review if trigger.fires(measures, net.run.items.values())]
     rules += ["hand-off: its critic did not accept it" for each in work.inputs if each.status is Status.REJECTED]
     asks = found.tier is not RiskTier.AUTO and not rules
     if contract.effect is EffectClass.READ:
