@@ -82,9 +82,7 @@ def an_item(**fields: object) -> StoredItem:
         ("kind=text", {"kind": "text"}, False),
     ],
 )
-def test_a_term_fires_where_it_cannot_be_ruled_out_of_an_item(
-    text: str, fields: dict[str, object], fires: bool
-) -> None:
+def test_a_term_fires_where_it_may_be_of_an_item(text: str, fields: dict[str, object], fires: bool) -> None:
     trigger = parse_trigger(text)
     assert isinstance(trigger, ItemTrigger)
     assert str(trigger) == text
