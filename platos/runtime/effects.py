@@ -26,6 +26,7 @@ from platos.core.effect import (
     effect_key,
     honoured_at,
     recovery_of,
+    undo_key,
 )
 from platos.core.event import StepMoved
 from platos.core.handoff import Status, Work
@@ -63,6 +64,9 @@ class _Judged(NamedTuple):
     may_stand: bool = False
 
 
+_Judge = Callable[[Mapping[str, Any]], _Judged]
+
+
 class _Call(NamedTuple):
     """A node's wish, validated: the tool, its arguments, and the act in the ledger's words. `judge` says what policy
     says of such a call with given arguments."""
@@ -70,7 +74,7 @@ class _Call(NamedTuple):
     tool: Tool
     arguments: Any
     act: Act
-    judge: Callable[[Mapping[str, Any]], _Judged]
+    judge: _Judge
 
 
 async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any], why: str) -> Receipt:
@@ -198,11 +202,38 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
     return _Call(tool, checked, act, judge)
 
 
+async def _wanted_again(life: Life, call: _Call) -> _Call:
+    """The call of what was done before, as the act that is meant: one that a person took back is wanted anew, and
+    somebody is asked, whatever policy says. Raises InDoubt where nobody knows whether it was taken back."""
+    run = life.net.run.row
+    rows = await effects.of_run(life.net.run.host.store, run.id)
+    key, undo = effects.wanted_again(rows, call.act.key)
+    begun = next((row for row in rows if row.key == undo_key(key)), None)
+    if begun is not None and begun.state in (EffectState.DISPATCHED, EffectState.IN_DOUBT):
+        why = "it was being taken back, and whether that happened is not known"
+        raise InDoubt(why, where=call.act.contract.name, hint=f"platos undo {run.name}")
+    if undo is None:
+        return call
+    judge = partial(_explicitly, call.judge, f"undo: {undo.by} took it back")
+    act = call.act._replace(key=key, **judge(msgspec.json.decode(call.act.frozen))._asdict())
+    return call._replace(act=act, judge=judge)
+
+
+def _explicitly(judge: _Judge, rule: str, arguments: Mapping[str, Any]) -> _Judged:
+    """Policy's answer where somebody is to be asked for exactly this, whatever it says of such a call otherwise."""
+    found = judge(arguments).permission
+    asks = msgspec.structs.replace(found, tier=RiskTier.EXPLICIT, rule=rule)
+    return _Judged(asks if found.allowed else found)
+
+
 async def _as_intended(life: Life, call: _Call) -> _Call:
     """The call with the arguments of the act as it was intended, where it was: in which words it is asked for now makes
     no difference to what is shown to people, observed and sent. A person may have edited them, and fields that
     `once_per` leaves out may differ."""
     effect = await effects.find(life.net.run.host.store, call.act.key)
+    if effect is not None and effect.state is EffectState.DONE:
+        call = await _wanted_again(life, call)
+        effect = await effects.find(life.net.run.host.store, call.act.key)
     return call if effect is None else _with_arguments(call, bytes(effect.arguments))
 
 
