@@ -75,7 +75,7 @@ async def checks() -> None:
     async with host_on(load_app(workspace("checks", RULES), environ={})) as host:
         run = await planned(Wake(host, NAME, given=(item("checks"),)))
         async with assemble(run) as net:
-            life = Life(net, run.plan.root, "ask")  # type: ignore[arg-type]
+            life = Life(net, run.plan.root, "ask", net.mint.held_at("ask"))  # type: ignore[arg-type]
             call = await effects._prepare(life, run.work, "bell", ARGUMENTS, "it is to be rung")
             step = await life.begin("tool", "bell", [call.act.key, call.act.frozen])  # type: ignore[arg-type]
             asked = await host.store.transact(claim_or_ask, call.act, step, host.now())
@@ -95,7 +95,10 @@ async def time_checks(life: Life, work: Work, call: Any, approved: GateRow) -> N
         contract = effects.contract_of(life.net.run.host, spec, call.tool)
         assert contract.digest == approved.request.contract
         declared = time.perf_counter()
-        permission = effects._permission(life, work, spec.part, contract, 0, "", arguments).permission
+        permission = effects._permission(life, work, spec.part, contract, 0, "", False, arguments).permission
+        refused = life.net.mint.refusal(life.held, contract.name, life.path, arguments)
+        assert permission.allowed, permission.rule
+        assert not refused, refused
         permitted = time.perf_counter()
         act = call.act._replace(contract=contract, permission=permission)
         assert effect_ledger._covers(approved, act, now), "what was approved does not cover the call"

@@ -18,6 +18,7 @@ __all__ = [
     "EffectState",
     "Receipt",
     "Recovery",
+    "again_key",
     "effect_key",
     "honoured_at",
     "recovery_of",
@@ -105,6 +106,11 @@ def effect_key(run: int, contract: Contract, arguments: dict[str, Any], path: st
     """The idempotency key. The same act in one run is one act, whichever node, round or re-plan asks for it."""
     fields = {name: arguments.get(name) for name in contract.once_per} if contract.once_per else arguments
     return digest([run, contract.name, fields, path if contract.repeatable else ""])
+
+
+def again_key(effect: str) -> str:
+    """The idempotency key of the same act, wanted again after it was taken back: another act."""
+    return digest(["again", effect])
 
 
 def undo_key(effect: str) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
 from platos.core.plan import BOUNDS, Bounds, FanOut, Join, Loop, Node, Plan, Sequence, Single, walk
+from platos.core.predicate import parse_predicate
 from platos.core.role import ITEMS, Role
-from platos.errors import InvalidPlan
+from platos.errors import InvalidPlan, UsageError
 
 __all__ = ["Given", "acts_of", "check_node", "check_plan"]
 
@@ -114,6 +115,13 @@ def _check_single(node: Single, path: str, given: Given) -> None:
     for tool in node.tools:
         if tool not in given.tools:
             raise InvalidPlan(f"the specialist may not use the tool {tool[:60]!r}", where=path)
+    for tool, terms in node.reach.items():
+        if tool not in node.tools:
+            raise InvalidPlan(f"it says what {tool[:60]!r} reaches, and has no such tool", where=path)
+        try:
+            parse_predicate(terms)
+        except UsageError as error:
+            raise InvalidPlan(f"what {tool} reaches: {error.what}", where=path, expected=error.expected) from None
     if not 1 <= node.attempts <= given.bounds.attempts:
         expected = f"1 to {given.bounds.attempts}"
         raise InvalidPlan(f"{node.attempts} attempts are out of bounds", where=path, expected=expected)

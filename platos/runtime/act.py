@@ -60,7 +60,7 @@ async def act(net: Net, node: Single, path: str, work: Work) -> Result:
 
 async def _live(net: Net, node: Single, path: str, work: Work) -> HandOff | Parked:
     """The actor's life in this node: to its hand-off, or until it must wait."""
-    life = Life(net, node, path)
+    life = Life(net, node, path, net.mint.held_at(path))
     life.labels.update(of_work(work))
     made = await life.live(net.run.host.actor(node.actor).act(NodeContext(life, work), work))
     if isinstance(made, Parked):

@@ -14,6 +14,7 @@ from platos.runtime.connections import Connections
 from platos.runtime.drive import go
 from platos.runtime.labels import meeting_of
 from platos.runtime.life import moved
+from platos.runtime.mint import Mint
 from platos.runtime.net import Net, Run
 from platos.runtime.supervisor import supervision
 from platos.store import Tx, journal, runs, steps
@@ -36,8 +37,9 @@ async def assemble(run: Run) -> AsyncIterator[Net]:
     async with supervision(crashes=run.specialist.retry.crashes) as supervisor:
         connections = Connections(supervisor.tasks)
         for node in meeting_of(host, run.specialist, run.plan):
-            log.info("%s: %s may see what others wrote and what is private: it asks first", run.row.name, node)
-        yield Net(run, supervisor, connections, host.in_hand[run.row.id].stop, go)
+            log.info("%s: %s may see text of others and what is private: it asks first", run.row.name, node)
+        mint = Mint(run.row.id, run.plan.root)
+        yield Net(run, supervisor, connections, host.in_hand[run.row.id].stop, go, mint)
         connections.end()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar, TypeVarTuple
 
 import msgspec
@@ -98,8 +98,10 @@ class NodeContext:
     async def request_approval(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
         return await request_approval(self._life, self._work, tool, arguments, why)
 
-    async def ask(self, actor: str, work: Work) -> HandOff:
-        helper = Single(name=actor.replace("_", "-"), actor=actor, model=self._life.node.model)
+    async def ask(self, actor: str, work: Work, *, tools: Mapping[str, Sequence[str]] = {}) -> HandOff:
+        reach = {tool: tuple(terms) for tool, terms in tools.items()}
+        name, tier = actor.replace("_", "-"), self._life.node.model
+        helper = Single(name=name, actor=actor, model=tier, tools=tuple(tools), reach=reach)
         [made] = await self.grow(helper, work, why=f"it asks {actor}")
         return made
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any, NoReturn
 
 import anyio
 import msgspec
 
+from platos.core.capability import Capability
 from platos.core.event import StepMoved
 from platos.core.failure import ANSWERS, Answer, FailureRecord
 from platos.core.handoff import HandOff
@@ -27,11 +28,11 @@ _LOOK_AGAIN = 10 * MINUTE
 
 
 class Life:
-    """From the actor's start to its hand-off, or until it must wait. `wait` is what for; `labels` are those of all that
-    the actor has seen so far."""
+    """From the actor's start to its hand-off, or until it must wait. `wait` is what for, `held` what it may call,
+    `labels` are those of all that the actor has seen so far."""
 
-    def __init__(self, net: Net, node: Single, path: str) -> None:
-        self.net, self.node, self.path = net, node, path
+    def __init__(self, net: Net, node: Single, path: str, held: Mapping[str, Capability] = {}) -> None:
+        self.net, self.node, self.path, self.held = net, node, path, held
         self._run, self._host = net.run, net.run.host
         self.wait: Wait | None = None
         self.labels: set[Label] = set()

@@ -102,7 +102,9 @@ async def _plan_it(
     host: Host, row: runs.RunRow, definition: Specialist, work: Work, told: list[AnyEvent]
 ) -> Plan | None:
     """A new plan, validated and stored; None where none can be made, and the run has failed of that."""
-    receipts = {each.tool: each.receipt for each in await effects.of_run(host.store, row.id) if each.receipt}
+    done = await effects.of_run(host.store, row.id)
+    gone = effects.taken_back(done)
+    receipts = {each.tool: each.receipt for each in done if each.receipt and not each.undoes and each.key not in gone}
     roles = host.parts.roles()
     brief = Brief(
         items=work.items,

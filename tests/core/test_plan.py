@@ -56,6 +56,14 @@ def test_a_tool_that_the_specialist_does_not_have_is_refused() -> None:
     refused(Single(name="read", actor="reader", tools=("shell",)), "may not use the tool 'shell'")
 
 
+def test_what_a_tool_reaches_is_said_in_terms_and_of_tools_that_the_node_has() -> None:
+    check(Single(name="read", actor="reader", tools=("outbox",), reach={"outbox": ("name=weekly", "path=notes/*")}))
+    refused(Single(name="read", actor="reader", reach={"outbox": ()}), "what 'outbox' reaches, and has no such tool")
+    odd = Single(name="read", actor="reader", tools=("outbox",), reach={"outbox": ("weekly",)})
+    refused(odd, "what outbox reaches: 'weekly' names no argument")
+    assert draw(plan(Single(name="a", actor="b", tools=("x", "y"), reach={"y": ("z=1",)}))) == "a: b (x, y z=1)"
+
+
 @pytest.mark.parametrize("name", ["", "Read", "1st", "a b", "a/b", "read\n", "x" * 42, "ü"])
 def test_a_name_that_is_no_lower_case_word_is_refused(name: str) -> None:
     with pytest.raises(InvalidPlan, match="no name for a node"):

@@ -85,7 +85,7 @@ OUT_OF_BOUNDS = {
     ),
     "more rounds than a loop may have": (Loop(name="loop", body=HELP, until=JUDGE, rounds=9), "9 rounds are out"),
     "an actor that is not there": (Single(name="help", actor="stranger"), "there is no actor 'stranger'"),
-    "a tool that its node was not given": (Single(name="help", actor="acting", tools=("machine",)), "may not use"),
+    "a tool that its specialist does not have": (Single(name="help", actor="acting", tools=("shell",)), "may not use"),
     "more attempts than a node may have": (Single(name="help", actor="steady", attempts=99), "99 attempts"),
     "10,000 branches": (
         FanOut(name="b", branches=tuple(Single(name=f"n{at}", actor="steady") for at in range(10_000))),
@@ -129,6 +129,25 @@ async def test_helpers_that_ask_for_helpers_meet_the_bound_on_depth(simulate: Si
     assert moved.failure is not None
     assert "the plan is too large" in moved.failure.what
     assert len(added) == BOUNDS.depth - 1
+
+
+async def test_a_tool_that_its_node_was_not_given_is_denied_and_nothing_of_it_runs(
+    simulate: Simulate, make_machine: Any
+) -> None:
+    simulated = asking(simulate, make_machine, Single(name="help", actor="acting", tools=("machine",)))
+    moved, added = await lived(simulated)
+    assert moved.new is State.CANCELLED
+    assert "capability: machine was not given to this node" in moved.why
+    assert not added
+    assert not simulated._parts["tool", "machine"].calls
+
+
+async def test_what_helpers_of_helpers_hold_is_what_was_lent_to_them(simulate: Simulate, make_machine: Any) -> None:
+    each = FanOut(name="each", body=Single(name="act", actor="acting", tools=("machine",), attempts=2))
+    simulated = asking(simulate, make_machine, Sequence(name="all", nodes=(each,)), tools=("machine",))
+    moved, _ = await lived(simulated, items=3)
+    assert moved.new is State.SUCCESS
+    assert len(simulated._parts["tool", "machine"].applied) == 3
 
 
 async def test_a_helper_may_use_the_tools_of_its_node(simulate: Simulate, make_machine: Any) -> None:

@@ -125,6 +125,7 @@ CREATE TABLE verdicts (
     reason     TEXT NOT NULL,
     confidence REAL NOT NULL,
     cost       INTEGER NOT NULL,
+    model      TEXT NOT NULL,
     at         INTEGER NOT NULL,
     checksum   INTEGER NOT NULL,
     PRIMARY KEY (item, at, position)

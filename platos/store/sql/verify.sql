@@ -63,7 +63,7 @@ FROM runs
 WHERE checksum IS NOT NULL ORDER BY id LIMIT :count OFFSET :after
 
 -- name: verdicts
-SELECT item, position, tier, decision, reason, confidence, cost, at, checksum FROM verdicts
+SELECT item, position, tier, decision, reason, confidence, cost, model, at, checksum FROM verdicts
 ORDER BY item, at, position LIMIT :count OFFSET :after
 
 -- name: items
