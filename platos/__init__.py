@@ -8,11 +8,11 @@ from platos.core.evidence import strike_uncited, uncited
 from platos.core.fact import Fact
 from platos.core.handoff import Artifact, Claim, HandOff, Status, Work
 from platos.core.item import Extract, Item, Problem, StoredItem
-from platos.core.label import Label
 from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Band, Price, Rates, Usage
 from platos.core.notice import Ask, Notice
 from platos.core.plan import Bounds, FanOut, Join, Loop, Node, Plan, Sequence, Single
+from platos.core.provenance import Provenance
 from platos.core.role import Role
 from platos.core.verdict import Decision, Verdict
 from platos.ports.actor import Actor, Context
@@ -46,7 +46,7 @@ __all__ = [
     "HandOff",
     "Item",
     "Join",
-    "Label",
+    "Provenance",
     "Learner",
     "Lesson",
     "Loop",

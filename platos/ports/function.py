@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import msgspec
 
 from platos.core.effect import MOST_KEPT, EffectClass, Receipt
-from platos.core.label import MEET, Label
+from platos.core.provenance import MEET, Provenance
 from platos.errors import ConfigurationError
 from platos.ports.part import Environment, tool
 from platos.ports.tool import Tool
@@ -84,7 +84,7 @@ def tool_function(
                 "repeatable": repeatable,
                 "undone_by": undone_by,
                 "outward": effect is not EffectClass.READ if outward is None else outward,
-                "labels": MEET if private else frozenset({Label.OUTSIDE}),
+                "provenance": MEET if private else frozenset({Provenance.OUTSIDE}),
                 "_does": _Does(name, function, probe, observe),
             },
         )
@@ -109,7 +109,7 @@ class _FunctionTool:
     repeatable: ClassVar[bool]
     undone_by: ClassVar[str]
     outward: ClassVar[bool]
-    labels: ClassVar[frozenset[Label]]
+    provenance: ClassVar[frozenset[Provenance]]
     _does: ClassVar[_Does]
 
     def __init__(self, environment: Environment) -> None:

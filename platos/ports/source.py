@@ -30,7 +30,7 @@ class Source(Protocol):
     """Something to poll. A poll changes nothing: it may be repeated, and its answer may be thrown away.
 
     What it yields was written by others. Where it is the owner's own as well, as mail is, it has
-    `labels = (Label.PRIVATE,)`.
+    `provenance = (Provenance.PRIVATE,)`.
     """
 
     async def poll(self, cursor: bytes | None) -> Polled:

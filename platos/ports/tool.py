@@ -24,7 +24,7 @@ class Tool(Protocol):
     the same act again in another place of the plan. `Arguments` validates what a model or an actor asks for.
 
     It may have two more. `outward` tells whether a call can carry something to where others read it: without it, all do
-    but those that only read. `labels` are those of what it answers; without it, others wrote that.
+    but those that only read. `provenance` is that of what it answers; without it, others wrote that.
     """
 
     effect: ClassVar[EffectClass]

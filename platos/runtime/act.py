@@ -17,9 +17,9 @@ from platos.core.state import State
 from platos.core.step import StepKey, StepKind
 from platos.errors import Broken, Failure, LowConfidence
 from platos.runtime.context import NodeContext
-from platos.runtime.labels import of_work
 from platos.runtime.life import Life
 from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
+from platos.runtime.provenance import of_work
 from platos.runtime.steps import input_digest, load_result, record_step
 from platos.runtime.supervisor import Ref
 
@@ -61,12 +61,12 @@ async def act(net: Net, node: Single, path: str, work: Work) -> Result:
 async def _live(net: Net, node: Single, path: str, work: Work) -> HandOff | Parked:
     """The actor's life in this node: to its hand-off, or until it must wait."""
     life = Life(net, node, path, net.mint.held_at(path))
-    life.labels.update(of_work(work))
+    life.provenance.update(of_work(work))
     made = await life.live(net.run.host.actor(node.actor).act(NodeContext(life, work), work))
     if isinstance(made, Parked):
         return made
     declared = _as_declared(net.run.host.parts.role(node.actor), made, path)
-    return msgspec.structs.replace(declared, labels=tuple(sorted(life.labels)))
+    return msgspec.structs.replace(declared, provenance=tuple(sorted(life.provenance)))
 
 
 def _as_declared(role: Role, given: HandOff, path: str) -> HandOff:

@@ -25,9 +25,9 @@ from platos.runtime.answers import ask_until_valid
 from platos.runtime.effects import call_tool, request_approval
 from platos.runtime.facts import bring_up, facts_on
 from platos.runtime.grow import grow
-from platos.runtime.labels import of_facts, of_item
 from platos.runtime.life import Life, moved
 from platos.runtime.meter import Ask, complete, reserve, turn
+from platos.runtime.provenance import of_facts, of_item
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
 from platos.store import Tx, steps
@@ -65,7 +65,7 @@ class NodeContext:
         stored = self._run.items.get(item)
         if stored is None:
             raise NotFound(f"the run is not about {item!r}", where=self._life.path, expected=", ".join(self._run.items))
-        self._life.labels |= of_item(self._run.host, self._run.specialist, stored.source)
+        self._life.provenance |= of_item(self._run.host, self._run.specialist, stored.source)
         return stored.item
 
     async def facts(self, text: str) -> list[Fact]:
@@ -74,7 +74,7 @@ class NodeContext:
             return await facts_on(self._run.host, self._run.specialist.name, text)
 
         found = await self._do(StepKind.FACTS, "known", text, list[Fact], find)
-        self._life.labels |= of_facts(found)
+        self._life.provenance |= of_facts(found)
         return found
 
     async def step(self, name: str, work: Callable[[*Ts], T | Awaitable[T]], *args: *Ts, returns: type[T]) -> T:
@@ -109,9 +109,9 @@ class NodeContext:
         async def perform(ordinal: int) -> tuple[HandOff, ...]:
             return await grow(self._life, node, ordinal, given, why)
 
-        given = msgspec.structs.replace(work, labels=tuple(sorted(self._life.labels)))
+        given = msgspec.structs.replace(work, provenance=tuple(sorted(self._life.provenance)))
         made = await self._do(StepKind.ASK, f"ask {node.name}", [node, given], tuple[HandOff, ...], perform)
-        self._life.labels |= {label for each in made for label in each.labels}
+        self._life.provenance |= {source for each in made for source in each.provenance}
         return made
 
     def hand_off(

@@ -30,10 +30,10 @@ from platos.core.effect import (
 from platos.core.event import StepMoved
 from platos.core.handoff import Status, Work
 from platos.core.instant import SECOND, iso, span_text
-from platos.core.label import MEET
 from platos.core.money import NANO, dollars
 from platos.core.plan import Node, singles_in
 from platos.core.policy import Permission, RiskTier, permit
+from platos.core.provenance import MEET
 from platos.core.specialist import PartSpec
 from platos.core.state import State
 from platos.core.step import StepKind
@@ -42,8 +42,8 @@ from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDen
 from platos.ports.tool import Compares, Honoured, Previews, Remote, Tool
 from platos.runtime.effect_ledger import Act, Standing, ask_only, claim_or_ask, move_effect, settle
 from platos.runtime.host import Host
-from platos.runtime.labels import leads_out, of_receipt
 from platos.runtime.life import Life
+from platos.runtime.provenance import leads_out, of_receipt
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
 from platos.store import accounts, effects, items
@@ -86,7 +86,7 @@ async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any]
     call = await _prepare(life, work, name, arguments, why)
     step = await life.begin(StepKind.TOOL, name, [call.act.key, call.act.frozen])
     receipt = await _act(life, call, step, claim_or_ask)
-    life.labels |= of_receipt(call.tool)
+    life.provenance |= of_receipt(call.tool)
     return receipt
 
 
@@ -349,8 +349,8 @@ def _permission(
     }
     rules = [f"review: {trigger}" for trigger in live.review if trigger.fires(measures, net.run.items.values())]
     rules += ["hand-off: its critic did not accept it" for each in work.inputs if each.status is Status.REJECTED]
-    meet = outward and life.labels >= MEET
-    rules += ["labels: text from outside, what is private and a way out meet in this node"] * meet
+    meet = outward and life.provenance >= MEET
+    rules += ["provenance: text from outside, what is private and a way out meet in this node"] * meet
     asks = found.tier is not RiskTier.AUTO and not rules
     if contract.effect is EffectClass.READ and not meet:
         return _Judged(found, may_stand=asks)

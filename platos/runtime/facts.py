@@ -14,8 +14,8 @@ from platos.core.event import AnyEvent, RunMoved
 from platos.core.evidence import uncited
 from platos.core.fact import Fact, the_few
 from platos.core.handoff import Artifact
-from platos.core.label import Label
 from platos.core.passage import LONGEST, LONGEST_TITLE, Passage, passages_of
+from platos.core.provenance import Provenance
 from platos.core.state import State
 from platos.errors import NotFound, PlatosError
 from platos.runtime.host import Host, Notes
@@ -78,7 +78,7 @@ async def _came_to(host: Host, run: int) -> Told:
     texts = {each.name: each.item.full_text for each in await items.of_run(host.store, run)}
     made = await hand_offs_of(host.store, events)
     told = _told([each.artifact for each in made], texts, _ending(events))
-    private = any(Label.PRIVATE in each.labels for each in made)
+    private = any(Provenance.PRIVATE in each.provenance for each in made)
     return Told(row.specialist, chain, passages.entries(told, private=private))
 
 

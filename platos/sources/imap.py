@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from platos.config.fields import Form, SecretReference
 from platos.core.digest import canonical
 from platos.core.item import Item
-from platos.core.label import Label
+from platos.core.provenance import Provenance
 from platos.errors import TimedOut
 from platos.ports.part import Environment, source
 from platos.ports.source import Polled
@@ -66,7 +66,7 @@ class Imap:
             }
             raise PydanticCustomError("mistake", "{what}", parts)
 
-    labels: ClassVar[tuple[Label, ...]] = (Label.PRIVATE,)
+    provenance: ClassVar[tuple[Provenance, ...]] = (Provenance.PRIVATE,)
 
     def __init__(self, options: Options, environment: Environment) -> None:
         self._options = options

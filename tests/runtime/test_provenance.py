@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import msgspec
 import pytest
 
-from platos import Artifact, Context, HandOff, Label, Work
+from platos import Artifact, Context, HandOff, Provenance, Work
 from platos.core.effect import EffectClass, Receipt
 from platos.core.event import RunMoved, StepMoved
 from platos.core.handoff import HandOff as Handed
@@ -64,7 +64,9 @@ def workspace(simulate: Simulate, root: Node, machine: Any, **changes: Any) -> S
     return simulate(**{**fixed, **changes}, parts=parts)
 
 
-async def lived(simulated: SimulatedWorkspace, *, note: bool = False) -> tuple[RunMoved, dict[str, tuple[Label, ...]]]:
+async def lived(
+    simulated: SimulatedWorkspace, *, note: bool = False
+) -> tuple[RunMoved, dict[str, tuple[Provenance, ...]]]:
     """Where the run went, and the labels on what each node handed over."""
     await drop(simulated, 1)
     if note:
@@ -75,7 +77,7 @@ async def lived(simulated: SimulatedWorkspace, *, note: bool = False) -> tuple[R
         nodes = [e for e in events if isinstance(e, StepMoved) and e.kind is StepKind.NODE and e.state is State.SUCCESS]
 
         labels = {
-            e.path: msgspec.json.decode(await steps.result(simulated.store, e), type=Handed).labels for e in nodes
+            e.path: msgspec.json.decode(await steps.result(simulated.store, e), type=Handed).provenance for e in nodes
         }
     return [event for event in events if isinstance(event, RunMoved)][-1], labels
 
@@ -91,7 +93,7 @@ def in_order(*nodes: Node) -> Sequence:
 async def test_what_read_an_item_is_labelled_whatever_it_says(simulate: Simulate, make_machine: Any) -> None:
     simulated = workspace(simulate, in_order(node("seeing"), node("reading")), make_machine(EffectClass.ONCE))
     _, labels = await lived(simulated)
-    assert labels == {"all/seeing": (), "all/reading": (Label.OUTSIDE,)}
+    assert labels == {"all/seeing": (), "all/reading": (Provenance.OUTSIDE,)}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ async def test_the_label_rides_on_everything_that_is_made_of_it(
 ) -> None:
     _, labels = await lived(workspace(simulate, root, make_machine(EffectClass.ONCE)))
     last = [value for path, value in labels.items() if path.endswith("last")][-1]
-    assert last == (Label.OUTSIDE,)
+    assert last == (Provenance.OUTSIDE,)
 
 
 async def test_two_of_the_three_ask_nobody(simulate: Simulate, make_machine: Any) -> None:
@@ -130,7 +132,7 @@ async def test_where_all_three_meet_a_person_is_asked_although_policy_says_nobod
     assert not machine.calls
     async with simulated.up():
         [gate] = await simulated.open_gates()
-        assert gate.request.rule == "labels: text from outside, what is private and a way out meet in this node"
+        assert gate.request.rule == "provenance: text from outside, what is private and a way out meet in this node"
         await simulated.approve(gate)
         [row] = await simulated.runs()
         assert row.outcome is Outcome.DONE
@@ -163,8 +165,8 @@ async def test_a_question_that_leads_out_is_asked_for_too(simulate: Simulate, ma
 
 async def test_what_a_private_tool_answers_is_private_from_then_on(simulate: Simulate, make_machine: Any) -> None:
     class Private(make_machine):  # type: ignore[misc]
-        labels: ClassVar[frozenset[Label]] = frozenset(Label)
+        provenance: ClassVar[frozenset[Provenance]] = frozenset(Provenance)
 
     root = in_order(node("seeing", "ask", "machine"), node("seeing", "last"))
     _, labels = await lived(workspace(simulate, root, Private(EffectClass.READ)))
-    assert labels["all/last"] == (Label.OUTSIDE, Label.PRIVATE)
+    assert labels["all/last"] == (Provenance.OUTSIDE, Provenance.PRIVATE)

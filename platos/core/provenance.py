@@ -1,4 +1,4 @@
-"""Labels: where a value comes from. They ride on everything that is made of it, and never come off.
+"""Provenance: where a value comes from. It rides on everything that is made of it, and never comes off.
 
 What others wrote may hold instructions; what is the owner's own must not leave; what acts outward can carry it away. At
 most two of the three meet in one actor unless a person allows the call: the rule of two, after "Agents Rule of Two: A
@@ -13,33 +13,33 @@ from typing import NamedTuple
 
 from platos.core.plan import FanOut, Loop, Node, Sequence, Single
 
-__all__ = ["MEET", "Label", "Labelled", "meeting"]
+__all__ = ["MEET", "Provenance", "Seen", "meeting"]
 
 
-class Label(StrEnum):
+class Provenance(StrEnum):
     """OUTSIDE is text that others wrote, PRIVATE what is the owner's own: notes, mail, what a command printed."""
 
     OUTSIDE = "outside"
     PRIVATE = "private"
 
 
-MEET = frozenset(Label)
+MEET = frozenset(Provenance)
 """With these on what an actor has seen, it does nothing outward unless a person allows it."""
 
-Labels = frozenset[Label]
+Origins = frozenset[Provenance]
 
 
-class Labelled(NamedTuple):
-    """What a net can come by: the labels of its items, of what is known beside them, and of what each tool answers;
+class Seen(NamedTuple):
+    """What a net can come by: the provenance of its items, of what is known beside them, of what each tool answers;
     `outward` are the tools that can carry something away."""
 
-    items: Labels
-    known: Labels
-    answers: Mapping[str, Labels]
+    items: Origins
+    known: Origins
+    answers: Mapping[str, Origins]
     outward: frozenset[str]
 
 
-def meeting(root: Node, of: Labelled) -> list[str]:
+def meeting(root: Node, of: Seen) -> list[str]:
     """The paths of the nodes in which all three may meet, by the plan alone: a helper that a node asks for has no other
     tools than the node."""
     found: list[str] = []
@@ -47,8 +47,8 @@ def meeting(root: Node, of: Labelled) -> list[str]:
     return found
 
 
-def _carried(node: Node, path: str, given: Labels, of: Labelled, found: list[str]) -> Labels:
-    """The labels that a node may hand on."""
+def _carried(node: Node, path: str, given: Origins, of: Seen, found: list[str]) -> Origins:
+    """The provenance of what a node may hand on."""
     match node:
         case Single():
             seen = _union([given, of.items, of.known, *(of.answers.get(tool, MEET) for tool in node.tools)])
@@ -69,5 +69,5 @@ def _carried(node: Node, path: str, given: Labels, of: Labelled, found: list[str
             return body | _carried(node.until, f"{path}/{node.until.name}", given | body, of, found)
 
 
-def _union(labels: Iterable[Labels]) -> Labels:
-    return frozenset().union(*labels)
+def _union(given: Iterable[Origins]) -> Origins:
+    return frozenset().union(*given)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from platos.core.label import MEET, Label, Labelled, meeting
 from platos.core.plan import FanOut, Loop, Node, Sequence, Single
+from platos.core.provenance import MEET, Provenance, Seen, meeting
 
-OUTSIDE, PRIVATE = frozenset({Label.OUTSIDE}), frozenset({Label.PRIVATE})
-NONE: frozenset[Label] = frozenset()
+OUTSIDE, PRIVATE = frozenset({Provenance.OUTSIDE}), frozenset({Provenance.PRIVATE})
+NONE: frozenset[Provenance] = frozenset()
 ANSWERS = {"get": OUTSIDE, "query": PRIVATE, "mail": OUTSIDE, "note": NONE}
 
 READ = Single(name="read", actor="reader")
@@ -16,8 +16,8 @@ LOOK = Single(name="look", actor="researcher", tools=("query",))
 SEND = Single(name="send", actor="notifier", tools=("mail",))
 
 
-def found(root: Node, *, items: frozenset[Label] = OUTSIDE, known: frozenset[Label] = NONE) -> list[str]:
-    return meeting(root, Labelled(items, known, ANSWERS, frozenset({"mail", "get"})))
+def found(root: Node, *, items: frozenset[Provenance] = OUTSIDE, known: frozenset[Provenance] = NONE) -> list[str]:
+    return meeting(root, Seen(items, known, ANSWERS, frozenset({"mail", "get"})))
 
 
 def in_order(*nodes: Node) -> Sequence:
