@@ -1,4 +1,4 @@
-"""Labels, and where in a plan the three that should not meet may meet."""
+"""Provenance, and where in a plan the three that should not meet may meet."""
 
 from __future__ import annotations
 

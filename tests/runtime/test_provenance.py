@@ -1,4 +1,4 @@
-"""Text from outside never loses its label, and where it meets what is private and a way out, a person is asked."""
+"""Text from outside is never anything else, and where it meets what is private and a way out, a person is asked."""
 
 from __future__ import annotations
 
@@ -64,10 +64,11 @@ def workspace(simulate: Simulate, root: Node, machine: Any, **changes: Any) -> S
     return simulate(**{**fixed, **changes}, parts=parts)
 
 
-async def lived(
-    simulated: SimulatedWorkspace, *, note: bool = False
-) -> tuple[RunMoved, dict[str, tuple[Provenance, ...]]]:
-    """Where the run went, and the labels on what each node handed over."""
+Carried = dict[str, tuple[Provenance, ...]]
+
+
+async def lived(simulated: SimulatedWorkspace, *, note: bool = False) -> tuple[RunMoved, Carried]:
+    """Where the run went, and the provenance of what each node handed over."""
     await drop(simulated, 1)
     if note:
         await simulated.drop("notes/vendors.md", "# Vendors\n\nAn advisory of theirs is for the vendors list only.")
@@ -76,10 +77,10 @@ async def lived(
         events = await simulated.events("r1")
         nodes = [e for e in events if isinstance(e, StepMoved) and e.kind is StepKind.NODE and e.state is State.SUCCESS]
 
-        labels = {
+        carried = {
             e.path: msgspec.json.decode(await steps.result(simulated.store, e), type=Handed).provenance for e in nodes
         }
-    return [event for event in events if isinstance(event, RunMoved)][-1], labels
+    return [event for event in events if isinstance(event, RunMoved)][-1], carried
 
 
 def node(actor: str, name: str = "", *tools: str) -> Single:
@@ -90,10 +91,10 @@ def in_order(*nodes: Node) -> Sequence:
     return Sequence(name="all", nodes=nodes)
 
 
-async def test_what_read_an_item_is_labelled_whatever_it_says(simulate: Simulate, make_machine: Any) -> None:
+async def test_what_read_an_item_tells_so_whatever_it_says(simulate: Simulate, make_machine: Any) -> None:
     simulated = workspace(simulate, in_order(node("seeing"), node("reading")), make_machine(EffectClass.ONCE))
-    _, labels = await lived(simulated)
-    assert labels == {"all/seeing": (), "all/reading": (Provenance.OUTSIDE,)}
+    _, carried = await lived(simulated)
+    assert carried == {"all/seeing": (), "all/reading": (Provenance.OUTSIDE,)}
 
 
 @pytest.mark.parametrize(
@@ -106,11 +107,11 @@ async def test_what_read_an_item_is_labelled_whatever_it_says(simulate: Simulate
     ],
     ids=["handed on", "through a fan-out and a node between", "through a helper", "through a critic's remarks"],
 )
-async def test_the_label_rides_on_everything_that_is_made_of_it(
+async def test_provenance_rides_on_everything_that_is_made_of_it(
     simulate: Simulate, make_machine: Any, root: Node
 ) -> None:
-    _, labels = await lived(workspace(simulate, root, make_machine(EffectClass.ONCE)))
-    last = [value for path, value in labels.items() if path.endswith("last")][-1]
+    _, carried = await lived(workspace(simulate, root, make_machine(EffectClass.ONCE)))
+    last = [value for path, value in carried.items() if path.endswith("last")][-1]
     assert last == (Provenance.OUTSIDE,)
 
 
@@ -168,5 +169,5 @@ async def test_what_a_private_tool_answers_is_private_from_then_on(simulate: Sim
         provenance: ClassVar[frozenset[Provenance]] = frozenset(Provenance)
 
     root = in_order(node("seeing", "ask", "machine"), node("seeing", "last"))
-    _, labels = await lived(workspace(simulate, root, Private(EffectClass.READ)))
-    assert labels["all/last"] == (Provenance.OUTSIDE, Provenance.PRIVATE)
+    _, carried = await lived(workspace(simulate, root, Private(EffectClass.READ)))
+    assert carried["all/last"] == (Provenance.OUTSIDE, Provenance.PRIVATE)
