@@ -7,7 +7,9 @@ sent, not answered and charged in full.
 
 What a node is given is measured as far as it is there: the whole text of its items and the specialist's scope. For the
 actor's own words, remarks and repairs there is an allowance, and a hand-off is taken to be as long as an answer can be.
-That is a reckoning, and calls that a killed process lost are not in it. What holds, whatever happens, are the caps.
+That is a reckoning, and calls that a killed process lost are not in it, nor helpers that an actor asks for while it
+works, nor the claims past those that a hand-off is taken to have. A join that stops branches may have let them all
+begin, so all are counted. What holds, whatever happens, are the caps.
 """
 
 from platos.runtime.foresee.reckon import foresee

@@ -51,6 +51,7 @@ def _node(of: Reckoned, worst: Sequence[Visit], at_once: Sequence[Visit]) -> Nod
     return NodeForeseen(
         path=worst[0].path,
         actor=node.actor,
+        tier=node.model,
         models=tuple(each.name for each in of.models.get(node.model, ())),
         acts=sum(visit.times for visit in worst),
         calls=calls,
