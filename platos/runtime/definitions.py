@@ -3,44 +3,81 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping, Sequence
 
 from platos.core.digest import canonical
 from platos.core.event import DefinitionBroken, DefinitionGone, DefinitionLoaded
 from platos.core.instant import Instant
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError, NotFound
-from platos.runtime.host import Host
+from platos.runtime.host import Definitions, Host
 from platos.store import Tx, journal, specialists
 from platos.store.specialists import SpecialistRow
 
-__all__ = ["refresh", "refresh_all"]
+__all__ = ["refresh", "refresh_all", "refresh_sound"]
 
 log = logging.getLogger("platos")
+
+_ADOPTED_AT_ONCE = 500
+
+_Loaded = Specialist | ConfigurationError | NotFound
 
 
 async def refresh_all(host: Host) -> None:
     """Bring every specialist into force as its file stands; those whose file is gone wake no more."""
-    names = set(await host.offload(host.definitions.names))
-    for name in sorted(names):
-        await refresh(host, name)
-    for row in await specialists.every(host.store):
-        if row.name not in names and row.present:
-            await host.store.transact(_remove, row.name, host.now())
-            host.in_force.pop(row.name, None)
-            log.warning("%s: its file is gone; it wakes no more, and runs that are open go on", row.name)
+    found = await host.offload(host.definitions.scan)
+    await _bring_into_force(host, found)
+    for name in await specialists.present(host.store):
+        if name not in found:
+            await host.store.transact(_remove, name, host.now())
+            host.in_force.pop(name, None)
+            host.ahead.pop(name, None)
+            log.warning("%s: its file is gone; it wakes no more, and runs that are open go on", name)
 
 
 async def refresh(host: Host, name: str) -> Specialist | None:
     """The definition in force for a specialist, after a look at its file. None where there never was a good one."""
-    try:
-        definition = await host.offload(host.definitions.load, name)
-    except (ConfigurationError, NotFound) as error:
-        return await _keep_the_old_one(host, name, error)
-    if host.in_force.get(name) != definition or name in host.broken:
-        await host.store.transact(_adopt, definition, host.now())
-        host.in_force[name] = definition
-        host.broken.discard(name)
-    return definition
+    found = await host.offload(_load, host.definitions, [name])
+    return (await _bring_into_force(host, found))[name]
+
+
+async def refresh_sound(host: Host, names: Sequence[str]) -> dict[str, Specialist]:
+    """The same for several at once, as far as their files can be used as they stand."""
+    found = await host.offload(_load, host.definitions, names)
+    return await _adopt_sound(host, found)
+
+
+def _load(definitions: Definitions, names: Sequence[str]) -> dict[str, _Loaded]:
+    """The definitions as the files stand, or what is wrong with them. Blocking."""
+    found: dict[str, _Loaded] = {}
+    for name in names:
+        try:
+            found[name] = definitions.load(name)
+        except (ConfigurationError, NotFound) as error:
+            found[name] = error
+    return found
+
+
+async def _bring_into_force(host: Host, found: Mapping[str, _Loaded]) -> dict[str, Specialist | None]:
+    """What is in force now that files were looked at."""
+    sound = await _adopt_sound(host, found)
+    broken = {name: error for name, error in found.items() if not isinstance(error, Specialist)}
+    kept = {name: await _keep_the_old_one(host, name, error) for name, error in broken.items()}
+    return {**sound, **kept}
+
+
+async def _adopt_sound(host: Host, found: Mapping[str, _Loaded]) -> dict[str, Specialist]:
+    """The definitions that can be used. What is new among them is adopted in few transactions, not in one each."""
+    sound = {name: its for name, its in found.items() if isinstance(its, Specialist)}
+    new = [its for name, its in sound.items() if host.in_force.get(name) != its or name in host.broken]
+    for start in range(0, len(new), _ADOPTED_AT_ONCE):
+        some = new[start : start + _ADOPTED_AT_ONCE]
+        await host.store.transact(_adopt_all, some, host.now())
+        for definition in some:
+            host.in_force[definition.name] = definition
+            host.broken.discard(definition.name)
+            host.ahead.pop(definition.name, None)
+    return sound
 
 
 async def _keep_the_old_one(host: Host, name: str, error: ConfigurationError | NotFound) -> Specialist | None:
@@ -55,6 +92,11 @@ async def _keep_the_old_one(host: Host, name: str, error: ConfigurationError | N
             return None
         host.in_force[name] = await host.pinned(row.definition)
     return host.in_force[name]
+
+
+def _adopt_all(tx: Tx, definitions: Iterable[Specialist], now: Instant) -> None:
+    for definition in definitions:
+        _adopt(tx, definition, now)
 
 
 def _adopt(tx: Tx, definition: Specialist, now: Instant) -> None:

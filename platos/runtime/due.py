@@ -23,13 +23,13 @@ async def due(wake: Wake) -> bool:
 
 async def _claimable(wake: Wake) -> bool:
     host, asked = wake.host, wake.slot
-    definition = await refresh(host, wake.name)
+    definition = await refresh(host, wake.name) if wake.ahead is None else wake.ahead.definition
     if definition is None:
         return False
     wake.specialist, wake.started = definition, host.now()
     if asked is None:
         return True
-    row = await specialists.find(host.store, wake.name)
+    row = (wake.ahead and wake.ahead.row) or await specialists.find(host.store, wake.name)
     if row.due != asked:
         return False  # the schedule was edited, or somebody else has claimed it
     found = await _find(wake, row, definition.schedule, asked)

@@ -26,6 +26,7 @@ from platos.runtime import pause as steering
 from platos.runtime import redrive
 from platos.runtime import thaw as thawing
 from platos.runtime import trust as trusting
+from platos.runtime.ahead import look_ahead
 from platos.runtime.audit import draw_audits
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
@@ -46,13 +47,16 @@ from platos.store.always import AlwaysRow
 from platos.store.autopilots import AutopilotRow
 from platos.store.effects import EffectRow
 from platos.store.gates import GateRow
+from platos.store.specialists import Place
 
 __all__ = ["Engine"]
 
 log = logging.getLogger("platos")
 
 _RETRY = RetryPolicy(first=5 * SECOND)
-_MOST_AT_ONCE = 64
+_MOST_WAKING = 1_024
+"""Wake-ups that are under way at once. Each is a task that mostly waits; what they do at once is bounded where it is
+done: by threads, by connections, by the requests that one host is sent."""
 
 
 class Engine:
@@ -71,7 +75,7 @@ class Engine:
         self._house = house
         self._failures: dict[str, int] = {}
         self._nudge = anyio.Event()
-        self._room = anyio.Semaphore(_MOST_AT_ONCE, fast_acquire=True)
+        self._place = specialists.FIRST
 
     @classmethod
     @asynccontextmanager
@@ -290,15 +294,36 @@ class Engine:
         if ahead.notices and self._host.telling is not None:
             self._begin("what people are told", tell_people)
         if ahead.slots:
-            for name, slot in await specialists.due_now(store, now):
-                self._wake_up(name, slot)
+            await self._start_slots(now)
         later = [when for when in (ahead.next, *self._not_before.values()) if when is not None and when > now]
         return min([self._house, *self._retries.values(), *later])
 
-    def _wake_up(self, name: str, slot: Instant) -> None:
-        if name not in self._waking and name not in self._retries:
-            self._waking.add(name)
-            self._start(name, wake_up, Wake(self._host, name, slot, turn_over=partial(self._turn_over, name)))
+    async def _start_slots(self, now: Instant) -> None:
+        """Start wake-ups, the longest waiting first, as far as there is room. Where some are left, whoever is done asks
+        again, and it goes on behind those that were started."""
+        while len(self._waking) <= _MOST_WAKING // 2:
+            after, count = self._place, _MOST_WAKING // 2
+            found = await specialists.due_now(self._host.store, now, after=after, count=count)
+            self._place = found[-1][0] if len(found) == count else specialists.FIRST
+            due = {name: place for place, name in found if name not in self._waking and name not in self._retries}
+            if due:
+                self._waking.update(due)
+                await self._start_together(due, after, found[-1][0])
+            if self._place == specialists.FIRST:
+                return
+
+    async def _start_together(self, due: Mapping[str, Place], after: Place, last: Place) -> None:
+        """Read what they need, and start them; what could not be read, each reads for itself."""
+        try:
+            ahead = await look_ahead(self._host, list(due), after, last)
+        except (EpochLost, StoreCorrupt):
+            raise
+        except PlatosError as error:
+            log.warning("wake-ups begin one by one: %s", error)
+            ahead = {}
+        for name, place in due.items():
+            over = partial(self._turn_over, name)
+            self._start(name, wake_up, Wake(self._host, name, place.due, turn_over=over, ahead=ahead.get(name)))
 
     def _turn_over(self, name: str) -> None:
         self._waking.discard(name)
@@ -311,8 +336,7 @@ class Engine:
     async def _task(self, name: str, story: Callable[[Wake], Awaitable[None]], wake: Wake) -> None:
         """One piece of work. Its failure is told and ends nothing else; what it left is in the store, to be retried."""
         try:
-            async with self._room:
-                await story(wake)
+            await story(wake)
             self._failures.pop(name, None)
         except (EpochLost, StoreCorrupt):
             raise

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, cast
+from weakref import WeakValueDictionary
 
 import anyio
 import msgspec
@@ -31,11 +33,14 @@ from platos.ports.tool import Tool
 from platos.runtime.limits import Limits
 from platos.runtime.links import Telling
 from platos.runtime.measures.counters import Counters
-from platos.store import Store, journal, pauses
+from platos.runtime.together import Together
+from platos.store import Store, journal, pauses, specialists
+from platos.store.specialists import Moved
 
 __all__ = ["Definitions", "Hand", "Host", "Notes", "Parts", "decode_specialist"]
 
 _MOST_PARTS = 1_000
+_MOST_WORKING = 64
 
 _decoder = msgspec.json.Decoder(Specialist)
 
@@ -68,10 +73,12 @@ class Hand:
 class Definitions(Protocol):
     """Where specialists are described. Blocking: called through `offload`."""
 
-    def names(self) -> list[str]: ...
-
     def load(self, name: str) -> Specialist:
         """The definition as its file stands. Raises ConfigurationError or NotFound."""
+        ...
+
+    def scan(self) -> dict[str, Specialist | ConfigurationError]:
+        """Every definition, or what is wrong with its file."""
         ...
 
 
@@ -95,7 +102,7 @@ class Host:
     part; `keep_days` is how long what is over is kept; `secrets` are those that this process has come to know, which no
     record may hold; `notes` are what facts are found in, beside past runs; `telling` is how people are told, None where
     this process tells nobody. In memory: the definitions in force, whose files cannot be used as they stand, when items
-    that wait are judged again, runs that are worked on, and what is paused.
+    that wait are judged again, runs that are worked on, what is paused, what was read ahead for wake-ups that begin.
     """
 
     store: Store
@@ -115,11 +122,12 @@ class Host:
     owing: dict[str, Instant] = field(default_factory=dict)
     in_hand: dict[int, Hand] = field(default_factory=dict)
     paused: dict[str, Paused] = field(default_factory=dict)
+    ahead: dict[str, object] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
     limits: Limits = field(default_factory=Limits)
     _parts: OrderedDict[tuple[str, str, bytes], Any] = field(default_factory=OrderedDict)
     _pinned: OrderedDict[str, Specialist] = field(default_factory=OrderedDict)
-    _locks: dict[tuple[str, str], anyio.Lock] = field(default_factory=dict)
+    _locks: WeakValueDictionary[tuple[str, str], anyio.Lock] = field(default_factory=WeakValueDictionary)
 
     def now(self) -> Instant:
         return self.clock.now()
@@ -133,8 +141,18 @@ class Host:
         return self.paused.get(pauses.EVERYTHING) or self.paused.get(name)
 
     def lock(self, what: str, name: str) -> anyio.Lock:
-        """The lock on one thing of one specialist."""
+        """The lock on one thing of one specialist. There is one as long as anybody holds it or waits for it."""
         return self._locks.setdefault((what, name), anyio.Lock(fast_acquire=True))
+
+    @cached_property
+    def quiet(self) -> Together[Moved]:
+        """Where wake-ups that found nothing are written: many in one transaction."""
+        return Together(self.store, specialists.advance_quiet)
+
+    @cached_property
+    def workers(self) -> anyio.Semaphore:
+        """Room for runs that are worked on. A wake-up that only looks needs none, and waits for none of them."""
+        return anyio.Semaphore(_MOST_WORKING, fast_acquire=True)
 
     async def pinned(self, definition: str) -> Specialist:
         """A definition as a run pinned it, by its digest. Raises StoreCorrupt, or ConfigurationError where this version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from platos.core.instant import Instant
@@ -12,12 +13,18 @@ from platos.store.store import ReadStore
 from platos.store.tx import Tx
 
 __all__ = [
+    "FIRST",
+    "Moved",
+    "Place",
     "SpecialistRow",
     "advance",
+    "advance_quiet",
     "due_now",
+    "due_rows",
     "every",
     "find",
     "get",
+    "present",
     "put",
     "remove",
     "set_problem",
@@ -47,6 +54,28 @@ class SpecialistRow(NamedTuple):
     problem: str
 
 
+class Place(NamedTuple):
+    """Where a specialist stands among those that wait for their slot."""
+
+    due: Instant
+    id: int
+
+
+FIRST = Place(0, 0)
+"""Before all of them."""
+
+
+class Moved(NamedTuple):
+    """A quiet wake-up: the specialist, the time that its slot was due, the slot, what comes next, and by which
+    definition."""
+
+    name: str
+    due: Instant
+    slot: Instant
+    upcoming: Instant
+    definition: str
+
+
 def put(tx: Tx, name: str, definition: str, due: Instant | None) -> None:
     """A new or edited specialist, and when it wakes next."""
     tx.execute(SQL.put, name=name, definition=definition, due=due, checksum=checksum(name, definition, 1, ""))
@@ -62,6 +91,12 @@ def advance(
     count = {"quiet": int(quiet), "loud": int(not quiet)}
     claim = {"due": due, "slot": slot, "next": upcoming, "definition": definition}
     return tx.execute(SQL.advance, name=name, **claim, **count) == 1
+
+
+def advance_quiet(tx: Tx, moved: Sequence[Moved]) -> None:
+    """The same for wake-ups that found nothing; what somebody else has claimed, or another definition, is let be."""
+    for name, due, slot, upcoming, definition in moved:
+        advance(tx, name, due=due, slot=slot, upcoming=upcoming, definition=definition, quiet=True)
 
 
 def skip(tx: Tx, name: str, *, due: Instant, upcoming: Instant, definition: str, slot: Instant | None = None) -> bool:
@@ -107,6 +142,11 @@ async def every(store: ReadStore) -> list[SpecialistRow]:
     return [SpecialistRow(*row) for row in await store.all(SQL.all)]
 
 
+async def present(store: ReadStore) -> list[str]:
+    """The names of those whose file was there when it was last looked at."""
+    return [row[0] for row in await store.all(SQL.present)]
+
+
 async def find(store: ReadStore, name: str) -> SpecialistRow:
     """One specialist. Raises NotFound."""
     row = await store.one(SQL.one, name=name)
@@ -115,6 +155,15 @@ async def find(store: ReadStore, name: str) -> SpecialistRow:
     return SpecialistRow(*row)
 
 
-async def due_now(store: ReadStore, now: Instant, count: int = 1_000) -> list[tuple[str, Instant]]:
-    """Specialists with a slot that has come, the longest waiting first."""
-    return [(name, due) for name, due in await store.all(SQL.due, now=now, count=count)]
+async def due_now(
+    store: ReadStore, now: Instant, *, after: Place = FIRST, count: int = 1_000
+) -> list[tuple[Place, str]]:
+    """Specialists with a slot that has come, each with its place: the longest waiting first, from `after` on."""
+    rows = await store.all(SQL.due, now=now, due=after.due, id=after.id, count=count)
+    return [(Place(due, id), name) for id, name, due in rows]
+
+
+async def due_rows(store: ReadStore, after: Place, last: Place) -> dict[str, SpecialistRow]:
+    """The rows of the specialists that are due after one place and up to another, by name."""
+    rows = await store.all(SQL.due_rows, due=after.due, id=after.id, last_due=last.due, last_id=last.id)
+    return {row[0]: SpecialistRow(*row) for row in rows}

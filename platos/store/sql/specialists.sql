@@ -6,11 +6,19 @@ checksum = excluded.checksum
 -- name: all
 SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem FROM specialists ORDER BY name
 
+-- name: present
+SELECT name FROM specialists WHERE present = 1
+
 -- name: one
 SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem FROM specialists WHERE name = :name
 
 -- name: due
-SELECT name, due FROM specialists WHERE due <= :now AND paused IS NULL ORDER BY due LIMIT :count
+SELECT id, name, due FROM specialists WHERE due <= :now AND paused IS NULL AND (due, id) > (:due, :id)
+ORDER BY due, id LIMIT :count
+
+-- name: due_rows
+SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem FROM specialists
+WHERE paused IS NULL AND (due, id) > (:due, :id) AND (due, id) <= (:last_due, :last_id)
 
 -- name: advance
 UPDATE specialists SET last_slot = :slot, reached = CASE WHEN reached > :slot THEN reached ELSE :slot END, due = :next,
