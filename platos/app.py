@@ -25,6 +25,7 @@ from platos.ports.clock import Clock
 from platos.ports.offload import Offload
 from platos.ports.part import KINDS, Environment, PartKind
 from platos.registry import Registry
+from platos.runtime.described import DescribedSpecialists
 from platos.runtime.engine import Engine
 from platos.runtime.host import Host
 from platos.runtime.links import Links, Telling
@@ -171,7 +172,7 @@ def load_workspace(
         "tool": {"mcp": its.mcp},
     }
     parts = WorkspaceParts(registry, environment, seen)
-    definitions = Definitions(workspace, settings.settings, registry)
+    definitions = DescribedSpecialists(Definitions(workspace, settings.settings, registry), workspace.state)
     return App(workspace, settings, parts, definitions, time, offload, secrets, Notes(workspace.notes))
 
 

@@ -7,9 +7,11 @@ they were.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from platos.core.specialist import Specialist
+from platos.errors import ConfigurationError
 from platos.runtime.definitions import refresh_sound
 from platos.runtime.host import Host
 from platos.runtime.shared import Shared
@@ -29,6 +31,13 @@ class Ahead:
     cursors: dict[str, CursorRow] = field(default_factory=dict)
     definition: Specialist | None = None
 
+    def bring_into_force(self, host: Host) -> Specialist | None:
+        """The definition, in force while its specialist is awake. One that has a file is in force all the time."""
+        if self.row is not None and self.row.parameters is not None and self.definition is not None:
+            host.in_force[self.row.name] = self.definition
+            host.passing.add(self.row.name)
+        return self.definition
+
 
 async def look_ahead(host: Host, names: Sequence[str], after: Place, last: Place) -> dict[str, Ahead]:
     """Read for these specialists, who are due after one place and up to another: for those that sleep, and whose
@@ -41,7 +50,19 @@ async def look_ahead(host: Host, names: Sequence[str], after: Place, last: Place
     host.ahead.update(found)
     rows = await specialists.due_rows(host.store, after, last)
     read = await cursors.due(host.store, after, last)
-    for name, definition in (await refresh_sound(host, list(found))).items():
+    made = await _made(host, [rows[name] for name in found if name in rows])
+    sound = await refresh_sound(host, [name for name in found if name in rows and rows[name].parameters is None])
+    for name, definition in (*made.items(), *sound.items()):
         ahead = found[name]
         ahead.definition, ahead.row, ahead.cursors = definition, rows.get(name), read.get(name, {})
     return {name: ahead for name, ahead in found.items() if ahead.definition is not None}
+
+
+async def _made(host: Host, rows: Sequence[SpecialistRow]) -> dict[str, Specialist]:
+    """What their templates make of those who have one, as far as that can be made."""
+    made: dict[str, Specialist] = {}
+    for row in rows:
+        if row.parameters is not None:
+            with suppress(ConfigurationError):  # told where it wakes by itself
+                made[row.name] = await host.definition_of(row)
+    return made

@@ -14,7 +14,7 @@ from platos.runtime.host import Definitions, Host
 from platos.store import Tx, journal, specialists
 from platos.store.specialists import SpecialistRow
 
-__all__ = ["refresh", "refresh_all", "refresh_sound"]
+__all__ = ["handled_until", "refresh", "refresh_all", "refresh_sound", "template_of"]
 
 log = logging.getLogger("platos")
 
@@ -27,7 +27,7 @@ async def refresh_all(host: Host) -> None:
     """Bring every specialist into force as its file stands; those whose file is gone wake no more."""
     found = await host.offload(host.definitions.scan)
     await _bring_into_force(host, found)
-    for name in await specialists.present(host.store):
+    for name in await specialists.files(host.store):
         if name not in found:
             await host.store.transact(_remove, name, host.now())
             host.in_force.pop(name, None)
@@ -36,9 +36,32 @@ async def refresh_all(host: Host) -> None:
 
 
 async def refresh(host: Host, name: str) -> Specialist | None:
-    """The definition in force for a specialist, after a look at its file. None where there never was a good one."""
+    """The definition in force for a specialist, after a look at its file. None where there never was a good one.
+
+    Raises ConfigurationError where its template makes none of its parameters any more.
+    """
+    made = await template_of(host, name)
+    if made is not None:
+        host.in_force[name] = made
+        host.passing.add(name)
+        return made
     found = await host.offload(_load, host.definitions, [name])
     return (await _bring_into_force(host, found))[name]
+
+
+async def template_of(host: Host, name: str) -> Specialist | None:
+    """What its template makes of a specialist; None for one that has a file of its own, or that there is not.
+
+    Raises ConfigurationError where it makes none any more; that is noted.
+    """
+    row = await specialists.look(host.store, name)
+    if row is None or row.parameters is None:
+        return None
+    try:
+        return await host.definition_of(row)
+    except ConfigurationError as error:
+        await host.store.transact(_note_problem, name, str(error), host.now())
+        raise
 
 
 async def refresh_sound(host: Host, names: Sequence[str]) -> dict[str, Specialist]:
@@ -90,7 +113,7 @@ async def _keep_the_old_one(host: Host, name: str, error: ConfigurationError | N
         except NotFound:
             log.warning("%s: cannot be used\n%s", name, error)
             return None
-        host.in_force[name] = await host.pinned(row.definition)
+        host.in_force[name] = await host.definition_of(row)
     return host.in_force[name]
 
 
@@ -103,8 +126,8 @@ def _adopt(tx: Tx, definition: Specialist, now: Instant) -> None:
     """A definition comes into force, or is in force again after its file was broken."""
     name, digest = definition.name, journal.put_payload(tx, canonical(definition))
     row = specialists.get(tx, name)
-    since, reached = _handled_until(row, now), (row and row.reached) or 0
-    if row is None or row.definition != digest or not row.present:
+    since, reached = handled_until(row, now), (row and row.reached) or 0
+    if row is None or row.definition != digest or not row.present or row.parameters is not None:
         specialists.put(tx, name, digest, definition.schedule.next_after(since))
     elif not specialists.set_problem(tx, name, ""):
         return
@@ -116,11 +139,11 @@ def _remove(tx: Tx, name: str, now: Instant) -> None:
     """The specialist's file is gone."""
     row = specialists.get(tx, name)
     if specialists.remove(tx, name):
-        event = DefinitionGone(at=now, specialist=name, since=_handled_until(row, now))
+        event = DefinitionGone(at=now, specialist=name, since=handled_until(row, now))
         tx.record(journal.specialist_chain(name), event)
 
 
-def _handled_until(row: SpecialistRow | None, now: Instant) -> Instant:
+def handled_until(row: SpecialistRow | None, now: Instant) -> Instant:
     """Up to when slots are accounted for: now, unless one whose time has come has not been handled yet."""
     return now if row is None or row.due is None else min(now, row.due - 1)
 

@@ -19,6 +19,7 @@ from platos.core.failure import RetryPolicy
 from platos.core.instant import DAY, SECOND, Instant, Span
 from platos.core.item import Item, StoredItem
 from platos.errors import EpochLost, PlatosError, StoreCorrupt, StoreFull
+from platos.runtime import add as adding
 from platos.runtime import always as standing
 from platos.runtime import gate as gating
 from platos.runtime import label as labelling
@@ -26,6 +27,7 @@ from platos.runtime import pause as steering
 from platos.runtime import redrive
 from platos.runtime import thaw as thawing
 from platos.runtime import trust as trusting
+from platos.runtime.add import Added
 from platos.runtime.ahead import look_ahead
 from platos.runtime.audit import draw_audits
 from platos.runtime.definitions import refresh, refresh_all
@@ -208,6 +210,12 @@ class Engine:
         for each in sorted(names):
             self.go_on(each)
         return row, sorted(names)
+
+    async def add(self, template: bytes, rows: Sequence[tuple[str, Sequence[str]]], *, by: str) -> Added:
+        """Make a specialist of each row. Raises as `platos.runtime.add.add` does; then none is made."""
+        added = await adding.add(self._host, template, rows, by=by)
+        self.nudge()
+        return added
 
     async def promote(self, name: str, tool: str, where: Sequence[str], *, by: str) -> AutopilotRow:
         """Let a step act without asking, where its record has earned it. Raises NotFound or UsageError."""

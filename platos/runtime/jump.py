@@ -70,7 +70,7 @@ async def _ask_anew(host: Host) -> None:
     for row in await specialists.every(host.store):
         if row.due is None:
             continue
-        schedule = (await host.pinned(row.definition)).schedule
+        schedule = (await host.definition_of(row)).schedule
         upcoming = await _next_open(host.store, row, schedule, now)
         if upcoming < row.due:
             await host.store.transact(_move, row, row.due, upcoming)

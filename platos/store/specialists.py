@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import NamedTuple
 
 from platos.core.instant import Instant
 from platos.errors import NotFound
+from platos.store import database
 from platos.store.checksum import checksum
 from platos.store.sql import load
 from platos.store.store import ReadStore
@@ -17,27 +20,35 @@ __all__ = [
     "Moved",
     "Place",
     "SpecialistRow",
+    "TemplateRow",
     "advance",
     "advance_quiet",
     "due_now",
     "due_rows",
     "every",
     "find",
+    "files",
     "get",
-    "present",
+    "look",
+    "of_files",
+    "page",
+    "peek",
     "put",
     "remove",
     "set_problem",
     "skip",
+    "templates",
     "was_quiet",
     "woken_by_hand",
 ]
 
 SQL = load("specialists")
+JOURNAL = load("journal")
 
 
 class SpecialistRow(NamedTuple):
-    """What the store knows of a specialist. `definition` is the digest of the one in force.
+    """What the store knows of a specialist. `definition` is the digest of the one in force, or of the template that it
+    is made of, since a moment and with `parameters`: the JSON of their values.
 
     `last_slot` is the one that it was woken for last; `reached` is the latest that is accounted for, and never goes
     back, also where the clock does.
@@ -52,6 +63,24 @@ class SpecialistRow(NamedTuple):
     quiet: int
     present: bool
     problem: str
+    parameters: str | None = None
+    since: Instant | None = None
+
+    def vouch(self, *, present: bool, problem: str) -> int:
+        """The checksum of the row as it is, but for these."""
+        return checksum(self.name, self.definition, self.parameters, self.since, int(present), problem)
+
+
+class TemplateRow(NamedTuple):
+    """A template's digest, and the specialists that it makes: how many, their wake-ups, the quiet ones among these,
+    when the next one is due, and how many cannot be made any more."""
+
+    definition: str
+    specialists: int
+    wakes: int
+    quiet: int
+    due: Instant | None
+    problems: int
 
 
 class Place(NamedTuple):
@@ -76,9 +105,19 @@ class Moved(NamedTuple):
     definition: str
 
 
-def put(tx: Tx, name: str, definition: str, due: Instant | None) -> None:
-    """A new or edited specialist, and when it wakes next."""
-    tx.execute(SQL.put, name=name, definition=definition, due=due, checksum=checksum(name, definition, 1, ""))
+def put(
+    tx: Tx,
+    name: str,
+    definition: str,
+    due: Instant | None,
+    *,
+    parameters: str | None = None,
+    since: Instant | None = None,
+) -> None:
+    """A new or edited specialist, and when it wakes next. With parameters, `definition` is a template's digest."""
+    made = {"definition": definition, "parameters": parameters, "since": since}
+    vouch = checksum(name, definition, parameters, since, 1, "")
+    tx.execute(SQL.put, name=name, due=due, checksum=vouch, **made)
 
 
 def advance(
@@ -119,7 +158,7 @@ def set_problem(tx: Tx, name: str, problem: str) -> bool:
     row = get(tx, name)
     if row is None or row.problem == problem:
         return False
-    vouched = checksum(name, row.definition, int(row.present), problem)
+    vouched = row.vouch(present=row.present, problem=problem)
     return tx.execute(SQL.set_problem, name=name, problem=problem, checksum=vouched) == 1
 
 
@@ -128,7 +167,7 @@ def remove(tx: Tx, name: str) -> bool:
     row = get(tx, name)
     if row is None or not row.present:
         return False
-    return tx.execute(SQL.gone, name=name, checksum=checksum(name, row.definition, 0, row.problem)) == 1
+    return tx.execute(SQL.gone, name=name, checksum=row.vouch(present=False, problem=row.problem)) == 1
 
 
 def get(tx: Tx, name: str) -> SpecialistRow | None:
@@ -142,17 +181,54 @@ async def every(store: ReadStore) -> list[SpecialistRow]:
     return [SpecialistRow(*row) for row in await store.all(SQL.all)]
 
 
-async def present(store: ReadStore) -> list[str]:
+async def page(store: ReadStore, after: str, count: int) -> list[SpecialistRow]:
+    """So many specialists by name, from behind one on."""
+    return [SpecialistRow(*row) for row in await store.all(SQL.page, after=after, count=count)]
+
+
+async def of_files(store: ReadStore) -> list[SpecialistRow]:
+    """Those that have a file of their own, or had one, by name."""
+    return [SpecialistRow(*row) for row in await store.all(SQL.of_files)]
+
+
+async def templates(store: ReadStore) -> list[TemplateRow]:
+    """What each template makes."""
+    return [TemplateRow(*row) for row in await store.all(SQL.templates)]
+
+
+async def files(store: ReadStore) -> list[str]:
     """The names of those whose file was there when it was last looked at."""
-    return [row[0] for row in await store.all(SQL.present)]
+    return [row[0] for row in await store.all(SQL.files)]
 
 
 async def find(store: ReadStore, name: str) -> SpecialistRow:
     """One specialist. Raises NotFound."""
-    row = await store.one(SQL.one, name=name)
+    row = await look(store, name)
     if row is None:
-        raise NotFound(f"there is no specialist {name!r}", hint="platos status lists them")
-    return SpecialistRow(*row)
+        raise NotFound(f"there is no specialist {name!r}", hint="platos specialists lists them")
+    return row
+
+
+async def look(store: ReadStore, name: str) -> SpecialistRow | None:
+    """One specialist, or None where there is none of that name."""
+    row = await store.one(SQL.one, name=name)
+    return SpecialistRow(*row) if row else None
+
+
+def peek(folder: Path, name: str) -> tuple[SpecialistRow, bytes] | None:
+    """One specialist of a state folder, and its definition or its template as it is stored; None where there is none.
+
+    Blocking, for who has no store at hand. Raises StoreCorrupt or StoreError.
+    """
+    path = folder / database.NAME
+    if not path.exists():
+        return None
+    with database.readable(path), closing(database.connect_read_only(path)) as connection:
+        found = connection.execute(SQL.one, {"name": name}).fetchone()
+        if found is None:
+            return None
+        row = SpecialistRow(*found)
+        return row, connection.execute(JOURNAL.payload, {"digest": row.definition}).fetchone()[0]
 
 
 async def due_now(
