@@ -60,6 +60,11 @@ _MOST_WAKING = 1_024
 """Wake-ups that are under way at once. Each is a task that mostly waits; what they do at once is bounded where it is
 done: by threads, by connections, by the requests that one host is sent."""
 
+_SLOW = 2 * SECOND
+_MOST_SLOW = 8_192
+"""One that is under way for longer than this waits for its source, or for a model. It takes nobody's place, as long as
+there are not more of them than that."""
+
 
 class Engine:
     """Keeps the specialists of one workspace going."""
@@ -71,7 +76,7 @@ class Engine:
         self._chores: set[str] = set()
         self._not_before: dict[str, Instant] = {}
         self._under_way = 0
-        self._waking: set[str] = set()
+        self._waking: dict[str, Instant] = {}
         self._going: dict[str, bool] = {}
         self._retries: dict[str, Instant] = {}
         self._house = house
@@ -304,21 +309,27 @@ class Engine:
         if ahead.slots:
             await self._start_slots(now)
         later = [when for when in (ahead.next, *self._not_before.values()) if when is not None and when > now]
+        later += [now + _SLOW] if self._place != specialists.FIRST else []  # some were left, for want of room
         return min([self._house, *self._retries.values(), *later])
 
     async def _start_slots(self, now: Instant) -> None:
         """Start wake-ups, the longest waiting first, as far as there is room. Where some are left, whoever is done asks
         again, and it goes on behind those that were started."""
-        while len(self._waking) <= _MOST_WAKING // 2:
+        while self._has_room(now):
             after, count = self._place, _MOST_WAKING // 2
             found = await specialists.due_now(self._host.store, now, after=after, count=count)
             self._place = found[-1][0] if len(found) == count else specialists.FIRST
             due = {name: place for place, name in found if name not in self._waking and name not in self._retries}
             if due:
-                self._waking.update(due)
+                self._waking.update(dict.fromkeys(due, now))
                 await self._start_together(due, after, found[-1][0])
             if self._place == specialists.FIRST:
                 return
+
+    def _has_room(self, now: Instant) -> bool:
+        """May some more wake-ups begin? Those that take long do not count."""
+        quick = sum(now - begun < _SLOW for begun in self._waking.values())
+        return quick <= _MOST_WAKING // 2 and len(self._waking) - quick <= _MOST_SLOW
 
     async def _start_together(self, due: Mapping[str, Place], after: Place, last: Place) -> None:
         """Read what they need, and start them; what could not be read, each reads for itself."""
@@ -334,7 +345,7 @@ class Engine:
             self._start(name, wake_up, Wake(self._host, name, place.due, turn_over=over, ahead=ahead.get(name)))
 
     def _turn_over(self, name: str) -> None:
-        self._waking.discard(name)
+        self._waking.pop(name, None)
         self.nudge()
 
     def _start(self, name: str, story: Callable[[Wake], Awaitable[None]], wake: Wake) -> None:
@@ -355,7 +366,7 @@ class Engine:
             log.exception("%s: something broke that should not", name)
             self._retry(name)
         finally:
-            self._waking.discard(name)
+            self._waking.pop(name, None)
             self._under_way -= 1
             self.nudge()
 
