@@ -37,7 +37,7 @@ async def _claimable(wake: Wake) -> bool:
         await host.store.transact(_give_up, row, asked, found, wake.started)
         return False
     wake.due, wake.slot, wake.upcoming, wake.missed = asked, found.slot, found.next, found.missed
-    wake.definition = row.definition
+    wake.definition, wake.since = row.definition, row.since
     return True
 
 
@@ -58,5 +58,14 @@ async def _find(wake: Wake, row: SpecialistRow, schedule: Schedule, asked: Insta
 
 def _give_up(tx: Tx, row: SpecialistRow, asked: Instant, found: Due, now: Instant) -> None:
     given_up = max((each.last for each in found.missed), default=None)
-    if specialists.skip(tx, row.name, due=asked, upcoming=found.next, definition=row.definition, slot=given_up):
+    moved = specialists.skip(
+        tx,
+        row.name,
+        due=asked,
+        upcoming=found.next,
+        definition=row.definition,
+        since=row.since,
+        slot=given_up,
+    )
+    if moved:
         occurrences.add_missed(tx, row.name, found.missed, now)

@@ -77,7 +77,7 @@ async def _ask_anew(host: Host) -> None:
 
 
 def _move(tx: Tx, row: SpecialistRow, due: Instant, upcoming: Instant) -> None:
-    specialists.skip(tx, row.name, due=due, upcoming=upcoming, definition=row.definition)
+    specialists.skip(tx, row.name, due=due, upcoming=upcoming, definition=row.definition, since=row.since)
 
 
 async def _next_open(store: ReadStore, row: SpecialistRow, schedule: Schedule, now: Instant) -> Instant:

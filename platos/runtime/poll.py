@@ -122,7 +122,7 @@ async def _quiet(wake: Wake) -> None:
     if slot is None:
         await host.store.transact(_by_hand, wake.name)
     else:
-        await host.quiet.bring(specialists.Moved(wake.name, wake.due, slot, wake.upcoming, wake.definition))
+        await host.quiet.bring(specialists.Moved(wake.name, wake.due, slot, wake.upcoming, wake.definition, wake.since))
 
 
 def _by_hand(tx: Tx, name: str) -> None:
@@ -130,8 +130,15 @@ def _by_hand(tx: Tx, name: str) -> None:
 
 
 def _claim(tx: Tx, wake: Wake, slot: Instant) -> bool:
-    upcoming, definition = wake.upcoming, wake.definition
-    return specialists.advance(tx, wake.name, due=wake.due, slot=slot, upcoming=upcoming, definition=definition)
+    return specialists.advance(
+        tx,
+        wake.name,
+        due=wake.due,
+        slot=slot,
+        upcoming=wake.upcoming,
+        definition=wake.definition,
+        since=wake.since,
+    )
 
 
 def _commit(tx: Tx, commit: _Commit) -> list[int]:

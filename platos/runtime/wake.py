@@ -26,8 +26,8 @@ class Wake:
 
     `given` is work handed in with it. The other fields are filled as the story goes; `due` is the time that the slot is
     claimed under, which is earlier than `slot` where slots were slept through, `definition` the digest of the one that
-    `upcoming` is of; `again` tells that the clock was set back, and shows the slot's time for a second time. `ahead` is
-    what was read for it before, None where that may not be so any more.
+    `upcoming` is of, in force `since` then; `again` tells that the clock was set back, and shows the slot's time for a
+    second time. `ahead` is what was read for it before, None where that may not be so any more.
     """
 
     host: Host
@@ -39,6 +39,7 @@ class Wake:
     due: Instant = 0
     upcoming: Instant = 0
     definition: str = ""
+    since: Instant | None = None
     missed: tuple[Missed, ...] = ()
     again: bool = False
     arrived: list[int] = field(default_factory=list)

@@ -96,13 +96,14 @@ FIRST = Place(0, 0)
 
 class Moved(NamedTuple):
     """A quiet wake-up: the specialist, the time that its slot was due, the slot, what comes next, and by which
-    definition."""
+    definition, in force since when."""
 
     name: str
     due: Instant
     slot: Instant
     upcoming: Instant
     definition: str
+    since: Instant | None
 
 
 def put(
@@ -121,26 +122,45 @@ def put(
 
 
 def advance(
-    tx: Tx, name: str, *, due: Instant, slot: Instant, upcoming: Instant, definition: str, quiet: bool = False
+    tx: Tx,
+    name: str,
+    *,
+    due: Instant,
+    slot: Instant,
+    upcoming: Instant,
+    definition: str,
+    since: Instant | None = None,
+    quiet: bool = False,
 ) -> bool:
     """Claim the occurrence that was `due` and move on to `upcoming`.
 
-    False where somebody else has claimed it, or where another definition is in force since, which `upcoming` is not of.
+    False where somebody else has claimed it, or where another definition is in force since, or other parameters, which
+    `upcoming` is not of. `since` is the row's.
     """
     count = {"quiet": int(quiet), "loud": int(not quiet)}
-    claim = {"due": due, "slot": slot, "next": upcoming, "definition": definition}
+    claim = {"due": due, "slot": slot, "next": upcoming, "definition": definition, "since": since or 0}
     return tx.execute(SQL.advance, name=name, **claim, **count) == 1
 
 
 def advance_quiet(tx: Tx, moved: Sequence[Moved]) -> None:
     """The same for wake-ups that found nothing; what somebody else has claimed, or another definition, is let be."""
-    for name, due, slot, upcoming, definition in moved:
-        advance(tx, name, due=due, slot=slot, upcoming=upcoming, definition=definition, quiet=True)
+    for name, due, slot, upcoming, definition, since in moved:
+        advance(tx, name, due=due, slot=slot, upcoming=upcoming, definition=definition, since=since, quiet=True)
 
 
-def skip(tx: Tx, name: str, *, due: Instant, upcoming: Instant, definition: str, slot: Instant | None = None) -> bool:
+def skip(
+    tx: Tx,
+    name: str,
+    *,
+    due: Instant,
+    upcoming: Instant,
+    definition: str,
+    since: Instant | None = None,
+    slot: Instant | None = None,
+) -> bool:
     """Move on to `upcoming`, giving up the slots up to `slot`; False where `advance` is too."""
-    return tx.execute(SQL.skip, name=name, due=due, next=upcoming, slot=slot, definition=definition) == 1
+    claim = {"due": due, "next": upcoming, "definition": definition, "since": since or 0}
+    return tx.execute(SQL.skip, name=name, slot=slot, **claim) == 1
 
 
 def woken_by_hand(tx: Tx, name: str, *, quiet: bool) -> None:

@@ -18,6 +18,7 @@ from platos.core.instant import HOUR, MINUTE
 from platos.core.item import Item, ItemState
 from platos.core.state import State
 from platos.errors import UsageError
+from platos.ports.source import Polled
 from platos.runtime.add import Added
 from platos.runtime.explain import explain
 from platos.runtime.explain.fate import Fate
@@ -116,6 +117,32 @@ async def test_a_template_that_changed_moves_the_next_slot(simulated: SimulatedW
         await engine.add(await content(schedule="0 9 * * *"), rows("ana"), by=BY)
         assert await engine.add(await content(schedule="30 10 * * *"), rows("ana"), by=BY) == Added(0, 1, 0)
         assert (await simulated.specialist("ana")).due == START + 2 * HOUR + 31 * MINUTE
+
+
+class ChangedMeanwhile(ScriptedSource):
+    """While it is polled, somebody changes the table: `change`, once."""
+
+    change: Callable[[], Awaitable[object]] | None = None
+
+    async def poll(self, cursor: bytes | None) -> Polled:
+        if self.change is not None:
+            change, self.change = self.change, None
+            await change()
+        return await super().poll(cursor)
+
+
+async def test_parameters_that_change_during_a_poll_lose_no_slot(
+    make_folder: Callable[[], Path], content: Content
+) -> None:
+    """The due time is the same with both; what comes next is not."""
+    source = ChangedMeanwhile()
+    simulated = SimulatedWorkspace(make_folder(), {}, parts={("source", "changed"): source})
+    its = await content(sources=["changed"], schedule="0 {{folder}} * * *")
+    async with simulated.up() as engine:
+        await engine.add(its, rows("ana", folder="8,14"), by=BY)
+        source.change = partial(engine.add, its, rows("ana", folder="*"), by=BY)
+        await simulated.live(2 * MINUTE)
+        assert (await simulated.specialist("ana")).due == START + HOUR + MINUTE
 
 
 async def test_where_one_row_cannot_be_taken_none_is(

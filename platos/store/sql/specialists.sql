@@ -36,11 +36,11 @@ FROM specialists WHERE parameters IS NOT NULL AND present = 1 GROUP BY definitio
 -- name: advance
 UPDATE specialists SET last_slot = :slot, reached = CASE WHEN reached > :slot THEN reached ELSE :slot END, due = :next,
 wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud
-WHERE name = :name AND due = :due AND definition = :definition
+WHERE name = :name AND coalesce(since, 0) = :since AND due = :due AND definition = :definition
 
 -- name: skip
 UPDATE specialists SET due = :next, reached = CASE WHEN reached IS NULL OR reached < :slot THEN :slot ELSE reached END
-WHERE name = :name AND due = :due AND definition = :definition
+WHERE name = :name AND coalesce(since, 0) = :since AND due = :due AND definition = :definition
 
 -- name: woken_by_hand
 UPDATE specialists SET wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud WHERE name = :name
