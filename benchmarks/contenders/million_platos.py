@@ -39,9 +39,10 @@ def memory() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-def stored(root: Path) -> int:
-    """Bytes of the database."""
-    return sum(file.stat().st_size for file in (root / ".platos").glob("platos.db*"))
+async def stored(engine: Engine) -> int:
+    """Bytes of the database. What was written last may still lie beside it, in the write-ahead log."""
+    row = await engine.store.one("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+    return row[0] if row else 0
 
 
 async def woken(engine: Engine) -> int:
@@ -88,6 +89,7 @@ async def live(root: Path, count: int, clock: LeapingClock) -> None:
         report(f"{count:,} due at once", wakes / (time.perf_counter() - began), "wakes/s")
         report(f"{count:,}: CPU of a wake", (time.process_time() - cpu) / wakes * 1e6, "µs")
         report(f"{count:,}: memory gained", memory() - before, "MB")
+        report(f"{count:,}: database", await stored(engine) / count, "bytes a specialist")
         tasks.cancel_scope.cancel()
 
 
@@ -99,7 +101,6 @@ async def main(count: int) -> None:
     clock = LeapingClock()
     await make(root, count, clock)
     await live(root, count, clock)
-    report(f"{count:,}: database", stored(root) / count, "bytes a specialist")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from platos.runtime.host import Definitions, Host
 from platos.store import Tx, journal, specialists
 from platos.store.specialists import SpecialistRow
 
-__all__ = ["handled_until", "refresh", "refresh_all", "refresh_sound", "template_of"]
+__all__ = ["bring_back", "handled_until", "refresh", "refresh_all", "refresh_sound", "template_of"]
 
 log = logging.getLogger("platos")
 
@@ -40,13 +40,20 @@ async def refresh(host: Host, name: str) -> Specialist | None:
 
     Raises ConfigurationError where its template makes none of its parameters any more.
     """
+    made = await bring_back(host, name)
+    if made is not None:
+        return made
+    found = await host.offload(_load, host.definitions, [name])
+    return (await _bring_into_force(host, found))[name]
+
+
+async def bring_back(host: Host, name: str) -> Specialist | None:
+    """Bring into force again what a template makes of a specialist; otherwise as `template_of`."""
     made = await template_of(host, name)
     if made is not None:
         host.in_force[name] = made
         host.passing.add(name)
-        return made
-    found = await host.offload(_load, host.definitions, [name])
-    return (await _bring_into_force(host, found))[name]
+    return made
 
 
 async def template_of(host: Host, name: str) -> Specialist | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from platos.core.instant import Instant
 from platos.core.schedule import Due, Schedule
-from platos.runtime.definitions import refresh, template_of
+from platos.runtime.definitions import refresh
 from platos.runtime.lived import lived
 from platos.runtime.wake import Wake
 from platos.store import Tx, occurrences, specialists
 from platos.store.specialists import SpecialistRow
 
-__all__ = ["bring_back", "due"]
+__all__ = ["due"]
 
 
 async def due(wake: Wake) -> bool:
@@ -39,13 +39,6 @@ async def _claimable(wake: Wake) -> bool:
     wake.due, wake.slot, wake.upcoming, wake.missed = asked, found.slot, found.next, found.missed
     wake.definition, wake.since = row.definition, row.since
     return True
-
-
-async def bring_back(wake: Wake) -> None:
-    """Bring the definition into force of one that is made of a template and goes on without a slot. Raises
-    ConfigurationError."""
-    if wake.name not in wake.host.in_force and await template_of(wake.host, wake.name) is not None:
-        await refresh(wake.host, wake.name)
 
 
 async def _find(wake: Wake, row: SpecialistRow, schedule: Schedule, asked: Instant) -> Due:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from platos.runtime.assemble import assemble
 from platos.runtime.close import close
 from platos.runtime.drive import drive
-from platos.runtime.due import bring_back, due
+from platos.runtime.due import due
 from platos.runtime.plan import plan
 from platos.runtime.poll import poll
 from platos.runtime.triage import triage
@@ -32,7 +32,6 @@ async def go_on(wake: Wake) -> None:
     """Take up what is owed: after a crash, a person's answer, or a wait that is over."""
     with wake.host.awake(wake.name):
         async with wake.turn():
-            await bring_back(wake)
             if not wake.paused:
                 await triage(wake)
         await work(wake)
