@@ -27,6 +27,7 @@ from platos.ports.clock import Clock
 from platos.ports.offload import Offload
 from platos.ports.part import KINDS, Environment, PartKind
 from platos.registry import Registry
+from platos.runtime.described import DescribedSpecialists
 from platos.runtime.engine import Engine
 from platos.runtime.host import Host
 from platos.runtime.links import Links, Telling
@@ -179,10 +180,11 @@ def load_workspace(
         "tool": {"mcp": its.mcp},
     }
     parts = WorkspaceParts(registry, environment, seen)
-    definitions = Definitions(workspace, settings.settings, registry)
+    files = Definitions(workspace, settings.settings, registry)
     tools = registry.names("tool")
     if any(tool not in tools for _, tool in named_in_policy(its)):  # else nothing is read that is not asked for
-        check_policy(its, tools, definitions.scan())
+        check_policy(its, tools, files.scan())
+    definitions = DescribedSpecialists(files, workspace.state)
     return App(workspace, settings, parts, definitions, time, offload, secrets, Notes(workspace.notes))
 
 

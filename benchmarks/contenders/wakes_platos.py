@@ -65,4 +65,5 @@ async def main() -> None:
         tasks.cancel_scope.cancel()
 
 
-anyio.run(main)
+if __name__ == "__main__":
+    anyio.run(main)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -12,21 +12,37 @@ from platos.cli._autopilots import autopilot_lines
 from platos.cli._change import is_up
 from platos.cli._measures import ask_live, take_measures
 from platos.cli._pauses import PauseTold, tell_pause
+from platos.config.template import decode_template
 from platos.core.budget import day_start
 from platos.core.event import Paused
 from platos.core.instant import Instant, iso, local
 from platos.core.specialist import Specialist
 from platos.core.state import State
 from platos.errors import ConfigurationError, NotFound
+from platos.runtime.made import definition_of
 from platos.runtime.measures import Measures
 from platos.runtime.measures.money import IdleDay
 from platos.runtime.measures.triage import TriageState
-from platos.store import ReadStore, accounts, cursors, gates, items, notices, pauses, read_store, runs, specialists
+from platos.store import (
+    ReadStore,
+    accounts,
+    cursors,
+    gates,
+    items,
+    journal,
+    notices,
+    pauses,
+    read_store,
+    runs,
+    specialists,
+)
 from platos.store.lock import holder_of
 from platos.store.pauses import EVERYTHING
-from platos.store.specialists import SpecialistRow
+from platos.store.specialists import SpecialistRow, TemplateRow
 
 __all__ = ["SpecialistStatus", "Status", "Untold", "read_status"]
+
+_MOST_TOLD = 50
 
 Definitions = Mapping[str, Specialist | ConfigurationError]
 
@@ -56,6 +72,18 @@ class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...]
 
 
+class TemplateStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The specialists that a template makes: how many, their wake-ups, when the next one is due, and how many have a
+    problem."""
+
+    template: str
+    specialists: int
+    wakes: int
+    quiet: int
+    next: str
+    problems: int
+
+
 class Untold(msgspec.Struct, frozen=True, kw_only=True):
     """What a person could not be told yet by a notifier: how many matters, after how many tries, and why not."""
 
@@ -68,7 +96,8 @@ class Untold(msgspec.Struct, frozen=True, kw_only=True):
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The workspace. `up` says who keeps the specialists going, empty where nobody does; `paused` is of all of them
-    together, and `measures` is None where nothing has run. `untold` is who could not be told something yet."""
+    together, and `measures` is None where nothing has run. `untold` is who could not be told something yet. Of the
+    specialists that templates make, those are told one by one that something is open of, or wrong with."""
 
     workspace: str
     up: str
@@ -76,6 +105,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     paused: PauseTold | None
     untold: tuple[Untold, ...]
     specialists: tuple[SpecialistStatus, ...]
+    templates: tuple[TemplateStatus, ...]
     measures: Measures | None
 
 
@@ -91,6 +121,7 @@ class _Stored(msgspec.Struct, frozen=True):
     paused: dict[str, Paused]
     autopilots: dict[str, tuple[str, ...]]
     untold: tuple[Untold, ...] = ()
+    templates: tuple[TemplateStatus, ...] = ()
 
 
 async def read_status(app: App) -> Status:
@@ -101,6 +132,7 @@ async def read_status(app: App) -> Status:
     try:
         async with read_store(folder) as store:
             known = await _stored(store, found, app.clock.now())
+            found |= await _made(store, known.rows.values())
     except NotFound:
         known = None
     stored = known or _Stored({}, {}, {}, {}, {}, {}, {}, {})
@@ -113,6 +145,7 @@ async def read_status(app: App) -> Status:
         paused=tell_pause(stored.paused, [EVERYTHING]),
         untold=stored.untold,
         specialists=tuple(each),
+        templates=stored.templates,
         measures=measures,
     )
 
@@ -134,7 +167,12 @@ async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored
     for name, source, failures, problem in await cursors.problems(store):
         times = f" ({failures} times in a row)" if failures > 1 else ""
         sources.setdefault(name, []).append(f"source {source}: {problem}{times}")
-    rows = {row.name: row for row in await specialists.every(store)}
+    paused = await pauses.every(store)
+    rows = {row.name: row for row in await specialists.of_files(store)}
+    of_note = {name for what in (open_runs, waiting, sources, paused) for name in what} - {*rows, EVERYTHING, ""}
+    for name in sorted(of_note)[:_MOST_TOLD]:
+        row = await specialists.look(store, name)
+        rows |= {name: row} if row is not None else {}
     return _Stored(
         rows=rows,
         items=await items.counts(store),
@@ -142,13 +180,37 @@ async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored
         gates=waiting,
         sources=sources,
         spent={name: await accounts.charged_to(store, name, day_start(now, _zone(found.get(name)))) for name in rows},
-        paused=await pauses.every(store),
+        paused=paused,
         autopilots={name: await autopilot_lines(store, name) for name in rows},
         untold=tuple(
             Untold(person=each.person, notifier=each.notifier, matters=each.waiting, tries=each.tries, why=each.failure)
             for each in await notices.undelivered(store)
         ),
+        templates=tuple([await _template(store, row) for row in await specialists.templates(store)]),
     )
+
+
+async def _template(store: ReadStore, row: TemplateRow) -> TemplateStatus:
+    return TemplateStatus(
+        template=decode_template(await journal.get_payload(store, row.definition)).name,
+        specialists=row.specialists,
+        wakes=row.wakes,
+        quiet=row.quiet,
+        next=iso(row.due),
+        problems=row.problems,
+    )
+
+
+async def _made(store: ReadStore, rows: Iterable[SpecialistRow]) -> dict[str, Specialist | ConfigurationError]:
+    """What templates make of those who have one."""
+    found: dict[str, Specialist | ConfigurationError] = {}
+    for row in rows:
+        if row.parameters is not None:
+            try:
+                found[row.name] = await definition_of(store, row)
+            except ConfigurationError as error:
+                found[row.name] = error
+    return found
 
 
 def _zone(found: Specialist | ConfigurationError | None) -> str:

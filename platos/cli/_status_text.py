@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from platos.cli._measures_text import render_measures
 from platos.cli._money_worries import render_worries
-from platos.cli._status import SpecialistStatus, Status
+from platos.cli._status import SpecialistStatus, Status, TemplateStatus
 from platos.cli.output import Line, bold, one_line, red, yellow
 from platos.core.lesson import Standing
 from platos.core.money import dollars
@@ -27,12 +27,23 @@ def render_status(status: Status) -> Iterator[Line]:
         yield red(f"{each.person} could not be told {what}, {each.tries} tries: {one_line(each.why)}")
     if not status.has_run:
         yield "Nothing has run here yet; this is what the files say."
-    if not status.specialists:
+    if not status.specialists and not status.templates:
         yield "There is no specialist. platos new NAME adds one."
     for specialist in status.specialists:
         yield from _specialist(specialist)
+    for template in status.templates:
+        yield from _template(template)
     if status.measures is not None:
         yield from render_measures(status.measures)
+
+
+def _template(each: TemplateStatus) -> Iterator[Line]:
+    yield bold(f"{each.specialists:,} specialists of the template {each.template}")
+    yield f"  next wake-up {each.next}; platos specialists lists them"
+    if each.wakes:
+        yield f"  {each.wakes:,} wake-ups, {each.quiet / each.wakes:.0%} quiet"
+    if each.problems:
+        yield red(f"  {each.problems:,} cannot be made of it any more: platos specialists says why")
 
 
 def _specialist(each: SpecialistStatus) -> Iterator[Line]:

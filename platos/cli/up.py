@@ -157,7 +157,9 @@ async def _look_at_files(engine: Engine) -> None:
 async def _greet(app: App, engine: Engine) -> None:
     """What was found, and how to answer it."""
     store = engine.store
-    names = [row.name for row in await specialists.every(store) if row.present]
+    names = [row.name for row in await specialists.of_files(store) if row.present]
+    made = sum(row.specialists for row in await specialists.templates(store))
+    names += [f"{made:,} of templates"] if made else []
     opened, waiting = await runs.open_runs(store), await gates.open_gates(store)
     log.info("platos %s is up in %s", __version__, app.workspace.root)
     log.info("specialists: %s", ", ".join(names) or "none; platos new NAME adds one")

@@ -40,6 +40,11 @@ class Definitions:
         """The names of the files, broken ones included."""
         return sorted(path.stem for path in self._folder.glob("*.md") if path.is_file() and path.name[0] != ".")
 
+    def has(self, name: str) -> bool:
+        """Is there a file of that name?"""
+        path = self._folder / f"{name}.md"
+        return path.parent == self._folder and path.is_file()
+
     def load(self, name: str) -> Specialist:
         """The specialist as its file says now; the file is read only where it changed.
 
@@ -62,7 +67,7 @@ class Definitions:
 
     def _look(self, name: str) -> Specialist | ConfigurationError:
         path = self._folder / f"{name}.md"
-        if path.parent != self._folder or not path.is_file():
+        if not self.has(name):
             raise self._not_found(name)
         try:
             stamp = _stamp(path)

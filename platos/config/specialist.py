@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,7 +24,7 @@ from platos.core.specialist import PartSpec, Specialist
 from platos.errors import ConfigurationError
 from platos.ports.part import PartKind
 
-__all__ = ["Parts", "check_name", "read_specialist"]
+__all__ = ["Parts", "Written", "check_name", "checked_specialist", "form_of", "made_specialist", "read_specialist"]
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _SHARED = ("schedule", "models", "budget", "policy", "autopilot", "retry", "audits")
@@ -65,8 +65,14 @@ def read_specialist(
     Raises ConfigurationError that names the file with the line and the key, what was expected, and an example.
     """
     name = check_name(path.stem, where=f"{path.parent.name}/{path.name}")
-    written = _Written(read_front_matter(path), defaults)
-    specialist = _specialist(name, _form(written), written)
+    return checked_specialist(name, Written(read_front_matter(path), defaults), parts, accounts, servers)
+
+
+def checked_specialist(
+    name: str, written: Written, parts: Parts, accounts: Collection[str] = (), servers: Collection[str] = ()
+) -> Specialist:
+    """The specialist that was written. Raises ConfigurationError that says where, as `written` does."""
+    specialist = made_specialist(name, form_of(written), written)
     for field, specs in _parts_by_field(specialist):
         _check_parts(field, specs, written, parts)
     _check_tools(specialist, written)
@@ -77,11 +83,16 @@ def read_specialist(
 
 
 @dataclass(frozen=True)
-class _Written:
+class Written:
     """What was written about a specialist: in its own file, and under `[defaults]`."""
 
     front: FrontMatter
     defaults: Mapping[str, Any]
+    at: Locate | None = None
+
+    def told_at(self, at: Locate) -> Written:
+        """The same, of which `at` says where the value at a key is from."""
+        return replace(self, at=at)
 
     def values(self) -> dict[str, Any]:
         """The file's own over the defaults."""
@@ -93,12 +104,16 @@ class _Written:
         return values
 
     def where(self, key: Key) -> str:
+        """Where the value at a key was written."""
+        if self.at is not None:
+            return self.at(key)
         if key and key[0] in self.defaults and key[0] not in self.front.values:
             return f"{SETTINGS_FILE}: defaults.{dotted(key)} (for {self.front.label})"
         return self.front.where(key)
 
 
-def _form(written: _Written) -> SpecialistForm:
+def form_of(written: Written) -> SpecialistForm:
+    """Its keys, validated. Raises ConfigurationError."""
     values = written.values()
     try:
         return SpecialistForm.model_validate(values)
@@ -106,7 +121,8 @@ def _form(written: _Written) -> SpecialistForm:
         raise mistake(error, SpecialistForm, values, at=written.where) from None
 
 
-def _specialist(name: str, form: SpecialistForm, written: _Written) -> Specialist:
+def made_specialist(name: str, form: SpecialistForm, written: Written) -> Specialist:
+    """The specialist as its form has it; whether its parts can be used is not looked at. Raises ConfigurationError."""
     budget = form.budget
     tools = {tool.name for tool in form.tools}
     own = written.front.values
@@ -138,7 +154,7 @@ def _specialist(name: str, form: SpecialistForm, written: _Written) -> Specialis
     )
 
 
-def _schedule(name: str, form: SpecialistForm, written: _Written) -> Schedule:
+def _schedule(name: str, form: SpecialistForm, written: Written) -> Schedule:
     """When it wakes, at its own place in the window that `jitter` opens."""
     its = form.schedule
     schedule = Schedule(cron=its.cron, zone=its.zone or form.zone, catch_up=its.catch_up, grace=its.grace)
@@ -156,7 +172,7 @@ def _parts_by_field(specialist: Specialist) -> Iterator[tuple[str, tuple[PartSpe
     yield "tools", specialist.tools
 
 
-def _check_parts(field: str, specs: tuple[PartSpec, ...], written: _Written, parts: Parts) -> None:
+def _check_parts(field: str, specs: tuple[PartSpec, ...], written: Written, parts: Parts) -> None:
     seen: set[str] = set()
     for place, spec in enumerate(specs):
         here: Key = (field,) if field == "planner" else (field, place)
@@ -171,12 +187,12 @@ def _check_parts(field: str, specs: tuple[PartSpec, ...], written: _Written, par
         parts.check(_KINDS[field], spec.part, spec.options, _under(written, (*here, spec.part)))
 
 
-def _under(written: _Written, key: Key) -> Locate:
+def _under(written: Written, key: Key) -> Locate:
     """Where the values below a key were written."""
     return lambda inner: written.where((*key, *inner))
 
 
-def _check_tools(specialist: Specialist, written: _Written) -> None:
+def _check_tools(specialist: Specialist, written: Written) -> None:
     """Policy and conditions speak only of tools that the specialist has."""
     tools = specialist.tool_names()
     spoken: list[tuple[Key, str]] = [(("policy", tool), tool) for tool in specialist.policy]
@@ -192,7 +208,7 @@ def _check_tools(specialist: Specialist, written: _Written) -> None:
             )
 
 
-def _check_rules(specialist: Specialist, written: _Written, parts: Parts) -> None:
+def _check_rules(specialist: Specialist, written: Written, parts: Parts) -> None:
     """Rules of policy speak only of actors that there are: one of nobody would deny nothing."""
     for tool, entry in specialist.policy.items():
         for place, rule in enumerate(rules_of(entry)):
@@ -200,7 +216,7 @@ def _check_rules(specialist: Specialist, written: _Written, parts: Parts) -> Non
                 parts.check("actor", rule.actor, {}, _under(written, ("policy", tool, place, "actor")))
 
 
-def _check_accounts(specialist: Specialist, written: _Written, accounts: Collection[str]) -> None:
+def _check_accounts(specialist: Specialist, written: Written, accounts: Collection[str]) -> None:
     """A budget names only accounts that the workspace has."""
     for place, name in enumerate(specialist.budget.accounts):
         if name not in accounts:
@@ -212,7 +228,7 @@ def _check_accounts(specialist: Specialist, written: _Written, accounts: Collect
             )
 
 
-def _check_servers(specialist: Specialist, written: _Written, servers: Collection[str]) -> None:
+def _check_servers(specialist: Specialist, written: Written, servers: Collection[str]) -> None:
     """Tools come only from servers that the workspace has."""
     for place, spec in enumerate(specialist.tools):
         if spec.part == "mcp" and spec.options["server"] not in servers:

@@ -29,6 +29,10 @@ class Workspace:
         return self.root / "specialists"
 
     @property
+    def templates(self) -> Path:
+        return self.root / "templates"
+
+    @property
     def notes(self) -> Path:
         return self.root / "notes"
 

@@ -65,6 +65,7 @@ __all__ = [
     "RunMoved",
     "RunOpened",
     "SourceFailed",
+    "SpecialistsAdded",
     "StepMoved",
     "decode_event",
     "encode_event",
@@ -117,6 +118,18 @@ class HistoryDropped(Event, frozen=True, kw_only=True, tag="history_dropped"):
     occurrences: int = 0
     answers: int = 0
     payloads: int = 0
+
+
+class SpecialistsAdded(Event, frozen=True, kw_only=True, tag="specialists_added"):
+    """A template makes specialists from here on: so many new ones, and so many in another way than before.
+
+    `definition` is the template's digest. Which they are, and of which parameters, is in their rows.
+    """
+
+    template: str
+    definition: str
+    added: int
+    changed: int
 
 
 class AccountCapped(Event, frozen=True, kw_only=True, tag="account_capped"):
@@ -524,6 +537,7 @@ AnyEvent = (
     | ClockJumped
     | ChainSealed
     | HistoryDropped
+    | SpecialistsAdded
     | AccountCapped
     | AccountReached
     | AccountFrozen

@@ -15,6 +15,7 @@ from platos.core.event import ItemsAudited
 from platos.core.instant import Instant
 from platos.core.misses import chances
 from platos.core.verdict import Decision
+from platos.runtime.definitions import template_of
 from platos.runtime.host import Host
 from platos.store import Tx, audits, items, journal, meta
 from platos.store.audits import Audit, Judged
@@ -41,8 +42,10 @@ async def draw_audits(host: Host) -> set[str]:
     if not judged:
         return set()
     drawn: list[Audit] = []
-    for name in sorted(judged.keys() & host.in_force.keys()):
-        drawn += _draw(name, judged[name], host.in_force[name].audits, host.chance())
+    for name in sorted(judged):
+        definition = host.in_force.get(name) or await template_of(host, name)
+        if definition is not None:
+            drawn += _draw(name, judged[name], definition.audits, host.chance())
     return await host.store.transact(_commit, drawn, until)
 
 

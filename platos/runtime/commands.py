@@ -131,6 +131,14 @@ class _Account(msgspec.Struct, frozen=True):
     by: str
 
 
+class _Add(msgspec.Struct, frozen=True):
+    """A template as it is stored, and the specialists that it is to make: a name and the parameters of each."""
+
+    template: str
+    rows: list[tuple[str, tuple[str, ...]]]
+    by: str
+
+
 class _Promotion(msgspec.Struct, frozen=True):
     """A tool of a specialist, and the terms that its arguments must meet."""
 
@@ -227,6 +235,11 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         row, names = await engine.thaw(asked.account, by=asked.by)
         return {"account": row.account, "why": row.why, "specialists": names}
 
+    async def add(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_Add)
+        added = await engine.add(asked.template.encode(), asked.rows, by=asked.by)
+        return added._asdict()
+
     async def promote(arguments: Mapping[str, Any]) -> Any:
         asked = msgspec.convert(arguments, type=_Promotion)
         return _told(await engine.promote(asked.name, asked.tool, asked.where, by=asked.by))
@@ -274,6 +287,7 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         pause,
         resume,
         thaw,
+        add,
         promote,
         demote,
         cancel,

@@ -23,13 +23,13 @@ async def due(wake: Wake) -> bool:
 
 async def _claimable(wake: Wake) -> bool:
     host, asked = wake.host, wake.slot
-    definition = await refresh(host, wake.name)
+    definition = await refresh(host, wake.name) if wake.ahead is None else wake.ahead.bring_into_force(host)
     if definition is None:
         return False
     wake.specialist, wake.started = definition, host.now()
     if asked is None:
         return True
-    row = await specialists.find(host.store, wake.name)
+    row = (wake.ahead and wake.ahead.row) or await specialists.find(host.store, wake.name)
     if row.due != asked:
         return False  # the schedule was edited, or somebody else has claimed it
     found = await _find(wake, row, definition.schedule, asked)
@@ -37,7 +37,7 @@ async def _claimable(wake: Wake) -> bool:
         await host.store.transact(_give_up, row, asked, found, wake.started)
         return False
     wake.due, wake.slot, wake.upcoming, wake.missed = asked, found.slot, found.next, found.missed
-    wake.definition = row.definition
+    wake.definition, wake.since = row.definition, row.since
     return True
 
 
@@ -51,5 +51,14 @@ async def _find(wake: Wake, row: SpecialistRow, schedule: Schedule, asked: Insta
 
 def _give_up(tx: Tx, row: SpecialistRow, asked: Instant, found: Due, now: Instant) -> None:
     given_up = max((each.last for each in found.missed), default=None)
-    if specialists.skip(tx, row.name, due=asked, upcoming=found.next, definition=row.definition, slot=given_up):
+    moved = specialists.skip(
+        tx,
+        row.name,
+        due=asked,
+        upcoming=found.next,
+        definition=row.definition,
+        since=row.since,
+        slot=given_up,
+    )
+    if moved:
         occurrences.add_missed(tx, row.name, found.missed, now)

@@ -19,6 +19,7 @@ from platos.core.failure import RetryPolicy
 from platos.core.instant import DAY, SECOND, Instant, Span
 from platos.core.item import Item, StoredItem
 from platos.errors import EpochLost, PlatosError, StoreCorrupt, StoreFull
+from platos.runtime import add as adding
 from platos.runtime import always as standing
 from platos.runtime import gate as gating
 from platos.runtime import label as labelling
@@ -26,6 +27,8 @@ from platos.runtime import pause as steering
 from platos.runtime import redrive
 from platos.runtime import thaw as thawing
 from platos.runtime import trust as trusting
+from platos.runtime.add import Added
+from platos.runtime.ahead import look_ahead
 from platos.runtime.audit import draw_audits
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
@@ -46,13 +49,21 @@ from platos.store.always import AlwaysRow
 from platos.store.autopilots import AutopilotRow
 from platos.store.effects import EffectRow
 from platos.store.gates import GateRow
+from platos.store.specialists import Place
 
 __all__ = ["Engine"]
 
 log = logging.getLogger("platos")
 
 _RETRY = RetryPolicy(first=5 * SECOND)
-_MOST_AT_ONCE = 64
+_MOST_WAKING = 1_024
+"""Wake-ups that are under way at once. Each is a task that mostly waits; what they do at once is bounded where it is
+done: by threads, by connections, by the requests that one host is sent."""
+
+_SLOW = 2 * SECOND
+_MOST_SLOW = 8_192
+"""One that is under way for longer than this waits for its source, or for a model. It takes nobody's place, as long as
+there are not more of them than that."""
 
 
 class Engine:
@@ -65,13 +76,13 @@ class Engine:
         self._chores: set[str] = set()
         self._not_before: dict[str, Instant] = {}
         self._under_way = 0
-        self._waking: set[str] = set()
+        self._waking: dict[str, Instant] = {}
         self._going: dict[str, bool] = {}
         self._retries: dict[str, Instant] = {}
         self._house = house
         self._failures: dict[str, int] = {}
         self._nudge = anyio.Event()
-        self._room = anyio.Semaphore(_MOST_AT_ONCE, fast_acquire=True)
+        self._place = specialists.FIRST
 
     @classmethod
     @asynccontextmanager
@@ -205,6 +216,12 @@ class Engine:
             self.go_on(each)
         return row, sorted(names)
 
+    async def add(self, template: bytes, rows: Sequence[tuple[str, Sequence[str]]], *, by: str) -> Added:
+        """Make a specialist of each row. Raises as `platos.runtime.add.add` does; then none is made."""
+        added = await adding.add(self._host, template, rows, by=by)
+        self.nudge()
+        return added
+
     async def promote(self, name: str, tool: str, where: Sequence[str], *, by: str) -> AutopilotRow:
         """Let a step act without asking, where its record has earned it. Raises NotFound or UsageError."""
         await refresh(self._host, name)
@@ -290,18 +307,45 @@ class Engine:
         if ahead.notices and self._host.telling is not None:
             self._begin("what people are told", tell_people)
         if ahead.slots:
-            for name, slot in await specialists.due_now(store, now):
-                self._wake_up(name, slot)
+            await self._start_slots(now)
         later = [when for when in (ahead.next, *self._not_before.values()) if when is not None and when > now]
+        later += [now + _SLOW] if self._place != specialists.FIRST else []  # some were left, for want of room
         return min([self._house, *self._retries.values(), *later])
 
-    def _wake_up(self, name: str, slot: Instant) -> None:
-        if name not in self._waking and name not in self._retries:
-            self._waking.add(name)
-            self._start(name, wake_up, Wake(self._host, name, slot, turn_over=partial(self._turn_over, name)))
+    async def _start_slots(self, now: Instant) -> None:
+        """Start wake-ups, the longest waiting first, as far as there is room. Where some are left, whoever is done asks
+        again, and it goes on behind those that were started."""
+        while self._has_room(now):
+            after, count = self._place, _MOST_WAKING // 2
+            found = await specialists.due_now(self._host.store, now, after=after, count=count)
+            self._place = found[-1][0] if len(found) == count else specialists.FIRST
+            due = {name: place for place, name in found if name not in self._waking and name not in self._retries}
+            if due:
+                self._waking.update(dict.fromkeys(due, now))
+                await self._start_together(due, after, found[-1][0])
+            if self._place == specialists.FIRST:
+                return
+
+    def _has_room(self, now: Instant) -> bool:
+        """May some more wake-ups begin? Those that take long do not count."""
+        quick = sum(now - begun < _SLOW for begun in self._waking.values())
+        return quick <= _MOST_WAKING // 2 and len(self._waking) - quick <= _MOST_SLOW
+
+    async def _start_together(self, due: Mapping[str, Place], after: Place, last: Place) -> None:
+        """Read what they need, and start them; what could not be read, each reads for itself."""
+        try:
+            ahead = await look_ahead(self._host, list(due), after, last)
+        except (EpochLost, StoreCorrupt):
+            raise
+        except PlatosError as error:
+            log.warning("wake-ups begin one by one: %s", error)
+            ahead = {}
+        for name, place in due.items():
+            over = partial(self._turn_over, name)
+            self._start(name, wake_up, Wake(self._host, name, place.due, turn_over=over, ahead=ahead.get(name)))
 
     def _turn_over(self, name: str) -> None:
-        self._waking.discard(name)
+        self._waking.pop(name, None)
         self.nudge()
 
     def _start(self, name: str, story: Callable[[Wake], Awaitable[None]], wake: Wake) -> None:
@@ -311,8 +355,7 @@ class Engine:
     async def _task(self, name: str, story: Callable[[Wake], Awaitable[None]], wake: Wake) -> None:
         """One piece of work. Its failure is told and ends nothing else; what it left is in the store, to be retried."""
         try:
-            async with self._room:
-                await story(wake)
+            await story(wake)
             self._failures.pop(name, None)
         except (EpochLost, StoreCorrupt):
             raise
@@ -323,7 +366,7 @@ class Engine:
             log.exception("%s: something broke that should not", name)
             self._retry(name)
         finally:
-            self._waking.discard(name)
+            self._waking.pop(name, None)
             self._under_way -= 1
             self.nudge()
 

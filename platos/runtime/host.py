@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol, cast
+from weakref import WeakValueDictionary
 
 import anyio
-import msgspec
 
 from platos.core.budget import CommonBudget
 from platos.core.digest import canonical
@@ -31,14 +33,17 @@ from platos.ports.tier import Tier
 from platos.ports.tool import Tool
 from platos.runtime.limits import Limits
 from platos.runtime.links import Telling
+from platos.runtime.made import decode_specialist, made_of
 from platos.runtime.measures.counters import Counters
-from platos.store import Store, journal, pauses
+from platos.runtime.together import Together
+from platos.store import Store, journal, pauses, specialists
+from platos.store.specialists import Moved, SpecialistRow
 
-__all__ = ["Definitions", "Hand", "Host", "Notes", "Parts", "decode_specialist"]
+__all__ = ["Definitions", "Hand", "Host", "Notes", "Parts"]
 
 _MOST_PARTS = 1_000
-
-_decoder = msgspec.json.Decoder(Specialist)
+_MOST_WORKING = 64
+_MOST_TEMPLATES = 64
 
 
 class Parts(Protocol):
@@ -77,10 +82,12 @@ class Hand:
 class Definitions(Protocol):
     """Where specialists are described. Blocking: called through `offload`."""
 
-    def names(self) -> list[str]: ...
-
     def load(self, name: str) -> Specialist:
         """The definition as its file stands. Raises ConfigurationError or NotFound."""
+        ...
+
+    def scan(self) -> dict[str, Specialist | ConfigurationError]:
+        """Every definition, or what is wrong with its file."""
         ...
 
 
@@ -104,7 +111,8 @@ class Host:
     part; `keep_days` is how long what is over is kept; `secrets` are those that this process has come to know, which no
     record may hold; `notes` are what facts are found in, beside past runs; `telling` is how people are told, None where
     this process tells nobody. In memory: the definitions in force, whose files cannot be used as they stand, when items
-    that wait are judged again, runs that are worked on, and what is paused.
+    that wait are judged again, runs that are worked on, what is paused, what was read ahead for wake-ups that begin,
+    and whose definition in force is of a template.
     """
 
     store: Store
@@ -124,11 +132,15 @@ class Host:
     owing: dict[str, Instant] = field(default_factory=dict)
     in_hand: dict[int, Hand] = field(default_factory=dict)
     paused: dict[str, Paused] = field(default_factory=dict)
+    ahead: dict[str, object] = field(default_factory=dict)
     counters: Counters = field(default_factory=Counters)
     limits: Limits = field(default_factory=Limits)
     _parts: OrderedDict[tuple[str, str, bytes], Any] = field(default_factory=OrderedDict)
     _pinned: OrderedDict[str, Specialist] = field(default_factory=OrderedDict)
-    _locks: dict[tuple[str, str], anyio.Lock] = field(default_factory=dict)
+    passing: set[str] = field(default_factory=set)
+    _templates: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
+    _awake: Counter[str] = field(default_factory=Counter)
+    _locks: WeakValueDictionary[tuple[str, str], anyio.Lock] = field(default_factory=WeakValueDictionary)
 
     def now(self) -> Instant:
         return self.clock.now()
@@ -142,8 +154,19 @@ class Host:
         return self.paused.get(pauses.EVERYTHING) or self.paused.get(name)
 
     def lock(self, what: str, name: str) -> anyio.Lock:
-        """The lock on one thing of one specialist."""
-        return self._locks.setdefault((what, name), anyio.Lock(fast_acquire=True))
+        """The lock on one thing of one specialist. There is one as long as anybody holds it or waits for it."""
+        lock = self._locks.get((what, name))
+        return lock or self._locks.setdefault((what, name), anyio.Lock(fast_acquire=True))
+
+    @cached_property
+    def quiet(self) -> Together[Moved]:
+        """Where wake-ups that found nothing are written: many in one transaction."""
+        return Together(self.store, specialists.advance_quiet)
+
+    @cached_property
+    def workers(self) -> anyio.Semaphore:
+        """Room for runs that are worked on. A wake-up that only looks needs none, and waits for none of them."""
+        return anyio.Semaphore(_MOST_WORKING, fast_acquire=True)
 
     async def pinned(self, definition: str) -> Specialist:
         """A definition as a run pinned it, by its digest. Raises StoreCorrupt, or ConfigurationError where this version
@@ -154,6 +177,31 @@ class Host:
             if len(self._pinned) > _MOST_PARTS:
                 self._pinned.popitem(last=False)
         return self._pinned[definition]
+
+    async def definition_of(self, row: SpecialistRow) -> Specialist:
+        """The definition that a specialist's row stands for. Raises as `pinned` does."""
+        if row.parameters is None:
+            return await self.pinned(row.definition)
+        if row.definition not in self._templates:
+            self._templates[row.definition] = await journal.get_payload(self.store, row.definition)
+            if len(self._templates) > _MOST_TEMPLATES:
+                self._templates.popitem(last=False)
+        return made_of(self._templates[row.definition], row)
+
+    @contextmanager
+    def awake(self, name: str) -> Iterator[None]:
+        """While the block lasts, a specialist has its definition here. One that is made of a template is let go then:
+        those that sleep are rows and nothing else."""
+        self._awake[name] += 1
+        try:
+            yield
+        finally:
+            self._awake[name] -= 1
+            if not self._awake[name]:
+                del self._awake[name]
+                if name in self.passing:
+                    self.passing.discard(name)
+                    self.in_force.pop(name, None)
 
     def live(self, specialist: Specialist) -> Specialist:
         """The definition in force under that name, for policy and caps; the pinned one where none is."""
@@ -198,14 +246,3 @@ class Host:
             if len(self._parts) > _MOST_PARTS:
                 self._parts.popitem(last=False)
         return self._parts[key]
-
-
-def decode_specialist(content: bytes) -> Specialist:
-    """A definition as the store keeps it. Raises ConfigurationError where this version cannot read it."""
-    try:
-        return _decoder.decode(content)
-    except msgspec.DecodeError as error:
-        raise ConfigurationError(
-            f"this version of Platos cannot read the definition that the run began with: {error}",
-            hint="run the version that wrote it, or platos cancel the run",
-        ) from None

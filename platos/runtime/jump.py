@@ -70,14 +70,14 @@ async def _ask_anew(host: Host) -> None:
     for row in await specialists.every(host.store):
         if row.due is None:
             continue
-        schedule = (await host.pinned(row.definition)).schedule
+        schedule = (await host.definition_of(row)).schedule
         upcoming = await _next_open(host.store, row, schedule, now)
         if upcoming < row.due:
             await host.store.transact(_move, row, row.due, upcoming)
 
 
 def _move(tx: Tx, row: SpecialistRow, due: Instant, upcoming: Instant) -> None:
-    specialists.skip(tx, row.name, due=due, upcoming=upcoming, definition=row.definition)
+    specialists.skip(tx, row.name, due=due, upcoming=upcoming, definition=row.definition, since=row.since)
 
 
 async def _next_open(store: ReadStore, row: SpecialistRow, schedule: Schedule, now: Instant) -> Instant:

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 from platos.core.lived import Lived, Reign, Stretch
 from platos.core.schedule import Schedule
-from platos.runtime.host import decode_specialist
+from platos.runtime.made import decode_specialist, definition_of
 from platos.store import ReadStore, journal, occurrences, past
 from platos.store.specialists import SpecialistRow
 
-__all__ = ["lived", "schedule_of"]
+__all__ = ["lived", "schedule_in_force", "schedule_of"]
 
 
 async def lived(store: ReadStore, row: SpecialistRow) -> Lived:
@@ -25,6 +25,11 @@ async def lived(store: ReadStore, row: SpecialistRow) -> Lived:
     return Lived(await _reigns(store, row, missed), ran)
 
 
+async def schedule_in_force(store: ReadStore, row: SpecialistRow) -> Schedule:
+    """The schedule of a specialist. Raises StoreCorrupt."""
+    return (await definition_of(store, row)).schedule
+
+
 async def schedule_of(store: ReadStore, definition: str) -> Schedule:
     """The schedule of a definition, by its digest. Raises StoreCorrupt."""
     return decode_specialist(await journal.get_payload(store, definition)).schedule
@@ -34,7 +39,7 @@ async def _reigns(store: ReadStore, row: SpecialistRow, missed: tuple[Stretch, .
     """Each definition's own, in order. What the journal tells no more counts as lived by the one in force."""
     adopted, reached = await past.adoptions(store, row.name), row.reached or 0
     ends = [*(event.reached for event in adopted), reached]
-    reigns = [Reign(await schedule_of(store, row.definition), 0, ends[0], missed)]
+    reigns = [Reign(await schedule_in_force(store, row), 0, ends[0], missed)]
     for event, (begin, end) in zip(adopted, pairwise(ends), strict=True):
         schedule = await schedule_of(store, event.definition)
         own = tuple(each for each in missed if schedule.has(each.first))

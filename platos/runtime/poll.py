@@ -66,21 +66,22 @@ class _Commit(NamedTuple):
 async def poll(wake: Wake) -> bool:
     """Is there something to triage? New items, or some that still wait from before."""
     host, name = wake.host, wake.name
-    before = await cursors.of(host.store, name)
+    before = await cursors.of(host.store, name) if wake.ahead is None else wake.ahead.cursors
     found: list[_Found] = []
     first, *others = wake.specialist.sources
-    with one_error():
-        async with anyio.create_task_group() as tasks:
-            for spec in others:
-                tasks.start_soon(_poll_one, wake, spec, before.get(spec.name, _UNREAD), found)
-            await _poll_one(wake, first, before.get(first.name, _UNREAD), found)  # which needs no task of its own
+    if not others:  # as nearly always: no task of its own is needed
+        await _poll_one(wake, first, before.get(first.name, _UNREAD), found)
+    else:
+        with one_error():
+            async with anyio.create_task_group() as tasks:
+                for spec in (first, *others):
+                    tasks.start_soon(_poll_one, wake, spec, before.get(spec.name, _UNREAD), found)
     found.sort(key=lambda each: each.source)
     news = [each for each in found if each.news]
-    now = host.now()
     if not (news or wake.given or wake.missed or wake.again):
-        await host.store.transact(_quiet, wake, now)
+        await _quiet(wake)
         return _owes(wake)
-    commit = _Commit(name, wake.slot, news, _keyed(wake.given), wake, now)
+    commit = _Commit(name, wake.slot, news, _keyed(wake.given), wake, host.now())
     wake.arrived = await host.store.transact(_commit, commit)
     if wake.arrived:
         log.info("%s: %d new item%s", name, len(wake.arrived), "" if len(wake.arrived) == 1 else "s")
@@ -96,7 +97,9 @@ def _owes(wake: Wake) -> bool:
 async def _poll_one(wake: Wake, spec: PartSpec, before: CursorRow, found: list[_Found]) -> None:
     host = wake.host
     try:
-        polled = await host.source(spec).poll(before.position)
+        ask = host.source(spec).poll
+        ahead = wake.ahead
+        polled = await (ask(before.position) if ahead is None else ahead.shared.poll(spec, before.position, ask))
         keyed = await host.offload(_keyed, polled.items) if polled.items else []
     except Exception as error:  # noqa: BLE001 - a source's failure is recorded and shown; it never ends the wake-up
         why = str(error) or type(error).__name__
@@ -113,18 +116,28 @@ def _keyed(found: tuple[Item, ...]) -> list[Keyed]:
     return [(item, item.digest()) for item in found]
 
 
-def _quiet(tx: Tx, wake: Wake, now: Instant) -> None:
-    """A wake-up that found nothing: its specialist's row moves on, and that is all."""
-    if wake.slot is None:
-        specialists.woken_by_hand(tx, wake.name, quiet=True)
+async def _quiet(wake: Wake) -> None:
+    """A wake-up that found nothing: its specialist's row moves on, with those of others, and that is all."""
+    host, slot = wake.host, wake.slot
+    if slot is None:
+        await host.store.transact(_by_hand, wake.name)
     else:
-        _claim(tx, wake, wake.slot, quiet=True)
+        await host.quiet.bring(specialists.Moved(wake.name, wake.due, slot, wake.upcoming, wake.definition, wake.since))
 
 
-def _claim(tx: Tx, wake: Wake, slot: Instant, *, quiet: bool = False) -> bool:
-    upcoming, definition = wake.upcoming, wake.definition
+def _by_hand(tx: Tx, name: str) -> None:
+    specialists.woken_by_hand(tx, name, quiet=True)
+
+
+def _claim(tx: Tx, wake: Wake, slot: Instant) -> bool:
     return specialists.advance(
-        tx, wake.name, due=wake.due, slot=slot, upcoming=upcoming, definition=definition, quiet=quiet
+        tx,
+        wake.name,
+        due=wake.due,
+        slot=slot,
+        upcoming=wake.upcoming,
+        definition=wake.definition,
+        since=wake.since,
     )
 
 

@@ -17,6 +17,7 @@ from platos.core.instant import DAY, Instant
 from platos.core.item import ItemState, StoredItem
 from platos.core.verdict import Decision, Verdict
 from platos.runtime.bench import Sitting, TriageBench
+from platos.runtime.definitions import bring_back
 from platos.runtime.wake import Wake
 from platos.store import Tx, items, journal, memories, verdicts
 from platos.store.verdicts import TierVerdict
@@ -45,7 +46,7 @@ class _Judged(NamedTuple):
 async def triage(wake: Wake) -> bool:
     """Judge what is new, and what waited where its time has come. Is there a signal that nobody works on?"""
     host, name = wake.host, wake.name
-    if name in host.in_force:
+    if name in host.in_force or await bring_back(host, name):
         waits = host.owing.pop(name, None)
         if waits is not None and waits > host.now():
             host.owing[name] = waits

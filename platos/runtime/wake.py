@@ -10,6 +10,7 @@ from platos.core.instant import Instant
 from platos.core.item import Item
 from platos.core.schedule import Missed
 from platos.core.specialist import Overlap, Specialist
+from platos.runtime.ahead import Ahead
 from platos.runtime.host import Hand, Host
 
 __all__ = ["Wake"]
@@ -25,8 +26,8 @@ class Wake:
 
     `given` is work handed in with it. The other fields are filled as the story goes; `due` is the time that the slot is
     claimed under, which is earlier than `slot` where slots were slept through, `definition` the digest of the one that
-    `upcoming` is of; `again` tells that the clock was set
-    back, and shows the slot's time for a second time.
+    `upcoming` is of, in force `since` then; `again` tells that the clock was set back, and shows the slot's time for a
+    second time. `ahead` is what was read for it before, None where that may not be so any more.
     """
 
     host: Host
@@ -38,12 +39,14 @@ class Wake:
     due: Instant = 0
     upcoming: Instant = 0
     definition: str = ""
+    since: Instant | None = None
     missed: tuple[Missed, ...] = ()
     again: bool = False
     arrived: list[int] = field(default_factory=list)
     signals: list[int] = field(default_factory=list)
     runs: list[int] = field(default_factory=list)
     turn_over: Callable[[], None] = _nothing
+    ahead: Ahead | None = None
     _specialist: Specialist | None = None
 
     @property
@@ -66,6 +69,8 @@ class Wake:
         """Polling and triage of one specialist: one wake-up at a time. The next may begin while this one works."""
         try:
             async with self.host.lock("turn", self.name):
+                if self.host.ahead.pop(self.name, None) is not self.ahead:
+                    self.ahead = None
                 yield
         finally:
             self.turn_over()
@@ -80,11 +85,12 @@ class Wake:
         lock = self.host.lock("working", self.name)
         try:
             if definition is not None and definition.overlap is Overlap.PARALLEL:
-                yield True
+                async with self.host.workers:
+                    yield True
             elif lock.statistics().tasks_waiting:
                 yield False
             else:
-                async with lock:
+                async with lock, self.host.workers:
                     yield True
         finally:
             for run in self.runs:

@@ -17,22 +17,24 @@ __all__ = ["go_on", "wake_up"]
 
 async def wake_up(wake: Wake) -> None:
     """Handle one occurrence, from its slot to the end of the work that it led to."""
-    async with wake.turn():
-        if wake.paused or not await due(wake):  # 1. the slot is claimed once
-            return
-        if not await poll(wake):  # 2. nothing new: one guarded update, and no token was spent
-            return
-        if wake.paused or not await triage(wake):  # 3. the ladder, cheapest first, on stored items
-            return
-    await work(wake)
+    with wake.host.awake(wake.name):
+        async with wake.turn():
+            if wake.paused or not await due(wake):  # 1. the slot is claimed once
+                return
+            if not await poll(wake):  # 2. nothing new: one guarded update, and no token was spent
+                return
+            if wake.paused or not await triage(wake):  # 3. the ladder, cheapest first, on stored items
+                return
+        await work(wake)
 
 
 async def go_on(wake: Wake) -> None:
     """Take up what is owed: after a crash, a person's answer, or a wait that is over."""
-    async with wake.turn():
-        if not wake.paused:
-            await triage(wake)
-    await work(wake)
+    with wake.host.awake(wake.name):
+        async with wake.turn():
+            if not wake.paused:
+                await triage(wake)
+        await work(wake)
 
 
 async def work(wake: Wake) -> None:

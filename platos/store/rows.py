@@ -105,11 +105,11 @@ def verify_payloads(connection: Connection, after: int, count: int) -> int | Non
 def verify_specialists(connection: Connection, after: int, count: int) -> int | None:
     """The rows of the sleeping specialists."""
     rows = _some(connection, SQL.specialists, after, count)
-    for name, definition, due, last_slot, reached, wakes, quiet, loud, present, problem, vouch in rows:
-        sound = checksum(name, definition, present, problem) == vouch and (due is None) == (present == 0)
+    for _, name, *made, due, last_slot, reached, wakes, quiet, loud, present, problem, vouch in rows:
+        sound = checksum(name, *made, present, problem) == vouch and (due is None) == (present == 0)
         counts = all(type(count) is int and count >= 0 for count in (wakes, quiet, loud)) and wakes == quiet + loud
         _hold(sound and counts and all(map(_is_time, (due, last_slot, reached))), "specialists", name)
-    return after + len(rows) if rows else None
+    return int(rows[-1][0]) if rows else None
 
 
 def _is_time(moment: object) -> bool:

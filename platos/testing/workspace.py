@@ -28,6 +28,7 @@ from platos.core.item import ItemState, StoredItem
 from platos.core.mistake import Locate, dotted
 from platos.core.role import Role
 from platos.ports.part import PartKind, declaration_of
+from platos.runtime.described import DescribedSpecialists
 from platos.runtime.engine import Engine
 from platos.runtime.links import Links
 from platos.store import Store, gates, items, journal, runs, specialists
@@ -168,7 +169,8 @@ class SimulatedWorkspace:
         self._texts.clear()
         app = load_app(self.workspace.root, environ={}, clock=self.clock, inline=True)
         parts = _PartsInHand(app.parts.registry, app.parts.environment, app.parts.settings, self._parts)
-        definitions = Definitions(app.workspace, app.settings.settings, parts)
+        files = Definitions(app.workspace, app.settings.settings, parts)
+        definitions = DescribedSpecialists(files, app.workspace.state)
         return replace(app, parts=parts, definitions=definitions)
 
     def _write(self, name: str, text: str) -> Path:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from platos.core.event import AnyEvent, DefinitionLoaded
 from platos.core.instant import Instant
 from platos.core.item import StoredItem
 from platos.core.schedule import Schedule
 from platos.runtime.explain.fate import Answer, Fate, Fates
 from platos.runtime.explain.past import Past, fold_past
 from platos.runtime.explain.slots import first_known, slots_ahead, slots_until
-from platos.runtime.lived import lived, schedule_of
+from platos.runtime.lived import lived, schedule_in_force, schedule_of
 from platos.store import ReadStore, items, occurrences, specialists
 from platos.store.past import events_around
+from platos.store.specialists import SpecialistRow
 
 __all__ = ["Explanation", "Told", "explain", "explain_at", "not_yet_known", "zone_of"]
 
@@ -60,7 +62,7 @@ async def explain_at(store: ReadStore, name: str, now: Instant, at: Instant) -> 
 
 async def zone_of(store: ReadStore, name: str) -> str:
     """The zone of a specialist's schedule. Raises NotFound."""
-    return (await schedule_of(store, (await specialists.find(store, name)).definition)).zone
+    return (await schedule_in_force(store, await specialists.find(store, name))).zone
 
 
 def not_yet_known(schedule: Schedule, now: Instant, *, ahead: int) -> Explanation:
@@ -71,12 +73,22 @@ def not_yet_known(schedule: Schedule, now: Instant, *, ahead: int) -> Explanatio
 
 async def _read(store: ReadStore, name: str, now: Instant) -> _Known:
     row = await specialists.find(store, name)
-    past = fold_past(await events_around(store, name))
-    digests = {span.definition for what in ("defined", "gone") for span in past.of(what)} | {row.definition}
+    past = fold_past(_with_its_template(row, await events_around(store, name)))
+    digests = {span.definition for what in ("defined", "gone") for span in past.of(what)} - {row.definition}
     schedules = {digest: await schedule_of(store, digest) for digest in digests}
+    schedules[row.definition] = await schedule_in_force(store, row)
     rows = await occurrences.of_specialist(store, name)
     zone = schedules[row.definition].zone
     return _Known(Fates(row, rows, await lived(store, row), past, now, zone), past, schedules)
+
+
+def _with_its_template(row: SpecialistRow, told: list[AnyEvent]) -> list[AnyEvent]:
+    """What happened, and where in it the template came into force that a specialist is made of: its row says that."""
+    if row.since is None:
+        return told
+    loaded = DefinitionLoaded(at=row.since, specialist=row.name, definition=row.definition, since=row.since)
+    place = next((place for place, event in enumerate(told) if event.at > row.since), len(told))
+    return [*told[:place], loaded, *told[place:]]
 
 
 def _before_all(known: _Known, at: Instant) -> list[Instant]:

@@ -27,7 +27,7 @@ class IdleDay(msgspec.Struct, frozen=True, kw_only=True):
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """In nano-dollars. An idle day is a whole UTC day, of the last thirty, on which no run asked a model: no run at
-    all, and for each specialist by name, none of its own."""
+    all, and for each specialist by name, none of its own; of those that templates make, of those who asked one."""
 
     today_nano: Nano
     idle_days: int
@@ -41,7 +41,8 @@ async def read_costs(store: ReadStore, now: Instant, zone: str) -> Costs:
     since = _since(await measures.first(store), until)
     asked = await measures.days(store, since, until)
     every = _idle(asked, until - since)
-    own = {row.name: await _of_specialist(store, row.name, asked, until) for row in await specialists.every(store)}
+    names = {*(row.name for row in await specialists.of_files(store)), *(day.specialist for day in asked)}
+    own = {name: await _of_specialist(store, name, asked, until) for name in sorted(names)}
     return Costs(today_nano=spent, idle_days=every.days, idle_day_nano=every.nano, specialists=own)
 
 

@@ -79,7 +79,7 @@ async def _everyone(host: Host) -> list[Specialist]:
         if not row.present:
             continue
         try:
-            found.append(host.in_force.get(row.name) or await host.pinned(row.definition))
+            found.append(host.in_force.get(row.name) or await host.definition_of(row))
         except ConfigurationError as error:
             log.warning("who owns %s is not known: %s", row.name, error)
     return found

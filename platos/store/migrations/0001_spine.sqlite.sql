@@ -44,10 +44,15 @@ CREATE TABLE payloads (
 
 -- A sleeping specialist is this row. `due` is empty where it does not wake by itself; `reached` is the latest slot
 -- that is accounted for, and never goes back; `problem` is why its file, as it stands, is not in force; `paused` is the
--- entry of the journal that paused it.
+-- entry of the journal that paused it. One that is made of a template has its `parameters`, as JSON, and `definition` is
+-- the template, which is kept once for all of them; `since` is when that came into force. The rows lie in the order in which they came, and those that are made together
+-- come in the order of their slots: those that wake at one time are neighbours, and few pages change.
 CREATE TABLE specialists (
-    name       TEXT PRIMARY KEY,
+    id         INTEGER PRIMARY KEY,
+    name       TEXT NOT NULL UNIQUE,
     definition TEXT NOT NULL REFERENCES payloads (digest),
+    parameters TEXT,
+    since      INTEGER,
     due        INTEGER,
     last_slot  INTEGER,
     reached    INTEGER,
@@ -58,9 +63,10 @@ CREATE TABLE specialists (
     problem    TEXT NOT NULL DEFAULT '',
     paused     INTEGER REFERENCES journal (seq),
     checksum   INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX specialists_due ON specialists (due) WHERE due IS NOT NULL AND paused IS NULL;
-CREATE INDEX specialists_paused ON specialists (paused);
+CREATE INDEX specialists_files ON specialists (name) WHERE parameters IS NULL;
+CREATE INDEX specialists_paused ON specialists (paused) WHERE paused IS NOT NULL;
 
 -- How far each source of a specialist has been read, and what is wrong with it now.
 CREATE TABLE cursors (

@@ -1,25 +1,46 @@
 -- name: put
-INSERT INTO specialists (name, definition, due, checksum) VALUES (:name, :definition, :due, :checksum)
-ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, due = excluded.due, present = 1, problem = '',
-checksum = excluded.checksum
+INSERT INTO specialists (name, definition, parameters, since, due, checksum)
+VALUES (:name, :definition, :parameters, :since, :due, :checksum)
+ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, parameters = excluded.parameters,
+since = excluded.since, due = excluded.due, present = 1, problem = '', checksum = excluded.checksum
 
 -- name: all
-SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem FROM specialists ORDER BY name
+SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists ORDER BY name
+
+-- name: files
+SELECT name FROM specialists WHERE parameters IS NULL AND present = 1
+
+-- name: page
+SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
+WHERE name > :after ORDER BY name LIMIT :count
+
+-- name: of_files
+SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
+WHERE parameters IS NULL ORDER BY name
 
 -- name: one
-SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem FROM specialists WHERE name = :name
+SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists WHERE name = :name
 
 -- name: due
-SELECT name, due FROM specialists WHERE due <= :now AND paused IS NULL ORDER BY due LIMIT :count
+SELECT id, name, due FROM specialists WHERE due <= :now AND paused IS NULL AND (due, id) > (:due, :id)
+ORDER BY due, id LIMIT :count
+
+-- name: due_rows
+SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
+WHERE paused IS NULL AND (due, id) > (:due, :id) AND (due, id) <= (:last_due, :last_id)
+
+-- name: templates
+SELECT definition, count(*), sum(wakes), sum(quiet), min(due), sum(CASE WHEN problem <> '' THEN 1 ELSE 0 END)
+FROM specialists WHERE parameters IS NOT NULL AND present = 1 GROUP BY definition
 
 -- name: advance
 UPDATE specialists SET last_slot = :slot, reached = CASE WHEN reached > :slot THEN reached ELSE :slot END, due = :next,
 wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud
-WHERE name = :name AND due = :due AND definition = :definition
+WHERE name = :name AND coalesce(since, 0) = :since AND due = :due AND definition = :definition
 
 -- name: skip
 UPDATE specialists SET due = :next, reached = CASE WHEN reached IS NULL OR reached < :slot THEN :slot ELSE reached END
-WHERE name = :name AND due = :due AND definition = :definition
+WHERE name = :name AND coalesce(since, 0) = :since AND due = :due AND definition = :definition
 
 -- name: woken_by_hand
 UPDATE specialists SET wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud WHERE name = :name

@@ -78,8 +78,9 @@ WHERE c.item > :after ORDER BY c.item LIMIT :count
 SELECT digest, content FROM payloads ORDER BY digest LIMIT :count OFFSET :after
 
 -- name: specialists
-SELECT name, definition, due, last_slot, reached, wakes, quiet, loud, present, problem, checksum FROM specialists
-ORDER BY name LIMIT :count OFFSET :after
+SELECT id, name, definition, parameters, since, due, last_slot, reached, wakes, quiet, loud, present, problem, checksum
+FROM specialists
+WHERE id > :after ORDER BY id LIMIT :count
 
 -- name: counters
 SELECT name, last, mirror, CASE name

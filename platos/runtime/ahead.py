@@ -1,0 +1,68 @@
+"""Ahead: what many wake-ups need is read for all of them at once, right before they begin.
+
+What was read for a specialist is used only where nobody has taken its turn since: its row and its cursors are then as
+they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from platos.core.specialist import Specialist
+from platos.errors import ConfigurationError
+from platos.runtime.definitions import refresh_sound
+from platos.runtime.host import Host
+from platos.runtime.shared import Shared
+from platos.store import cursors, specialists
+from platos.store.cursors import CursorRow
+from platos.store.specialists import Place, SpecialistRow
+
+__all__ = ["Ahead", "look_ahead"]
+
+
+@dataclass(eq=False)
+class Ahead:
+    """What was read for one wake-up. `shared` is of all that were read together."""
+
+    shared: Shared
+    row: SpecialistRow | None = None
+    cursors: dict[str, CursorRow] = field(default_factory=dict)
+    definition: Specialist | None = None
+
+    def bring_into_force(self, host: Host) -> Specialist | None:
+        """The definition, in force while its specialist is awake. One that has a file is in force all the time."""
+        if self.row is not None and self.row.parameters is not None and self.definition is not None:
+            host.in_force[self.row.name] = self.definition
+            host.passing.add(self.row.name)
+        return self.definition
+
+
+async def look_ahead(host: Host, names: Sequence[str], after: Place, last: Place) -> dict[str, Ahead]:
+    """Read for these specialists, who are due after one place and up to another: for those that sleep, and whose
+    definition is sound. The others read for themselves.
+
+    Raises what transactions raise: an edit of a file comes into force.
+    """
+    shared = Shared()
+    found = {name: Ahead(shared) for name in names if not host.lock("turn", name).locked()}
+    host.ahead.update(found)
+    rows = await specialists.due_rows(host.store, after, last)
+    read = await cursors.due(host.store, after, last)
+    made = await _made(host, [rows[name] for name in found if name in rows])
+    sound = await refresh_sound(host, [name for name in found if name in rows and rows[name].parameters is None])
+    for name, definition in (*made.items(), *sound.items()):
+        ahead = found[name]
+        ahead.definition, ahead.row, ahead.cursors = definition, rows.get(name), read.get(name, {})
+    return {name: ahead for name, ahead in found.items() if ahead.definition is not None}
+
+
+async def _made(host: Host, rows: Sequence[SpecialistRow]) -> dict[str, Specialist]:
+    """What their templates make of those who have one, as far as that can be made."""
+    made: dict[str, Specialist] = {}
+    for row in rows:
+        if row.parameters is not None:
+            with suppress(ConfigurationError):  # told where it wakes by itself
+                made[row.name] = await host.definition_of(row)
+    return made

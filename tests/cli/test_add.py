@@ -1,0 +1,101 @@
+"""`platos add` and `platos specialists`: many from a table, and all commands for each of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Cli, Start, Told
+
+TEMPLATE = """---
+owner: ana
+schedule: "0 0 1 1 *"
+sources:
+  - directory: {path: "{{folder}}"}
+triage:
+  - rules: {signal: [{words: [advisory]}], otherwise: dismiss}
+---
+Look after {{name}}.
+"""
+
+
+@pytest.fixture
+def customers(root: Path) -> Path:
+    """A table of three customers, beside a template for them."""
+    (root / "templates").mkdir()
+    (root / "templates" / "customers.md").write_text(TEMPLATE)
+    table = root / "customers.csv"
+    table.write_text("name,folder\nacme,inbox\nbolt,inbox\ncorp,inbox\n")
+    return table
+
+
+def add(told: Told, table: Path) -> dict[str, object]:
+    return told("add", "--template", "customers", "--params", str(table))
+
+
+def test_a_row_is_a_specialist_and_once_more_changes_nothing(told: Told, customers: Path) -> None:
+    done = add(told, customers)
+    assert (done["added"], done["changed"], done["unchanged"]) == (3, 0, 0)
+    done = add(told, customers)
+    assert (done["added"], done["changed"], done["unchanged"]) == (0, 0, 3)
+
+
+def test_a_bad_row_is_told_and_none_is_taken(cli: Cli, told: Told, customers: Path) -> None:
+    customers.write_text("name,folder\nacme,inbox\nBolt!,inbox\n")
+    done = cli("add", "--template", "customers", "--params", str(customers))
+    assert done.exit_code == 3
+    assert "customers.csv:3: column name" in done.stderr
+    assert [each["specialist"] for each in told("specialists")["specialists"]] == ["advisories"]
+
+
+def test_a_name_that_a_file_has_is_not_taken(cli: Cli, customers: Path) -> None:
+    customers.write_text("name,folder\nadvisories,inbox\n")
+    done = cli("add", "--template", "customers", "--params", str(customers))
+    assert done.exit_code == 2
+    assert "a file of its own" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["customer", "../customers"])
+def test_a_template_that_there_is_not_is_told(cli: Cli, customers: Path, name: str) -> None:
+    done = cli("add", "--template", name, "--params", str(customers))
+    assert done.exit_code != 0
+    assert "Traceback" not in done.stderr
+
+
+def test_all_are_listed_page_by_page(told: Told, customers: Path) -> None:
+    add(told, customers)
+    first = told("specialists", "--limit", "3")
+    assert [each["specialist"] for each in first["specialists"]] == ["acme", "advisories", "bolt"]
+    rest = told("specialists", "--after", first["after"])
+    assert [each["specialist"] for each in rest["specialists"]] == ["corp"]
+    assert rest["after"] == ""
+    assert rest["specialists"][0]["parameters"] == {"folder": "inbox"}
+
+
+@pytest.mark.parametrize("command", ["explain", "next", "check"])
+def test_one_of_them_is_shown_by_its_name(cli: Cli, told: Told, customers: Path, command: str) -> None:
+    add(told, customers)
+    done = cli(command, "acme")
+    assert done.exit_code == 0, done.stderr
+
+
+def test_the_status_counts_them_and_shows_those_of_which_something_is_open(
+    cli: Cli, told: Told, customers: Path
+) -> None:
+    add(told, customers)
+    assert cli("pause", "bolt").exit_code == 0
+    status = told("status")
+    assert [(each["template"], each["specialists"]) for each in status["templates"]] == [("customers", 3)]
+    found = {each["specialist"]: each["state"] for each in status["specialists"]}
+    assert found == {"advisories": "asleep", "bolt": "paused"}
+    assert "3 specialists of the template customers" in cli("status").stdout
+
+
+def test_up_takes_them_in_while_it_runs_and_wakes_one_that_is_asked_for(
+    cli: Cli, told: Told, customers: Path, up: Start
+) -> None:
+    up()
+    assert add(told, customers)["by_up"]
+    assert cli("wake", "acme").exit_code in (0, 5)
+    assert told("specialists")["specialists"][0]["wakes"] == 1
