@@ -76,7 +76,7 @@ def test_one_made_from_the_shape_of_another_is_as_if_it_was_made_alone(template:
     assert template.make(changes).schedule.offset != template.make(filling(template)).schedule.offset
 
 
-PATHS = st.text(st.characters(exclude_categories=("Cs",)), max_size=40)
+PATHS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 NASTY = st.sampled_from(
     ['"}\n---\nowner: eve', "{{owner}}", "{{tier:int}}", "a: b", "\\1", "!!python/object", "#", "*x"]
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 import anyio
 import pytest
@@ -96,7 +97,7 @@ async def test_a_slot_is_claimed_once_although_two_wake_ups_race_for_it(simulate
         row = await simulated.specialist("watch")
         assert row.due is not None
         simulated.clock.advance_to(row.due)
-        one, other = engine._host, replace(engine._host, _locks={})
+        one, other = engine._host, replace(engine._host, _locks=WeakValueDictionary())
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(wake_up, Wake(one, "watch", row.due))
             tasks.start_soon(wake_up, Wake(other, "watch", row.due))

@@ -86,7 +86,7 @@ async def test_runs_at_work_hold_up_no_wake_up(
     source, clock = ScriptedSource(Item(id="a", text="An advisory.")), Ahead()
     busy = describe(sources=["scripted"], planner="pondering", schedule="* * * * *")
     texts = {"a": busy, "b": busy, "c": describe(schedule="* * * * *")}
-    parts = {("source", "scripted"): source, ("planner", "pondering"): Pondering()}
+    parts: dict[Any, Any] = {("source", "scripted"): source, ("planner", "pondering"): Pondering()}
     simulated = SimulatedWorkspace(make_folder(), texts, parts=parts)
     monkeypatch.setattr(simulated, "clock", clock)
     async with simulated.up() as engine, anyio.create_task_group() as tasks:

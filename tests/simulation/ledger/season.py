@@ -18,7 +18,7 @@ from platos.core.budget import run_path, triage_path
 from platos.core.instant import MINUTE, Instant
 from platos.core.role import Role
 from platos.core.specialist import Specialist as Defined
-from platos.errors import BudgetExceeded, Failure, NotFound, StoreFull
+from platos.errors import BudgetExceeded, ConfigurationError, Failure, NotFound, StoreFull
 from platos.ports.model import ModelReply, ModelRequest
 from platos.runtime.host import Host
 from platos.runtime.meter import Ask, Purse, complete, reserve, settle_the_lost, turn
@@ -79,8 +79,8 @@ class Parts:
 class Nobody:
     """There is no specialist's file."""
 
-    def names(self) -> list[str]:
-        return []
+    def scan(self) -> dict[str, Defined | ConfigurationError]:
+        return {}
 
     def load(self, name: str) -> Defined:
         raise NotFound("nobody is defined here", where=name)
