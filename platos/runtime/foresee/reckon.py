@@ -10,6 +10,7 @@ from platos.core.drawing import draw
 from platos.core.item import Item
 from platos.core.money import Nano
 from platos.core.plan import Plan
+from platos.core.role import Role
 from platos.core.specialist import Specialist
 from platos.runtime.foresee.bounds import bounds_of, least
 from platos.runtime.foresee.nodes import nodes_of
@@ -26,14 +27,14 @@ def foresee(
     its: Specialist,
     plan: Plan,
     handed_in: Sequence[Item],
-    calls: Mapping[str, int | None],
+    roles: Mapping[str, Role],
     models: Mapping[str, Sequence[Priced]],
     accounts: Sequence[AccountState],
 ) -> Foreseen:
-    """What the plan comes to. `calls` are by actor, `models` by tier, `accounts` those that stand and may pay."""
+    """What the plan comes to. `roles` are by actor, `models` by tier, `accounts` those that stand and may pay."""
     paying = [each for each in accounts if each.root.partition("/")[0] in _PAY_FOR_RUNS]
     texts = {f"i{number}": item.full_text for number, item in enumerate(handed_in, start=1)}
-    of = Reckoned(its, plan, texts, calls, models)
+    of = Reckoned(its, plan, texts, roles, models)
     nodes = nodes_of(of)
     found = _nodes_alone(of, handed_in, nodes, paying)
     bounds = tuple(bounds_of(of, nodes, paying))
