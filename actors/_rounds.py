@@ -20,6 +20,7 @@ MOST_SHOWN = 60_000
 
 _MOST_OF_ONE = 20_000
 _WHY = 300
+_MOST_WRONG = 1_000
 
 MAY_CALL = """\
 The documents `tool NAME` say which tools there are. Where something is missing that one of them can give, ask for one
@@ -135,7 +136,8 @@ class _Desk:
         return sum(map(len, self._shown.values())) < MOST_SHOWN
 
     def _note(self, call: Call, came_to: str) -> bool:
-        self._log.append(f"{len(self._made)}. {call.tool} {call.arguments[:_WHY]}: {came_to[:_MOST_OF_ONE]}")
+        line = f"{len(self._made)}. {call.tool[:_WHY]} {call.arguments[:_WHY]}: {came_to[:_MOST_WRONG]}"
+        self._log.append(" ".join(line.split()))
         return True
 
 

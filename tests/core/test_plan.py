@@ -56,6 +56,14 @@ def test_a_tool_that_the_specialist_does_not_have_is_refused() -> None:
     refused(Single(name="read", actor="reader", tools=("shell",)), "may not use the tool 'shell'")
 
 
+def test_tools_for_an_actor_that_works_without_are_refused() -> None:
+    roles = {"reader": Role(actor="reader", tools=False)}
+    given = Given(roles=roles, tools=TOOLS, items=3)
+    check_plan(plan(Single(name="read", actor="reader")), given)
+    with pytest.raises(InvalidPlan, match="reader works without tools"):
+        check_plan(plan(READ), given)
+
+
 @pytest.mark.parametrize("name", ["", "Read", "1st", "a b", "a/b", "read\n", "x" * 42, "ü"])
 def test_a_name_that_is_no_lower_case_word_is_refused(name: str) -> None:
     with pytest.raises(InvalidPlan, match="no name for a node"):
