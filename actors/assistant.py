@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from actors._rounds import ROUNDS, drafted
+from actors._sources import GIVEN, given_to, items_of, recorded
 from platos import Artifact, Claim, Context, Document, HandOff, Work, actor, strike_uncited
 
 __all__ = ["Assistant"]
@@ -39,18 +41,37 @@ class Draft(BaseModel):
         return Artifact(kind="report", title=self.title, claims=claims, by=by, note=self.note)
 
 
-@actor("assistant", version="1", calls=1, takes=("items", "context", "extract", "report"), makes=("report",))
+@actor(
+    "assistant",
+    version="1",
+    calls=1,
+    with_tools=ROUNDS + 1,
+    takes=("items", "context", "extract", "report", "answer"),
+    makes=("report",),
+)
 class Assistant:
-    """Makes a report. Each round of a loop is a new draft, with the critic's remarks on the last one."""
+    """Makes a report; with tools, its model may call them, one after the other, until the report is done.
+
+    Each round of a loop is a new draft, with the critic's remarks on the last one.
+    """
 
     async def act(self, context: Context, work: Work) -> HandOff:
-        """An unverified report, without the claims whose quotes do not stand in their sources."""
-        texts = {extract.item: (await context.read(extract.item)).full_text for extract in work.items}
-        known = {fact.source: fact.full_text for fact in await context.facts("\n\n".join(texts.values()))}
+        """An unverified report, without the claims whose quotes do not stand in their sources.
+
+        With tools, the model may ask for calls of them, one after the other, until it hands in its report.
+        """
+        texts = await items_of(context, work)
+        known = await recorded(context, work)
+        known |= {fact.source: fact.full_text for fact in await context.facts("\n\n".join(texts.values()))}
         documents = [Document(id=name, text=text) for name, text in texts.items()]
         documents += [Document(id=source, text=text, known=True) for source, text in known.items()]
+        documents += given_to(work)
         remarks = [f"Remark on the last draft: {remark}" for remark in work.remarks]
         wishes = [f"The owner asks for this: {wish}" for wish in work.wishes]
-        instructions = "\n".join([INSTRUCTIONS, context.scope, *wishes, *[KNOWN] * bool(known), *remarks])
-        draft = await context.ask_model("draft", instructions, documents, Draft)
-        return context.hand_off(strike_uncited(draft.artifact(context.signature), texts | known), scope=list(texts))
+        notes = [*[KNOWN] * bool(known), *[GIVEN] * bool(work.inputs)]
+        instructions = "\n".join([INSTRUCTIONS, context.scope, *wishes, *notes, *remarks])
+        tools = await context.tool_forms() if context.tools else []
+        made = await drafted(context, "draft", instructions, documents, Draft, tools)
+        report = strike_uncited(made.draft.artifact(context.signature), texts | known | made.texts)
+        evidence = dict.fromkeys([*(name for each in work.inputs for name in each.evidence), *made.texts])
+        return context.hand_off(report, scope=list(texts), evidence=list(evidence))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from actors._sources import items_of, sources_of
 from platos import Artifact, Claim, Context, Document, HandOff, Status, Work, actor, uncited
 
 __all__ = ["Critic", "faults"]
@@ -25,15 +26,22 @@ class Judgement(BaseModel):
     confidence: float = Field(ge=0, le=1, description="how sure you are, 0 to 1")
 
 
-@actor("critic", version="1", calls=1, takes=("report", "extract", "change", "answer"), makes=("review",))
+@actor(
+    "critic",
+    version="1",
+    calls=1,
+    tools=False,
+    takes=("report", "extract", "document", "change", "answer"),
+    makes=("review",),
+)
 class Critic:
     """Makes a review of its inputs. A rejected one carries the remarks, as claims that rest on nothing but its word."""
 
     async def act(self, context: Context, work: Work) -> HandOff:
         """A review: verified ends a loop; rejected gives its remarks to the next round."""
-        texts = {extract.item: (await context.read(extract.item)).full_text for extract in work.items}
+        texts = await items_of(context, work)
         drafts = [hand_off.artifact for hand_off in work.inputs]
-        known = await _facts_cited(context, drafts, texts)
+        known = {name: text for name, text in (await sources_of(context, work)).items() if name not in texts}
         found = await context.step("check", faults, drafts, texts, known, returns=list[str])
         if found:
             return _review(context, work, Status.REJECTED, found, "Found by rule; no model was asked.")
@@ -44,13 +52,6 @@ class Critic:
         if judgement.accepted:
             return _review(context, work, Status.VERIFIED, [], note)
         return _review(context, work, Status.REJECTED, _remarks(judgement), note)
-
-
-async def _facts_cited(context: Context, drafts: list[Artifact], texts: dict[str, str]) -> dict[str, str]:
-    """The facts on the items, where a draft cites something else than them."""
-    if all(claim.source in texts for draft in drafts for claim in draft.claims):
-        return {}
-    return {fact.source: fact.full_text for fact in await context.facts("\n\n".join(texts.values()))}
 
 
 def faults(drafts: list[Artifact], texts: dict[str, str], known: dict[str, str]) -> list[str]:

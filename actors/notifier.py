@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
 from platos import Claim, Context, Extract, HandOff, Item, Status, Work, actor, errors, mark_deeds
 
@@ -14,10 +15,11 @@ _STANDING = {
     Status.UNVERIFIED: "No critic has judged it.",
     Status.REJECTED: "A critic did not accept it.",
 }
+_END = "\n"
 _OPENING = re.compile(r"^(\d*)([-+=>.)])")
 
 
-@actor("notifier", version="1", calls=0, takes=("report", "extract"))
+@actor("notifier", version="1", calls=0, takes=("report", "extract", "document", "answer"))
 class Notifier:
     """Hands on what it was given, once it is delivered. It changes no word of it."""
 
@@ -28,7 +30,9 @@ class Notifier:
             raise errors.Broken("the notifier was given no tool", where="plan", expected="a node with one tool")
         artifact = delivered.artifact
         items = [(extract, await context.read(extract.item)) for extract in work.items]
-        arguments = {"name": artifact.title, "text": render(delivered, items)}
+        cited = {claim.source for claim in artifact.claims}
+        read = [await context.read(name) for name in dict.fromkeys(delivered.evidence) if name in cited]
+        arguments = {"name": artifact.title, "text": render(delivered, items, read)}
         why = f"deliver the {artifact.kind} ({delivered.status}; claims: {len(artifact.claims)}, items: {len(items)})"
         await context.call_tool(context.tools[0], arguments, why=why)
         return context.hand_off(artifact, scope=delivered.scope, status=delivered.status, evidence=delivered.evidence)
@@ -46,20 +50,31 @@ def _only(work: Work) -> HandOff:
     return made[0]
 
 
-def render(delivered: HandOff, items: list[tuple[Extract, Item]]) -> str:
-    """The report as Markdown: title, claims with their quotes, sources, by whom it was made, and what it is worth.
+def render(delivered: HandOff, items: list[tuple[Extract, Item]], read: Sequence[Item] = ()) -> str:
+    """The report as Markdown: title, claims with their quotes, under their headings where it is a text in sections,
+    sources, `read` by tools too, by whom it was made, and what it is worth.
 
     A sentence that tells of a deed, and not in a word of the quotes, is marked: this report is no receipt of it.
     """
     artifact = delivered.artifact
     quotes = [claim.quote for claim in artifact.claims]
-    claims = [_claim(claim) for claim in artifact.claims] or ["No claim could be made that the items bear out."]
+    claims = list(_claims(artifact.claims)) or ["No claim could be made that the items bear out."]
     sources = [_source(extract, item) for extract, item in items]
+    sources += [f"- {escape(each.id)}: {escape(each.text.partition(_END)[0])}" for each in read]
     note = escape(mark_deeds(artifact.note, quotes))
     made = f"Made by {escape(artifact.by)}. {_STANDING[delivered.status]} {note}".strip()
     return "\n".join(
         [f"# {escape(mark_deeds(artifact.title, quotes))}", "", *claims, "", "## Sources", "", *sources, "", made, ""]
     )
+
+
+def _claims(claims: Sequence[Claim]) -> Iterator[str]:
+    section = ""
+    for claim in claims:
+        if claim.section != section:
+            section = claim.section
+            yield f"\n## {escape(mark_deeds(section, [claim.quote]))}\n"
+        yield _claim(claim)
 
 
 def _claim(claim: Claim) -> str:

@@ -1,4 +1,5 @@
-"""reader: reads what it is given and takes down what it says, each claim with its quote. It judges nothing."""
+"""reader: reads what it is given and takes down what it says, each claim with its quote. It judges nothing, and works
+without tools: whatever it reads, all that comes of it are claims that quote it."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ class Reading(BaseModel):
     """What the documents say."""
 
     title: str = Field(description="what the documents are about, in one line")
-    claims: list[ReadClaim]
+    claims: list[ReadClaim] = Field(max_length=100)
     note: str = Field("", description="what a reader of this should know; not a claim")
 
     def artifact(self, by: str) -> Artifact:
@@ -34,7 +35,7 @@ class Reading(BaseModel):
         return Artifact(kind="extract", title=self.title, claims=claims, by=by, note=self.note)
 
 
-@actor("reader", version="1", calls=1, takes=("items", "context"), makes=("extract",))
+@actor("reader", version="1", calls=1, tools=False, takes=("items", "context"), makes=("extract",))
 class Reader:
     """Makes an extract: the claims of its items, in the order in which they stand there."""
 

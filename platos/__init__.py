@@ -23,7 +23,7 @@ from platos.ports.part import Environment, actor, model, notifier, planner, pred
 from platos.ports.planner import Brief, Planner
 from platos.ports.source import Polled, Source
 from platos.ports.tier import Bench, Learner, Tier
-from platos.ports.tool import Tool
+from platos.ports.tool import Tool, ToolForm
 
 __all__ = [
     "Actor",
@@ -73,6 +73,7 @@ __all__ = [
     "Terms",
     "Tier",
     "Tool",
+    "ToolForm",
     "Usage",
     "Usual",
     "Verdict",

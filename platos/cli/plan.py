@@ -51,10 +51,9 @@ async def _plan(app: App, name: str, items: Sequence[Item]) -> Foreseen:
     roles = await app.offload(app.parts.roles)
     planner = cast(Planner, app.parts.build("planner", its.planner.part, its.planner.options))
     made = await plan_for(planner, its, items, roles)
-    calls = {actor: role.calls for actor, role in roles.items()}
     models = await app.offload(_models, app, its)
     try:
-        return await app.offload(foresee, its, made, items, calls, models, await _accounts(app, its))
+        return await app.offload(foresee, its, made, items, roles, models, await _accounts(app, its))
     finally:
         with anyio.CancelScope(shield=True):
             for each in (each for tier in models.values() for each in tier):

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from platos.core.digest import digest
+from platos.core.digest import canonical, digest
 from platos.core.instant import Instant, Span
 
 __all__ = [
@@ -100,6 +100,14 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
     summary: str
     data: dict[str, Any] = msgspec.field(default_factory=dict)
+
+    @property
+    def full_text(self) -> str:
+        """What is read of it: its line, and under it the `text` of its data, or all of these as JSON where it has none.
+        At most `MOST_KEPT` characters."""
+        text = self.data.get("text")
+        told = text if isinstance(text, str) and text.strip() else canonical(self.data).decode() if self.data else ""
+        return f"{self.summary}\n\n{told}".strip()[:MOST_KEPT]
 
 
 def effect_key(run: int, contract: Contract, arguments: dict[str, Any], path: str) -> str:

@@ -47,6 +47,13 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     epoch: int = 0
     autopilot: str = ""
 
+    @property
+    def full_text(self) -> str:
+        """What a claim may quote of it: its line, and all that a `read` came to. What another tool answers may repeat
+        what it was told to do, and so proves its line alone."""
+        read = self.receipt is not None and self.effect is EffectClass.READ
+        return self.receipt.full_text if self.receipt is not None and read else self.what
+
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One condition of `done_when`: its name and what it is about, as in `receipt: outbox` or `cited`."""
@@ -76,8 +83,8 @@ def forged(hand_offs: Iterable[HandOff], known: Collection[str]) -> list[str]:
 
 
 def uncited(artifacts: Iterable[Artifact], texts: Mapping[str, str]) -> list[Claim]:
-    """The claims whose quote does not stand in the source that they name. `texts` are the run's items by name, and the
-    facts that it was given by their sources."""
+    """The claims whose quote does not stand in the source that they name. `texts` are the run's items and evidence by
+    name, and the facts that it was given by their sources."""
     squeezed = {name: _squeezed(text) for name, text in texts.items()}
     claims = [claim for artifact in artifacts for claim in artifact.claims]
     return [c for c in claims if not _squeezed(c.quote) or _squeezed(c.quote) not in squeezed.get(c.source, "")]

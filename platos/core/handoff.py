@@ -22,12 +22,13 @@ class Status(StrEnum):
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement and what it rests on: `quote` stands word for word in `source`, an item (`i12`) or a fact
-    (`note:vendors.md#2`, `r7`)."""
+    """A statement and what it rests on: `quote` stands word for word in `source`, an item (`i12`), what a tool read
+    (`e7`) or a fact (`note:vendors.md#2`, `r7`). `section` is the heading that it stands under in a longer document."""
 
     text: str
     source: str = ""
     quote: str = ""
+    section: str = ""
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True):

@@ -112,6 +112,9 @@ def _check_fan_out(node: FanOut, path: str, given: Given) -> None:
 def _check_single(node: Single, path: str, given: Given) -> None:
     if node.actor not in given.roles:
         raise InvalidPlan(f"there is no actor {node.actor[:60]!r}", where=path, expected=_some(given.roles))
+    if node.tools and not given.roles[node.actor].tools:
+        hint = "give them to another node, or to none"
+        raise InvalidPlan(f"{node.actor} works without tools", where=path, expected="no tools", hint=hint)
     for tool in node.tools:
         if tool not in given.tools:
             raise InvalidPlan(f"the specialist may not use the tool {tool[:60]!r}", where=path)

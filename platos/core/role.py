@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 __all__ = ["ITEMS", "Role"]
@@ -15,7 +17,8 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
 
     `takes` are the kinds of artifact that it works on, `items` among them where it needs nothing but items; empty is
     anything. `makes` are the kinds that it hands on; empty is any. `calls` is how many model calls it makes at most
-    each time that it acts; None where that is not said.
+    each time that it acts, and `with_tools` how many where its node has tools, if that is more; None where that is not
+    said. One without `tools` is given none: what it reads can make it call nothing.
     """
 
     actor: str
@@ -23,3 +26,9 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
     takes: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
     calls: int | None = None
+    with_tools: int | None = None
+    tools: bool = True
+
+    def calls_of(self, tools: Sequence[str]) -> int | None:
+        """How many model calls it makes at most each time that it acts, with these tools."""
+        return self.with_tools if tools and self.with_tools is not None else self.calls

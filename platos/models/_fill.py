@@ -90,8 +90,8 @@ class Filler(msgspec.Struct, frozen=True, kw_only=True):
         return next((value for value in values if said & set(terms(str(value)))), values[0])
 
     def _list(self, schema: Schema, name: str) -> list[Any]:
-        """One element for each sentence at hand, within the schema's bounds."""
-        if "items" not in schema:
+        """One element for each sentence at hand, within the schema's bounds; none where that is what is usual."""
+        if "items" not in schema or schema.get("default") == []:
             return []
         if self.apart and "document" in self._resolved(schema["items"]).get("properties", {}):
             return [filler.fill(schema["items"], name) for filler in self.apart]

@@ -19,7 +19,7 @@ from platos.models._sentences import rank
 from platos.ports.model import Document, ModelReply, ModelRequest, Terms
 from platos.ports.part import Environment, model
 
-__all__ = ["NOTE", "Offline"]
+__all__ = ["NOTE", "Offline", "answer_to"]
 
 NOTE = "Extracted by the offline model: sentences that share words with the instructions, quoted and not written."
 
@@ -46,7 +46,7 @@ class Offline:
         return sum(map(len, _input(request)))
 
     async def complete(self, request: ModelRequest, alive: Callable[[], None]) -> ModelReply:
-        text = await self._offload(_answer, request)
+        text = await self._offload(answer_to, request)
         alive()
         usage = Usage(input=sum(map(_words, _input(request))), output=_words(text))
         return ModelReply(text=text, usage=usage, served="offline")
@@ -59,7 +59,8 @@ def _input(request: ModelRequest) -> list[str]:
     return [request.instructions, request.repair, *(document.text for document in request.documents)]
 
 
-def _answer(request: ModelRequest) -> str:
+def answer_to(request: ModelRequest) -> str:
+    """What it answers, as JSON text. Blocking."""
     question = f"{request.instructions} {request.repair}"
     asked = [document for document in request.documents if not document.known]
     filler = Filler.of(request.answer, rank(asked, question), NOTE)

@@ -11,6 +11,7 @@ from platos.core.handoff import Artifact, HandOff, Status, Work
 from platos.core.item import Item
 from platos.core.plan import Node
 from platos.ports.model import Document
+from platos.ports.tool import ToolForm
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -45,7 +46,8 @@ class Context(Protocol):
         ...
 
     async def read(self, item: str) -> Item:
-        """An item of the run by its name (`i12`), text included. Raises NotFound for any other item."""
+        """An item of the run by its name (`i12`), text included, or what may be quoted of its evidence (`e7`). Raises
+        NotFound for anything else."""
         ...
 
     async def facts(self, text: str) -> list[Fact]:
@@ -63,6 +65,15 @@ class Context(Protocol):
 
     async def call_tool(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
         """Ask the runtime to call a tool. It may have to wait for a person. Raises PermissionDenied or Denied."""
+        ...
+
+    async def tool_forms(self) -> list[ToolForm]:
+        """What a model may know of the tools of this node. It is data: a tool's own words may come from outside."""
+        ...
+
+    async def cite(self, receipt: Receipt) -> str:
+        """The name under which the run's evidence has a receipt (`e7`), so that a claim may rest on it; empty where it
+        has none."""
         ...
 
     async def request_approval(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:

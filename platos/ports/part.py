@@ -64,8 +64,9 @@ def no_predicate(name: str) -> Predicate:
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a part says of itself. `calls` is how many model calls an actor makes at most each time that it acts; None
-    where that is not said, `takes` and `makes` are the kinds of artifact that it works on and hands on, `does` what it
+    """What a part says of itself. `calls` is how many model calls an actor makes at most each time that it acts, and
+    `with_tools` how many where its node has tools; None where that is not said. It may have `tools` at all or not,
+    `takes` and `makes` are the kinds of artifact that it works on and hands on, `does` what it
     does, in a line. `promises` tells that a tier dismisses by a cut, and takes its part of the recall that the
     ladder promises."""
 
@@ -77,11 +78,21 @@ class Declaration:
     takes: tuple[str, ...] = ()
     makes: tuple[str, ...] = ()
     does: str = ""
+    with_tools: int | None = None
+    tools: bool = True
 
     @property
     def role(self) -> Role:
         """What planners are told of an actor."""
-        return Role(actor=self.name, does=self.does, takes=self.takes, makes=self.makes, calls=self.calls)
+        return Role(
+            actor=self.name,
+            does=self.does,
+            takes=self.takes,
+            makes=self.makes,
+            calls=self.calls,
+            with_tools=self.with_tools,
+            tools=self.tools,
+        )
 
 
 @dataclass(frozen=True)
@@ -147,21 +158,26 @@ def actor(
     *,
     version: str,
     calls: int | None = None,
+    with_tools: int | None = None,
+    tools: bool = True,
     takes: Sequence[str] = (),
     makes: Sequence[str] = (),
 ) -> Callable[[C], C]:
     """Declare a class to be the actor `name`. `version` changes whenever its behaviour does.
 
     `calls` is how many model calls it makes at most each time that it acts, those of the actors that it asks included:
-    by that `platos plan` says what a run may cost at worst. `takes` are the kinds of artifact that it works on, `items`
-    among them where it needs nothing but items, and `makes` those that it hands on: a plan in which they do not fit
-    together is refused. Left out, it takes anything, and may make anything. What the class says of itself first, in its
-    docstring, is what planners are told that it does.
+    by that `platos plan` says what a run may cost at worst; `with_tools` is how many where its node has tools, if that
+    is more. A plan that gives tools to an actor with `tools=False` is refused. `takes` are the kinds of artifact that
+    it works on, `items` among them where it needs nothing but items, and `makes` those that it hands on: a plan in
+    which they do not fit together is refused. Left out, it takes anything, and may make anything.
+    What the class says of itself first, in its docstring, is what planners are told that it does.
     """
 
     def mark(cls: C) -> C:
         does = inspect.cleandoc(cls.__doc__ or "").partition("\n")[0]
-        said = Declaration("actor", name, version, calls, takes=tuple(takes), makes=tuple(makes), does=does)
+        said = Declaration(
+            "actor", name, version, calls, False, tuple(takes), tuple(makes), does, with_tools=with_tools, tools=tools
+        )
         setattr(cls, _MARK, said)
         return cls
 

@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
+import msgspec
+
+from platos.core.digest import canonical
 from platos.core.effect import EffectClass, Receipt
 from platos.core.instant import Span
 
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     import anyio
     from pydantic import BaseModel
 
-__all__ = ["Compares", "Connection", "Honoured", "Previews", "Remote", "Share", "TakesBack", "Tool"]
+__all__ = ["Compares", "Connection", "Honoured", "Previews", "Remote", "Says", "Share", "TakesBack", "Tool", "ToolForm"]
 
 
 class Tool(Protocol):
@@ -81,6 +84,30 @@ class Connection(Protocol):
 
     @property
     def ended(self) -> anyio.Event: ...
+
+
+class ToolForm(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model may know of a tool: its name, what it does, its class, and the JSON schema of its arguments.
+
+    What a tool that lives elsewhere says of itself was accepted by its owner, and is text from outside all the same.
+    """
+
+    name: str
+    does: str
+    effect: EffectClass
+    arguments: dict[str, Any]
+
+    @property
+    def full_text(self) -> str:
+        """All of it, as a document's text."""
+        return f"{self.name}: {self.does} ({self.effect})\n{canonical(self.arguments).decode()}"
+
+
+@runtime_checkable
+class Says(Protocol):
+    """A tool that says itself what it does, in a line or a few."""
+
+    does: str
 
 
 Share = Callable[[str, Callable[[], AbstractAsyncContextManager[Connection]]], Awaitable[Connection]]

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, TypeVarTuple
 import msgspec
 import pydantic
 
+from platos.core.digest import digest
 from platos.core.effect import Receipt
 from platos.core.event import StepMoved
 from platos.core.fact import Fact
@@ -21,16 +22,18 @@ from platos.core.state import State
 from platos.core.step import StepKind
 from platos.errors import Failure, LowConfidence, NotFound
 from platos.ports.model import Document, ModelReply, ModelRequest
+from platos.ports.tool import ToolForm
 from platos.runtime.answers import ask_until_valid
 from platos.runtime.effects import call_tool, request_approval
 from platos.runtime.facts import bring_up, facts_on
+from platos.runtime.forms import forms_of
 from platos.runtime.grow import grow
 from platos.runtime.life import Life, moved
 from platos.runtime.meter import Ask, complete, reserve, turn
-from platos.runtime.provenance import of_facts, of_item
+from platos.runtime.provenance import of_evidence, of_facts, of_item
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
-from platos.store import Tx, steps
+from platos.store import Tx, evidence, steps
 
 __all__ = ["NodeContext"]
 
@@ -63,6 +66,11 @@ class NodeContext:
 
     async def read(self, item: str) -> Item:
         stored = self._run.items.get(item)
+        if stored is None and item.startswith("e"):
+            for name, proof, _ in await evidence.of_run(self._run.host.store, self._run.row.id):
+                if name == item:
+                    self._life.provenance |= of_evidence(self._run.host, self._run.specialist, proof.tool)
+                    return Item(id=name, text=proof.full_text, kind="receipt")
         if stored is None:
             raise NotFound(f"the run is not about {item!r}", where=self._life.path, expected=", ".join(self._run.items))
         self._life.provenance |= of_item(self._run.host, self._run.specialist, stored.source)
@@ -94,6 +102,14 @@ class NodeContext:
 
     async def call_tool(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
         return await call_tool(self._life, self._work, tool, arguments, why)
+
+    async def tool_forms(self) -> list[ToolForm]:
+        return await self._do(StepKind.LOCAL, "tools", self.tools, list[ToolForm], lambda _: forms_of(self._life))
+
+    async def cite(self, receipt: Receipt) -> str:
+        seen = digest(receipt)
+        found = await evidence.of_run(self._run.host.store, self._run.row.id)
+        return next((name for name, proof, _ in found if proof.digest == seen), "")
 
     async def request_approval(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
         return await request_approval(self._life, self._work, tool, arguments, why)

@@ -20,7 +20,7 @@ from platos.core.state import State
 from platos.errors import NotFound, PlatosError
 from platos.runtime.host import Host, Notes
 from platos.runtime.result import hand_offs_of
-from platos.store import items, journal, notes, passages, runs
+from platos.store import evidence, items, journal, notes, passages, runs
 from platos.store.passages import ReadNote, Told
 
 __all__ = ["bring_up", "facts_on"]
@@ -67,7 +67,8 @@ def _read(found: Notes, path: str, stamp: str) -> ReadNote:
 
 
 async def _came_to(host: Host, run: int) -> Told:
-    """What a run came to: how it ended, and those claims of its result whose quotes stand in its items."""
+    """What a run came to: how it ended, and those claims of its result whose quotes stand in its items,
+    or in what its tools read."""
     chain = journal.run_chain(run)
     try:
         row, events = await runs.find(host.store, run), await journal.events(host.store, chain)
@@ -75,7 +76,8 @@ async def _came_to(host: Host, run: int) -> Told:
         return Told("", chain, [])
     if row.state is not State.SUCCESS or not events:  # retention leaves the row of a run, and not its chain
         return Told(row.specialist, chain, [])
-    texts = {each.name: each.item.full_text for each in await items.of_run(host.store, run)}
+    texts = {name: each.full_text for name, each, _ in await evidence.of_run(host.store, run)}
+    texts |= {each.name: each.item.full_text for each in await items.of_run(host.store, run)}
     made = await hand_offs_of(host.store, events)
     told = _told([each.artifact for each in made], texts, _ending(events))
     private = any(Provenance.PRIVATE in each.provenance for each in made)

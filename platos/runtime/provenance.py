@@ -13,7 +13,7 @@ from platos.core.specialist import Specialist
 from platos.ports.tool import Remote, Tool
 from platos.runtime.host import Host
 
-__all__ = ["leads_out", "meeting_of", "of_facts", "of_item", "of_receipt", "of_work"]
+__all__ = ["leads_out", "meeting_of", "of_evidence", "of_facts", "of_item", "of_receipt", "of_work"]
 
 _BY_OTHERS = frozenset({Provenance.OUTSIDE})
 
@@ -41,6 +41,12 @@ def of_facts(facts: Iterable[Fact]) -> frozenset[Provenance]:
 def of_receipt(tool: Tool) -> frozenset[Provenance]:
     """What rides on a tool's answer; of what lives elsewhere, everything."""
     return MEET if isinstance(tool, Remote) else frozenset(getattr(tool, "provenance", _BY_OTHERS))
+
+
+def of_evidence(host: Host, its: Specialist, tool: str) -> frozenset[Provenance]:
+    """What rides on the record of what a tool answered; of one that the specialist has no more, everything."""
+    spec = next((each for each in its.tools if each.name == tool), None)
+    return MEET if spec is None else of_receipt(host.tool(spec))
 
 
 def leads_out(tool: Tool) -> bool:

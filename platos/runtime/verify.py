@@ -67,7 +67,7 @@ def _resting(waits: tuple[Wait, ...]) -> Ending:
 
 
 async def _finished(run: Run, result: Done) -> Ending:
-    proof = {name: each.what for name, each, _ in await evidence.of_run(run.host.store, run.row.id)}
+    proof = {name: each.full_text for name, each, _ in await evidence.of_run(run.host.store, run.row.id)}
     texts = {**await _facts_given(run), **{name: each.item.full_text for name, each in run.items.items()}, **proof}
     checks = tuple([await _check(run, check, result, texts) for check in run.specialist.done_when])
     checks += _unproven(result, texts, proof)

@@ -43,6 +43,7 @@ class HttpGet:
 
     def __init__(self, options: HttpOptions, environment: Environment) -> None:
         self.client = Client(options, environment)
+        self.does = f"Reads an address that begins with {' or '.join(each.url for each in options.allow)}."
 
     async def call(self, arguments: Address, key: str) -> Receipt:
         """Read it. Raises PermissionDenied where it, or where it leads, is not allowed or not public; AuthFailed,

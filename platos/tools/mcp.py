@@ -74,6 +74,11 @@ class Mcp:
         self._share: Share | None = None
         self._stand(_Standing(Anything, refusal=self._unaccepted()))
 
+    @property
+    def does(self) -> str:
+        """What the server says of it, as it was accepted: text from outside."""
+        return self._accepted.description if self._accepted is not None else self.refusal
+
     async def in_run(self, share: Share) -> Tool:
         """The tool as it is accepted now, whose connection the run's other tools of the server share."""
         self._stand(await self._environment.offload(self._look_up, self._standing))

@@ -67,15 +67,35 @@ async def test_where_nothing_was_claimed_no_model_is_asked_for_a_title() -> None
     assert (report.title, context.questions) == ("Nothing to report", [])
 
 
-async def test_claims_reach_the_model_as_documents_by_their_source() -> None:
+async def test_each_claim_reaches_the_model_as_a_document() -> None:
     context = MemoryContext(items=ITEMS)
     await Aggregator().act(context, work_on(context, extract(RUNS), extract(FAILED)))
     (question,) = context.questions
     assert [(document.id, document.text) for document in question.documents] == [
-        ("i1", "It failed."),
-        ("i2", "It runs."),
+        ("c1", "It failed."),
+        ("c2", "It runs."),
     ]
     assert FAILED.text not in question.instructions
+
+
+def saying(*conflicts: tuple[str, str]) -> MemoryContext:
+    pairs = [{"one": one, "other": other, "about": "the\npump"} for one, other in conflicts]
+    return MemoryContext(items=ITEMS, answer=lambda *_: {"title": "Pumps", "conflicts": pairs})
+
+
+async def test_claims_that_disagree_both_stay_and_say_where_the_other_one_stands() -> None:
+    context = saying(("c1", "c2"))
+    report = (await Aggregator().act(context, work_on(context, extract(RUNS), extract(FAILED)))).artifact
+    assert [claim.text for claim in report.claims] == ["It failed. (disputed: see i2)", "It runs. (disputed: see i1)"]
+    assert [claim.quote for claim in report.claims] == [FAILED.quote, RUNS.quote]
+    assert report.note == "Disputed: the pump."
+
+
+@pytest.mark.parametrize("named", [("c1", "c1"), ("c1", "c9"), ("i1", "i2")])
+async def test_a_conflict_that_is_none_marks_nothing(named: tuple[str, str]) -> None:
+    context = saying(named)
+    report = (await Aggregator().act(context, work_on(context, extract(RUNS), extract(FAILED)))).artifact
+    assert (report.claims, report.note) == ((FAILED, RUNS), "")
 
 
 @given(ARTIFACTS)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from platos.core.evidence import Check, CheckResult, outcome_of, strike_uncited, uncited
+from platos.core.effect import MOST_KEPT, EffectClass, Receipt
+from platos.core.evidence import (
+    Check,
+    CheckResult,
+    Evidence,
+    EvidenceKind,
+    outcome_of,
+    strike_uncited,
+    uncited,
+)
 from platos.core.handoff import Artifact, Claim
 from platos.core.state import Outcome
 
@@ -89,3 +100,27 @@ def test_an_outcome_follows_from_what_was_seen(
 )
 def test_a_check_is_written_as_its_owner_wrote_it(check: Check, text: str) -> None:
     assert str(check) == text
+
+
+@pytest.mark.parametrize(
+    ("effect", "data", "said"),
+    [
+        (EffectClass.READ, {"text": "Pump 3.", "bytes": 7}, "read a sheet\n\nPump 3."),
+        (EffectClass.READ, {"bytes": 7}, 'read a sheet\n\n{"bytes":7}'),
+        (EffectClass.READ, {"text": " ", "bytes": 7}, 'read a sheet\n\n{"bytes":7,"text":" "}'),
+        (EffectClass.READ, {}, "read a sheet"),
+        (EffectClass.ONCE, {"text": "Pump 3."}, "read a sheet"),
+        (EffectClass.PROBED, {"text": "Pump 3."}, "read a sheet"),
+        (None, {"text": "Pump 3."}, "read a sheet"),
+    ],
+)
+def test_what_was_read_may_be_quoted_and_of_what_was_done_its_line(
+    effect: EffectClass | None, data: dict[str, Any], said: str
+) -> None:
+    receipt = Receipt(summary="read a sheet", data=data)
+    proof = Evidence(kind=EvidenceKind.RECEIPT, what="read a sheet", digest="", receipt=receipt, effect=effect)
+    assert proof.full_text == said
+
+
+def test_what_may_be_quoted_of_a_receipt_is_bounded() -> None:
+    assert len(Receipt(summary="read", data={"text": "x" * 3 * MOST_KEPT}).full_text) == MOST_KEPT

@@ -64,6 +64,14 @@ def test_what_a_tool_reaches_is_said_in_terms_and_of_tools_that_the_node_has() -
     assert draw(plan(Single(name="a", actor="b", tools=("x", "y"), reach={"y": ("z=1",)}))) == "a: b (x, y z=1)"
 
 
+def test_tools_for_an_actor_that_works_without_are_refused() -> None:
+    roles = {"reader": Role(actor="reader", tools=False)}
+    given = Given(roles=roles, tools=TOOLS, items=3)
+    check_plan(plan(Single(name="read", actor="reader")), given)
+    with pytest.raises(InvalidPlan, match="reader works without tools"):
+        check_plan(plan(READ), given)
+
+
 @pytest.mark.parametrize("name", ["", "Read", "1st", "a b", "a/b", "read\n", "x" * 42, "ü"])
 def test_a_name_that_is_no_lower_case_word_is_refused(name: str) -> None:
     with pytest.raises(InvalidPlan, match="no name for a node"):

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from platos.models._fill import CUT
 from platos.models._sentences import rank, relevance, split
-from platos.models.offline import NOTE, Offline, _answer
+from platos.models.offline import NOTE, Offline, answer_to
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.ports.part import Environment
 from platos.testing.model import check_model
@@ -165,14 +165,14 @@ SCHEMAS = st.dictionaries(st.sampled_from(["a", "b", "title", "remarks"]), st.re
 @given(texts=DOCUMENTS, properties=SCHEMAS)
 def test_every_answer_fills_its_schema(properties: dict[str, Any], texts: list[str]) -> None:
     schema = {**_object(properties), "$defs": {"Named": _object({"name": {"type": "string"}})}}
-    validate(json.loads(_answer(asked(schema, *texts))), schema)
+    validate(json.loads(answer_to(asked(schema, *texts))), schema)
 
 
 @given(texts=DOCUMENTS)
 def test_every_quote_stands_word_for_word_in_its_source(texts: list[str]) -> None:
     request = asked(Made.model_json_schema(), *texts)
     held = {document.id: document.text for document in request.documents}
-    made = Made.model_validate_json(_answer(request))
+    made = Made.model_validate_json(answer_to(request))
     assert all(claim.quote and claim.quote in held[claim.source] for claim in made.claims)
     assert all(claim.text == claim.quote for claim in made.claims)
 
@@ -180,7 +180,7 @@ def test_every_quote_stands_word_for_word_in_its_source(texts: list[str]) -> Non
 @given(texts=DOCUMENTS)
 def test_the_answers_of_critic_and_triage_are_filled(texts: list[str]) -> None:
     for answer in (Judged, Triaged):
-        answer.model_validate_json(_answer(asked(answer.model_json_schema(), *texts)))
+        answer.model_validate_json(answer_to(asked(answer.model_json_schema(), *texts)))
 
 
 @given(text=st.text(max_size=2_000))

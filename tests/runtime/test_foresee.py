@@ -13,6 +13,7 @@ from platos.core.instant import DAY
 from platos.core.item import Item
 from platos.core.money import NANO, Price, Usage, worst_case
 from platos.core.plan import FanOut, Loop, Node, Plan, Single
+from platos.core.role import Role
 from platos.core.schedule import Schedule
 from platos.core.specialist import PartSpec, Specialist
 from platos.errors import TimedOut
@@ -65,7 +66,7 @@ def foreseen(
 ) -> Foreseen:
     names = [f"m{number}" for number in range(len(models))]
     listed = [Priced(name, model, model.price(name)) for name, model in zip(names, models, strict=True)]
-    declared = dict.fromkeys(("draft", "read", "critic"), calls)
+    declared = {name: Role(actor=name, calls=calls) for name in ("draft", "read", "critic")}
     plan = Plan(root=root, why="there is one", by="test")
     return foresee(described(budget, names), plan, items, declared, {"frontier": listed}, standing)
 

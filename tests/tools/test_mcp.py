@@ -318,3 +318,10 @@ def test_the_part_alone_imports_no_sdk() -> None:
     program = "import platos.tools.mcp, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()).isdisjoint({"mcp", "mcp_types", "jsonschema", "httpx2"})
+
+
+async def test_it_says_what_the_server_said_when_it_was_accepted(bench: Bench) -> None:
+    assert "nobody has accepted" in (await bench.tool()).does
+    await bench.accept()
+    accepted = await to_thread.run_sync(read_pins, bench.environment.workspace)
+    assert (await bench.tool()).does == accepted["raw/put"].listed.description != ""

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from platos.core.effect import MOST_KEPT
 from platos.core.money import Nano, worst_case
+from platos.core.role import Role
 from platos.core.visits import Visit, visits
 from platos.ports.model import Document, ModelRequest
 from platos.runtime.foresee.told import NodeForeseen, Priced, Reckoned
@@ -45,7 +47,7 @@ def _by_path(found: Iterable[Visit]) -> dict[str, list[Visit]]:
 
 def _node(of: Reckoned, worst: Sequence[Visit], at_once: Sequence[Visit]) -> NodeForeseen:
     node, offers = worst[0].node, [_offers(of, visit) for visit in worst]
-    calls = of.calls.get(node.actor)
+    calls = of.roles.get(node.actor, Role(actor=node.actor)).calls_of(node.tools)
     every = sum(visit.times * offer.nano * offer.attempts for visit, each in _pairs(worst, offers) for offer in each)
     once = sum(visit.times * each[0].nano for visit, each in _pairs(at_once, offers) if each)
     return NodeForeseen(
@@ -75,12 +77,13 @@ def _offers(of: Reckoned, visit: Visit) -> list[_Offer]:
 
 
 def _request(of: Reckoned, visit: Visit) -> ModelRequest:
-    """A question that is as long as what the node is given, and the allowance."""
+    """A question that is as long as what the node is given, what its tools answer, and the allowance."""
     plain = ModelRequest(model="", instructions=of.its.scope + "x" * _ALLOWED, documents=(), answer={})
     handed_on = "x" * (plain.max_output * _CHARS_A_TOKEN)
     documents = [Document(id=item, text=of.texts[item]) for item in visit.items]
     inputs = [Document(id=f"input {number}", text=handed_on) for number in range(visit.inputs)]
-    return msgspec.structs.replace(plain, documents=(*documents, *inputs))
+    answers = [Document(id="tools", text="x" * MOST_KEPT)] * bool(visit.node.tools)
+    return msgspec.structs.replace(plain, documents=(*documents, *inputs, *answers))
 
 
 def _dearest(priced: Priced, request: ModelRequest) -> Nano:

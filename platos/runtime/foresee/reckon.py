@@ -10,6 +10,7 @@ from platos.core.drawing import draw, mermaid
 from platos.core.item import Item
 from platos.core.money import Nano
 from platos.core.plan import FanOut, Plan, actors_in, walk
+from platos.core.role import Role
 from platos.core.specialist import Specialist
 from platos.core.visits import CLAIMS
 from platos.runtime.foresee.bounds import bounds_of, least
@@ -27,14 +28,14 @@ def foresee(
     its: Specialist,
     plan: Plan,
     handed_in: Sequence[Item],
-    calls: Mapping[str, int | None],
+    roles: Mapping[str, Role],
     models: Mapping[str, Sequence[Priced]],
     accounts: Sequence[AccountState],
 ) -> Foreseen:
-    """What the plan comes to. `calls` are by actor, `models` by tier, `accounts` those that stand and may pay."""
+    """What the plan comes to. `roles` are by actor, `models` by tier, `accounts` those that stand and may pay."""
     paying = [each for each in accounts if each.root.partition("/")[0] in _PAY_FOR_RUNS]
     texts = {f"i{number}": item.full_text for number, item in enumerate(handed_in, start=1)}
-    of = Reckoned(its, plan, texts, calls, models)
+    of = Reckoned(its, plan, texts, roles, models)
     nodes = nodes_of(of)
     found = _nodes_alone(of, handed_in, nodes, paying)
     bounds = tuple(bounds_of(of, nodes, paying))
@@ -76,7 +77,9 @@ def _assumes(of: Reckoned) -> Iterator[str]:
     """Claims and helpers are not there before the nodes that make them have lived."""
     if any(isinstance(node, FanOut) and node.over == "claims" for node, _, _ in walk(of.plan.root)):
         yield f"a branch a claim: {CLAIMS} claims a hand-off are reckoned with, and there may be more"
-    silent = sorted({node.actor for node in actors_in(of.plan) if of.calls.get(node.actor) is None})
+    unsaid = Role(actor="")
+    acting = [node for node in actors_in(of.plan) if of.roles.get(node.actor, unsaid).calls_of(node.tools) is None]
+    silent = sorted({node.actor for node in acting})
     if silent:
         yield f"helpers that {', '.join(silent)} may ask for are not in it"
 

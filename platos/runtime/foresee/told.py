@@ -9,6 +9,7 @@ import msgspec
 
 from platos.core.money import Nano, Price
 from platos.core.plan import Plan
+from platos.core.role import Role
 from platos.core.specialist import Specialist
 from platos.ports.model import Model
 
@@ -24,12 +25,12 @@ class Priced(NamedTuple):
 
 
 class Reckoned(NamedTuple):
-    """What is reckoned: a specialist's plan over these texts. `calls` are by actor, `models` by tier."""
+    """What is reckoned: a specialist's plan over these texts. `roles` are by actor, `models` by tier."""
 
     its: Specialist
     plan: Plan
     texts: Mapping[str, str]
-    calls: Mapping[str, int | None]
+    roles: Mapping[str, Role]
     models: Mapping[str, Sequence[Priced]]
 
 
