@@ -19,7 +19,7 @@ from platos.ports.function import tool_function
 from platos.ports.model import Document, Finish, Model, ModelReply, ModelRequest, Terms
 from platos.ports.notifier import Notifier
 from platos.ports.part import Environment, actor, model, notifier, planner, predicate, source, tier, tool
-from platos.ports.planner import Brief, Planner
+from platos.ports.planner import AskingPlanner, Brief, Desk, Planner
 from platos.ports.source import Polled, Source
 from platos.ports.tier import Bench, Learner, Tier
 from platos.ports.tool import Tool
@@ -28,6 +28,7 @@ __all__ = [
     "Actor",
     "Artifact",
     "Ask",
+    "AskingPlanner",
     "Band",
     "Bench",
     "Bounds",
@@ -35,6 +36,7 @@ __all__ = [
     "Claim",
     "Context",
     "Decision",
+    "Desk",
     "Document",
     "EffectClass",
     "Environment",

@@ -6,8 +6,10 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import NamedTuple
 
+from platos.core.mistake import did_you_mean
 from platos.core.plan import BOUNDS, Bounds, FanOut, Join, Loop, Node, Plan, Sequence, Single, walk
 from platos.core.role import ITEMS, Role
+from platos.core.step import PLANNING
 from platos.errors import InvalidPlan
 
 __all__ = ["Given", "acts_of", "check_node", "check_plan"]
@@ -38,6 +40,10 @@ class Given(NamedTuple):
 def check_plan(plan: Plan, given: Given) -> None:
     """Raises InvalidPlan where the plan breaks a bound, names an actor or a tool that is not there, or gives an actor
     what it does not take."""
+    if plan.root.name == PLANNING:
+        raise InvalidPlan(
+            f"{PLANNING!r} is the planner's own name", where=PLANNING, expected="another name for the root"
+        )
     check_node(plan.root, given)
 
 
@@ -110,7 +116,8 @@ def _check_fan_out(node: FanOut, path: str, given: Given) -> None:
 
 def _check_single(node: Single, path: str, given: Given) -> None:
     if node.actor not in given.roles:
-        raise InvalidPlan(f"there is no actor {node.actor[:60]!r}", where=path, expected=_some(given.roles))
+        hint = did_you_mean(node.actor[:60], list(given.roles))
+        raise InvalidPlan(f"there is no actor {node.actor[:60]!r}", where=path, expected=_some(given.roles), hint=hint)
     for tool in node.tools:
         if tool not in given.tools:
             raise InvalidPlan(f"the specialist may not use the tool {tool[:60]!r}", where=path)

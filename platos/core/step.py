@@ -5,7 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["StepKey", "StepKind"]
+__all__ = ["PLANNING", "StepKey", "StepKind"]
+
+PLANNING = "plan"
+"""The path of what a planner asks. No plan's root may have that name."""
 
 
 class StepKind(StrEnum):
