@@ -7,6 +7,7 @@ from platos.core.effect import EffectClass, Receipt
 from platos.core.evidence import strike_uncited, uncited
 from platos.core.fact import Fact
 from platos.core.handoff import Artifact, Claim, HandOff, Status, Work
+from platos.core.instant import parse_span
 from platos.core.item import Extract, Item, Problem, StoredItem
 from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Band, Price, Rates, Usage
@@ -82,6 +83,7 @@ __all__ = [
     "mark_deeds",
     "model",
     "notifier",
+    "parse_span",
     "planner",
     "predicate",
     "source",

@@ -142,7 +142,9 @@ async def _plan_it(
 
 def given_to(its: Specialist, roles: Mapping[str, Role], items: int) -> Given:
     """What a plan for a specialist is checked by."""
-    return Given(roles=roles, tools=its.tool_names(), items=items, capped=its.budget.run != Cap())
+    return Given(
+        roles=roles, tools=its.tool_names(), items=items, capped=its.budget.run != Cap(), models=tuple(its.models)
+    )
 
 
 async def _extracts(host: Host, run: int, stored: list[StoredItem]) -> tuple[Extract, ...]:

@@ -37,9 +37,8 @@ class _Parts(WorkspaceParts):
     def build(self, kind: PartKind, name: str, options: Mapping[str, Any]) -> Any:
         return self.made[kind, name] if (kind, name) in self.made else super().build(kind, name, options)
 
-    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> None:
-        if (kind, name) not in self.made:
-            self.registry.check(kind, name, options, at)
+    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> object:
+        return None if (kind, name) in self.made else self.registry.check(kind, name, options, at)
 
 
 @cache
