@@ -120,30 +120,34 @@ async def check_planner(planner: Planner | AskingPlanner, given: Iterable[Brief]
 async def _check(planner: Planner, brief: Brief) -> None:
     try:
         plan = await planner.plan(brief)
-    except InvalidPlan as refused:
-        assert refused.what.strip(), "it does not say why it refuses"
-        most = min(brief.window.values(), default=None)
-        whole = sum(item.chars for item in brief.items)
-        assert most is not None and whole > most, "it refuses what a window holds"  # noqa: PT018
+    except InvalidPlan as error:
+        refused = error
+    else:
+        _check_plan(plan, brief)
+        assert await planner.plan(brief) == plan, "the same brief gave another plan"
         return
-    _check_plan(plan, brief)
-    assert await planner.plan(brief) == plan, "the same brief gave another plan"
+    assert refused.what.strip(), "it does not say why it refuses"
+    whole, holds = sum(item.chars for item in brief.items), min(brief.window.values(), default=None)
+    if holds is None or whole <= holds:
+        raise refused
 
 
 async def _check_asking(planner: AskingPlanner, brief: Brief, replies: Sequence[str]) -> None:
     assert planner.fallback.strip(), "nobody plans in its place"
     asked, again = ScriptedDesk(replies, brief), ScriptedDesk(replies, brief)
-    try:
-        plan = await planner.plan_at(asked, brief)
-    except (Failure, InvalidPlan):
-        plan = None
-    else:
+    plan = await _plan_at(planner, asked, brief)
+    if plan is not None:
         _check_plan(plan, brief)
-    try:
-        assert await planner.plan_at(again, brief) == plan, "the same answers gave another plan"
-    except (Failure, InvalidPlan):
-        assert plan is None, "the same answers gave no plan"
+    assert await _plan_at(planner, again, brief) == plan, "the same answers gave another plan"
     assert asked.requests == again.requests, "the same brief led to another question"
+
+
+async def _plan_at(planner: AskingPlanner, desk: ScriptedDesk, brief: Brief) -> Plan | None:
+    """The plan; None where there is none, and the planner says so."""
+    try:
+        return await planner.plan_at(desk, brief)
+    except (Failure, InvalidPlan):
+        return None
 
 
 def _check_plan(plan: Plan, brief: Brief) -> None:
