@@ -6,7 +6,7 @@ The planner sees measures of what arrived, never its text. What it emits is vali
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from platos.core.budget import Cap
 from platos.core.digest import canonical
@@ -39,22 +39,24 @@ log = logging.getLogger("platos")
 
 async def plan(wake: Wake) -> Run | None:
     """The run to work on now, planned: one that can go on, else a new one for the signals that wait, else none."""
+    left: set[int] = set()  # for whoever wanted the run that was being planned
     while not wake.paused:
-        number = await _movable(wake) or await _begin(wake)
+        number = await _movable(wake, left) or await _begin(wake)
         if number is None:
             return None
         run = await _load(wake, number)
         if run is not None:
             return run
+        left.add(number)
         wake.lets_go(number)
     return None
 
 
-async def _movable(wake: Wake) -> int | None:
-    """The oldest run that can go on, and is in nobody's hand."""
+async def _movable(wake: Wake, left: Container[int]) -> int | None:
+    """The oldest run that can go on, is in nobody's hand, and is not left to somebody."""
     host, after = wake.host, 0
     while found := await runs.movable(host.store, wake.name, host.now(), after=after):
-        number = next((row.id for row in found if wake.takes(row.id)), None)
+        number = next((row.id for row in found if row.id not in left and wake.takes(row.id)), None)
         if number is not None:
             return number
         after = found[-1].id
