@@ -54,7 +54,7 @@ async def _plan(app: App, name: str, items: Sequence[Item]) -> Foreseen:
     models = await app.offload(_models, app, its)
     parts = {each.name: each.model for tier in models.values() for each in tier}
     try:
-        window = windows(its, lambda name: parts[name].terms(name))
+        window = windows(its, parts.__getitem__)
         shaped = await plan_for(partial(_planner, app, its), its, items, roles, window)
         return await app.offload(foresee, its, shaped, items, calls, models, await _accounts(app, its))
     finally:

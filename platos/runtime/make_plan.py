@@ -13,8 +13,8 @@ from platos.core.instant import SECOND
 from platos.core.plan import Plan
 from platos.core.plan_check import Given, check_plan
 from platos.core.specialist import Specialist
-from platos.errors import Failure, InvalidPlan, PlatosError, TimedOut
-from platos.ports.model import Terms
+from platos.errors import ConfigurationError, Failure, InvalidPlan, PlatosError, TimedOut
+from platos.ports.model import Model
 from platos.ports.planner import AskingPlanner, Brief, Desk, Planner
 
 __all__ = ["Wanted", "make_plan", "windows"]
@@ -55,11 +55,19 @@ async def make_plan(planner: AnyPlanner, wanted: Wanted, desk: TimedDesk) -> Pla
     return msgspec.structs.replace(made, why=f"{made.why}; in the place of {its.planner.name}: {reason}")
 
 
-def windows(its: Specialist, terms: Callable[[str], Terms]) -> dict[str, int]:
+def windows(its: Specialist, model: Callable[[str], Model]) -> dict[str, int]:
     """How many tokens every model of a tier reads at once, by tier, as far as it is known."""
-    known = {tier: [terms(name).window for name in models] for tier, models in its.models.items()}
+    known = {tier: [_window(name, model) for name in models] for tier, models in its.models.items()}
     found = {tier: [window for window in each if window is not None] for tier, each in known.items()}
     return {tier: min(each) for tier, each in found.items() if each}
+
+
+def _window(name: str, model: Callable[[str], Model]) -> int | None:
+    """What a model that cannot be had reads is not known; whoever asks it is told what is wrong with it."""
+    try:
+        return model(name).terms(name).window
+    except ConfigurationError:
+        return None
 
 
 async def _valid(making: Awaitable[Plan], its: Specialist, given: Given, limit: anyio.CancelScope) -> Plan:

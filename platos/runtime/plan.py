@@ -121,7 +121,7 @@ async def _plan_it(
             items=work.items,
             tools=definition.tool_names(),
             roles=tuple(roles.values()),
-            window=windows(definition, lambda name: host.model(name).terms(name)),
+            window=windows(definition, host.model),
             receipts=receipts,
             again=runs.rejection(told),
         )

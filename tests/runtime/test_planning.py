@@ -11,18 +11,21 @@ import pytest
 
 from platos import Brief, Plan, Single
 from platos.core.drawing import draw
-from platos.core.event import MoneyReserved, MoneySettled, PlanMade, StepMoved
+from platos.core.event import MoneyReserved, MoneySettled, PlanMade, RunMoved, StepMoved
 from platos.core.instant import HOUR, MINUTE
 from platos.core.money import Price
 from platos.core.state import State
-from platos.core.step import StepKind
+from platos.core.step import StepKey, StepKind
 from platos.errors import BadReasoning, TimedOut, Unavailable
+from platos.ports.model import Terms
 from platos.ports.planner import Desk
 from platos.runtime.commands import commands_of
+from platos.runtime.desk import PlanningDesk
+from platos.runtime.life import first_word
 from platos.testing.model import Scripted
 from platos.testing.workspace import SimulatedWorkspace
 
-from .workers import Worker, drop_one, last_move
+from .workers import Again, Worker, drop_one, last_move
 
 Simulate = Callable[..., SimulatedWorkspace]
 
@@ -179,31 +182,68 @@ async def test_in_a_pause_nothing_is_asked_and_afterwards_it_is_planned(simulate
     assert len(model.requests) == 2
 
 
+def bought_once(told: list[Any]) -> bool:
+    """Was each of the two questions answered once at most, and every answer that came kept in a step?"""
+    answered = [event for event in told if isinstance(event, MoneySettled) and event.cause == "answered"]
+    return len(answered) == len({step.key for step in asked(told)}) <= 2
+
+
+async def cut_off(simulate: Simulate, power_cut: Any, number: int) -> tuple[list[Any], bool]:
+    """What a run came to whose process was gone at this transaction; and whether there were so many."""
+    simulated = asking(simulate, saying(BAD))
+    async with simulated.up():
+        await drop_one(simulated, "one")
+    with power_cut(number) as cut:
+        async with simulated.up():
+            await simulated.live(20 * MINUTE)
+    async with simulated.up():
+        await simulated.live(20 * MINUTE)
+        return await simulated.events("r1"), cut.writes >= number
+
+
 async def test_a_process_cut_off_anywhere_while_it_plans_buys_no_answer_twice(
     simulate: Simulate, power_cut: Any, record_cases: Callable[[str, int], None]
 ) -> None:
-    cuts = 0
     for number in range(1, 40):
-        model = saying(BAD)
-        simulated = asking(simulate, model)
-        async with simulated.up():
-            await drop_one(simulated, "one")
-        with power_cut(number) as cut:
-            async with simulated.up():
-                await simulated.live(HOUR)
-        async with simulated.up():
-            await simulated.live(HOUR)
-            told = await simulated.events("r1")
-            state = await last_move(simulated)
-        assert state.new is State.SUCCESS
+        told, there = await cut_off(simulate, power_cut, number)
+        assert [event for event in told if isinstance(event, RunMoved)][-1].new is State.SUCCESS
         assert draw(plans(told)[-1].plan) == DRAFT
-        answered = [event for event in told if isinstance(event, MoneySettled) and event.cause == "answered"]
-        assert len(answered) == len({step.key for step in asked(told)}) <= 2
-        if cut.writes < number:
+        assert bought_once(told)
+        if not there:
             break
-        cuts += 1
-    assert cuts > 10
-    record_cases("crashes", cuts)
+    assert number > 10
+    record_cases("crashes", number - 1)
+
+
+async def test_a_desk_that_forgets_what_was_answered_would_be_seen(
+    simulate: Simulate, power_cut: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forgetful(desk: PlanningDesk, request: Any) -> StepMoved:
+        planned = desk._planned
+        desk._ordinal = 1 + max((key.ordinal for key in planned.steps if key.path == "plan"), default=0)
+        key = StepKey(planned.run, planned.revision, "plan", "shape", desk._ordinal)
+        return first_word(key, StepKind.MODEL, str(desk._ordinal), desk._host.now())
+
+    monkeypatch.setattr(PlanningDesk, "_begin", forgetful)
+    for number in range(8, 40):
+        told, there = await cut_off(simulate, power_cut, number)
+        if not bought_once(told):
+            return
+        assert there, "nobody saw that an answer was bought twice"
+
+
+@pytest.mark.parametrize(
+    ("windows", "told"), [((9_000, 12_000), {"frontier": 9_000}), ((None, 12_000), {"frontier": 12_000}), ((None,), {})]
+)
+async def test_a_planner_is_told_what_every_model_of_a_tier_reads_at_once(
+    simulate: Simulate, windows: tuple[int | None, ...], told: dict[str, int]
+) -> None:
+    models = [Scripted([], terms=Terms("scripted", window=window)) for window in windows]
+    planner = Again()
+    simulated = asking(simulate, *models, planner="again")
+    simulated._parts["planner", "again"] = planner
+    await lived(simulated)
+    assert [brief.window for brief in planner.briefs] == [told]
 
 
 class Curious:
