@@ -91,9 +91,10 @@ class PlanningDesk:
 
         async def ask(request: ModelRequest, models: tuple[str, ...]) -> ModelReply:
             self.limit.deadline = math.inf
-            reply = await self._ask(model, request, models)
-            self.limit.deadline = anyio.current_time() + its.retry.idle / SECOND
-            return reply
+            try:
+                return await self._ask(model, request, models)
+            finally:
+                self.limit.deadline = anyio.current_time() + its.retry.idle / SECOND
 
         request = question_of(its, instructions, documents, answer, model)
         found = await ask_until_valid(

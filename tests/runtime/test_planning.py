@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 
+from planners.model import PlanSaid, plan_of
 from platos import Brief, Plan, Single
 from platos.core.drawing import draw
 from platos.core.event import MoneyReserved, MoneySettled, PlanMade, RunMoved, StepMoved
@@ -252,10 +253,28 @@ class Curious:
     fallback = "spare"
 
     async def plan_at(self, desk: Desk, brief: Brief) -> Plan:
-        from planners.model import PlanSaid, plan_of
-
         await desk.ask_model("How?", [], PlanSaid, lambda said: plan_of(said, brief))
         return await desk.ask_model("And how else?", [], PlanSaid, lambda said: plan_of(said, brief))
+
+
+class Stunned:
+    """A planner of a user's that hangs where no model answers."""
+
+    fallback = "spare"
+
+    async def plan_at(self, desk: Desk, brief: Brief) -> Plan:
+        try:
+            return await desk.ask_model("How?", [], PlanSaid, lambda said: plan_of(said, brief))
+        except Unavailable:
+            await anyio.sleep_forever()
+            raise
+
+
+async def test_a_planner_that_hangs_after_its_question_is_replaced(simulate: Simulate) -> None:
+    simulated = asking(simulate, saying(Unavailable("it is down")), planner="stunned", retry={"idle": "0.2s"})
+    simulated._parts["planner", "stunned"] = Stunned()
+    [made] = plans(await lived(simulated))
+    assert made.plan.why.endswith("in the place of stunned: timeout: the planner did not answer in time")
 
 
 async def test_a_planner_asks_once(simulate: Simulate) -> None:
