@@ -13,6 +13,7 @@ from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Band, Price, Rates, Usage
 from platos.core.notice import Ask, Notice
 from platos.core.plan import Bounds, FanOut, Join, Loop, Node, Plan, Sequence, Single
+from platos.core.provenance import Provenance
 from platos.core.role import Role
 from platos.core.verdict import Decision, Verdict
 from platos.ports.actor import Actor, Context
@@ -48,6 +49,7 @@ __all__ = [
     "HandOff",
     "Item",
     "Join",
+    "Provenance",
     "Learner",
     "Lesson",
     "Loop",

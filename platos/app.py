@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from platos import __version__
 from platos.clock import InlineOffload, SystemClock, ThreadOffload
 from platos.config.definitions import Definitions
+from platos.config.house import check_policy, named_in_policy
 from platos.config.notes import Notes
 from platos.config.secrets import resolve
 from platos.config.settings import LoadedSettings, load_settings, module_paths
@@ -180,6 +181,9 @@ def load_workspace(
     }
     parts = WorkspaceParts(registry, environment, seen)
     definitions = Definitions(workspace, settings.settings, registry)
+    tools = registry.names("tool")
+    if any(tool not in tools for _, tool in named_in_policy(its)):  # else nothing is read that is not asked for
+        check_policy(its, tools, definitions.scan())
     return App(workspace, settings, parts, definitions, time, offload, secrets, Notes(workspace.notes))
 
 

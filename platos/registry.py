@@ -13,9 +13,9 @@ import pkgutil
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -177,10 +177,15 @@ class Registry:
             return self._shelves[kind]
 
     def _entries(self, kind: PartKind) -> Iterator[tuple[str, _Entry]]:
-        for point in entry_points(group=f"platos.{kind}"):
+        for point in self._offers(group=f"platos.{kind}"):
             yield from _offered(kind, point)
         for module, origin in self._users():
             yield from _declared(kind, module, origin)
+
+    @cached_property
+    def _offers(self) -> Callable[..., Iterable[EntryPoint]]:
+        """What all distributions offer, by group. They are read once: each has its file."""
+        return entry_points().select
 
     def _users(self) -> list[tuple[ModuleType, str]]:
         if self._modules is None:

@@ -12,9 +12,9 @@ import platos
 PUBLIC = """
     Actor Artifact Ask AskingPlanner Band Bench Bounds Brief Claim Context Decision Desk Document EffectClass
     Environment Extract Fact FanOut Finish HandOff Item Join Learner Lesson Loop Model ModelReply ModelRequest Node
-    Notice Notifier Plan Planner Polled Price Problem Rates Receipt Role Sequence Single Source Standing Status
-    StoredItem Terms Tier Tool Usage Usual Verdict Work actor errors mark_deeds model notifier parse_span planner
-    predicate source strike_uncited tier tool tool_function uncited
+    Notice Notifier Plan Planner Polled Price Problem Provenance Rates Receipt Role Sequence Single Source Standing
+    Status StoredItem Terms Tier Tool Usage Usual Verdict Work actor errors mark_deeds model notifier parse_span
+    planner predicate source strike_uncited tier tool tool_function uncited
 """
 HEAVY = ("aiosqlite", "litellm", "pydantic", "rich", "sqlite3", "typer", "yaml")
 

@@ -40,10 +40,17 @@ triage:
   - rules: {signal: [{words: [count]}]}
 planner: one-ask
 tools: [bell, outbox, append]
-policy: {bell: 1}
+policy: {bell: POLICY}
 review: ["confidence < 0.6", "cost > 100", "items > 20", "failures > 3"]
 done_when: [{receipt: bell}]
 """
+RULES = [
+    *({"where": [f"name=*@d{number}.example.com"], "deny": True} for number in range(17)),
+    *({"where": [f"name=notes/{number}/*"], "tier": 0} for number in range(16)),
+    *({"where": [f"name=https://h{number}.example.com/v1/*", "text=short"], "tier": 2} for number in range(16)),
+    {"tier": 1},
+]
+"""Fifty, of every kind; only the last fits, and a few may."""
 PART = Path(__file__).with_name("_asks.py")
 PLATOS = str(Path(sys.executable).with_name("platos"))
 NAME = "asks"
@@ -55,8 +62,9 @@ FLOOR = "a process, wall"
 Answer = Callable[[Engine, list[int]], Awaitable[None]]
 
 
-def workspace(name: str) -> Path:
-    return make_workspace(FRONT_MATTER, [NAME], parts=[PART], root=Path(name))
+def workspace(name: str, policy: Any = 1) -> Path:
+    front_matter = FRONT_MATTER.replace("POLICY", json.dumps(policy))
+    return make_workspace(front_matter, [NAME], parts=[PART], root=Path(name))
 
 
 # -- what is checked before a call
@@ -64,10 +72,10 @@ def workspace(name: str) -> Path:
 
 async def checks() -> None:
     """The same functions as in a run, on one act that was really asked for and approved; their cost by call."""
-    async with host_on(load_app(workspace("checks"), environ={})) as host:
+    async with host_on(load_app(workspace("checks", RULES), environ={})) as host:
         run = await planned(Wake(host, NAME, given=(item("checks"),)))
         async with assemble(run) as net:
-            life = Life(net, run.plan.root, "ask")  # type: ignore[arg-type]
+            life = Life(net, run.plan.root, "ask", net.mint.held_at("ask"))  # type: ignore[arg-type]
             call = await effects._prepare(life, run.work, "bell", ARGUMENTS, "it is to be rung")
             step = await life.begin("tool", "bell", [call.act.key, call.act.frozen])  # type: ignore[arg-type]
             asked = await host.store.transact(claim_or_ask, call.act, step, host.now())
@@ -80,13 +88,17 @@ async def time_checks(life: Life, work: Work, call: Any, approved: GateRow) -> N
     times: dict[str, list[float]] = {"policy and capability": [], "contract, and its digest": [], "approval": []}
     spec, now = next(each for each in life.net.run.specialist.tools if each.name == "bell"), life.now()
     cpu: list[float] = []
-    for _ in range(CALLS):
+    for number in range(CALLS):
+        arguments = {**ARGUMENTS, "name": f"call {number} of ana"}  # nothing of it was seen before
         before = time.thread_time()
         began = time.perf_counter()
-        contract = effects._contract(life, spec, call.tool)
+        contract = effects.contract_of(life.net.run.host, spec, call.tool)
         assert contract.digest == approved.request.contract
         declared = time.perf_counter()
-        permission, _ = await effects._permission(life, work, contract, 0, "")
+        permission = effects._permission(life, work, spec.part, contract, 0, "", False, arguments).permission
+        refused = life.net.mint.refusal(life.held, contract.name, life.path, arguments)
+        assert permission.allowed, permission.rule
+        assert not refused, refused
         permitted = time.perf_counter()
         act = call.act._replace(contract=contract, permission=permission)
         assert effect_ledger._covers(approved, act, now), "what was approved does not cover the call"

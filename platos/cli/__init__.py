@@ -10,11 +10,10 @@ import importlib
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
 from platos.cli._context import options_of
-from platos.cli._options import Command, shared_options
+from platos.cli._options import Command, Group
 from platos.cli.exits import exit_code
 from platos.cli.output import print_error
 from platos.errors import PlatosError
@@ -77,12 +76,8 @@ COMMANDS = {
 }
 
 
-class Commands(TyperGroup):
+class Commands(Group):
     """All commands. Each is imported when it is called, and a PlatosError ends it in plain words and with its code."""
-
-    def __init__(self, *arguments: Any, **values: Any) -> None:
-        super().__init__(*arguments, **values)
-        self.params.extend(shared_options())
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)

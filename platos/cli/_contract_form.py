@@ -66,6 +66,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     retry: Retry
     checkpoints: str
     review: tuple[str, ...]
+    autopilots: tuple[str, ...]
     budget: Caps
     tools: tuple[ToolTold, ...]
     approval_expires: str

@@ -26,6 +26,8 @@ def render_contract(its: Contract) -> Iterator[Line]:
     yield from _listed("tools", [line for tool in its.tools for line in _tool(tool)] or ["none"])
     yield f"  approvals    expire after {its.approval_expires}; then it is not done"
     yield from _listed("told", its.told)
+    if its.autopilots:
+        yield from _listed("autopilot", its.autopilots)
     yield from _listed("asks also", list(its.review) or ["no review trigger"])
     yield from _listed("budget", list(_budget(its.budget)))
     yield f"  retries      {its.retry.attempts} attempts, {its.retry.first} to {its.retry.longest} apart"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,9 +40,9 @@ def options_of(ctx: typer.Context) -> Options:
     return ctx.ensure_object(Options)
 
 
-def _set_workspace(ctx: typer.Context, value: Path | None) -> None:
+def _set_workspace(ctx: typer.Context, value: str | None) -> None:
     if value is not None:
-        options_of(ctx).workspace = value
+        options_of(ctx).workspace = Path(value)
 
 
 def _set_settings(ctx: typer.Context, value: list[str] | None) -> None:
@@ -63,7 +65,7 @@ def _set_log(ctx: typer.Context, value: LogForm | None) -> None:
 
 def _everywhere(
     workspace: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--workspace",
             metavar="DIR",
@@ -101,12 +103,35 @@ def shared_options() -> list[Any]:
     return list(get_command(holder).params)
 
 
+def _taken_plainly(parameters: list[Any]) -> list[Any]:
+    """The same parameters. What is left out, or has its option's type already, is no longer converted: typer has
+    pydantic do so, whose import takes longer than most questions take to answer."""
+    for each in parameters:
+        if "process_value" not in vars(each):
+            each.process_value = partial(_processed, each, each.process_value)
+    return parameters
+
+
+def _processed(parameter: Any, convert: Callable[[Any, Any], Any], ctx: Any, value: Any) -> Any:
+    wanted = parameter.type_descriptor.annotation
+    if value is None:
+        value = () if parameter.multiple or parameter.nargs == -1 else None
+    elif not (isinstance(wanted, type) and isinstance(value, wanted)):
+        return convert(ctx, value)
+    if parameter.required and parameter.value_is_missing(value):
+        return convert(ctx, value)
+    return value if parameter.callback is None else parameter.callback(ctx, parameter, value)
+
+
 class Command(TyperCommand):
     """A command that also takes the options of all commands."""
 
     def __init__(self, *arguments: Any, **values: Any) -> None:
         super().__init__(*arguments, **values)
         self.params.extend(shared_options())
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _taken_plainly(super().get_params(ctx))
 
 
 class Group(TyperGroup):
@@ -115,3 +140,6 @@ class Group(TyperGroup):
     def __init__(self, *arguments: Any, **values: Any) -> None:
         super().__init__(*arguments, **values)
         self.params.extend(shared_options())
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _taken_plainly(super().get_params(ctx))

@@ -9,7 +9,7 @@ from platos.core.budget import Unit
 from platos.core.money import dollars
 from platos.runtime.foresee import Bound, Foreseen, NodeForeseen
 
-__all__ = ["render_plan"]
+__all__ = ["render_chart", "render_plan"]
 
 
 def render_plan(found: Foreseen) -> Iterator[Line]:
@@ -21,6 +21,7 @@ def render_plan(found: Foreseen) -> Iterator[Line]:
     head = ("NODE", "ACTOR", "MODELS", "ACTS", "CALLS", "ATTEMPTS", "ONE ATTEMPT", "IN ALL")
     yield from table(head, [_node(node) for node in found.nodes])
     yield _sums(found)
+    yield from (f"Not known before it runs: {each}." for each in found.assumes)
     yield bold("What holds, whatever happens")
     yield from (f"  {_bound(bound)}" for bound in found.bounds)
     yield from _too_small(found)
@@ -28,12 +29,17 @@ def render_plan(found: Foreseen) -> Iterator[Line]:
     yield bold(_answer(found))
 
 
+def render_chart(found: Foreseen) -> Iterator[Line]:
+    """The plan as a Mermaid flow chart, and nothing else."""
+    yield from found.mermaid.splitlines()
+
+
 def _node(node: NodeForeseen) -> tuple[str, ...]:
     if node.calls == 0:
         return (node.path, node.actor, "-", str(node.acts), "0", "-", "-", "$0.00")
     calls = "?" if node.calls is None else str(node.calls)
     whole = "?" if node.worst_nano is None else dollars(node.worst_nano)
-    models = ", ".join(node.models)
+    models = f"{node.tier}: {', '.join(node.models)}"
     return (node.path, node.actor, models, str(node.acts), calls, str(node.attempts), dollars(node.attempt_nano), whole)
 
 

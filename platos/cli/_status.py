@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from platos.app import App
+from platos.cli._autopilots import autopilot_lines
 from platos.cli._change import is_up
 from platos.cli._measures import ask_live, take_measures
 from platos.cli._pauses import PauseTold, tell_pause
@@ -33,7 +34,7 @@ Definitions = Mapping[str, Specialist | ConfigurationError]
 class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One specialist. `state` is `asleep`, `working`, `waits for you`, `paused`, `problem` or `gone`; money is
     nano-dollars: spent today, and what an idle day costs, None before there was one. `triage` is how much is being
-    missed, None where nothing is known of that."""
+    missed, None where nothing is known of that; `autopilots` are on, or proposed."""
 
     specialist: str
     state: str
@@ -51,6 +52,7 @@ class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
     triage_cap_nano: int | None
     idle_day_nano: int | None
     triage: TriageState | None
+    autopilots: tuple[str, ...]
     problems: tuple[str, ...]
 
 
@@ -87,6 +89,7 @@ class _Stored(msgspec.Struct, frozen=True):
     sources: dict[str, list[str]]
     spent: dict[str, tuple[int, int]]
     paused: dict[str, Paused]
+    autopilots: dict[str, tuple[str, ...]]
     untold: tuple[Untold, ...] = ()
 
 
@@ -100,7 +103,7 @@ async def read_status(app: App) -> Status:
             known = await _stored(store, found, app.clock.now())
     except NotFound:
         known = None
-    stored = known or _Stored({}, {}, {}, {}, {}, {}, {})
+    stored = known or _Stored({}, {}, {}, {}, {}, {}, {}, {})
     measures = await take_measures(app, await ask_live(app))
     each = [_specialist(app, name, found.get(name), stored, measures) for name in sorted({*found, *stored.rows})]
     return Status(
@@ -140,6 +143,7 @@ async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored
         sources=sources,
         spent={name: await accounts.charged_to(store, name, day_start(now, _zone(found.get(name)))) for name in rows},
         paused=await pauses.every(store),
+        autopilots={name: await autopilot_lines(store, name) for name in rows},
         untold=tuple(
             Untold(person=each.person, notifier=each.notifier, matters=each.waiting, tries=each.tries, why=each.failure)
             for each in await notices.undelivered(store)
@@ -182,6 +186,7 @@ def _specialist(
         triage_cap_nano=definition.budget.triage_day.usd if definition else 0,
         idle_day_nano=idle[name].nano if name in idle else None,
         triage=measures.triage.get(name) if measures else None,
+        autopilots=stored.autopilots.get(name, ()),
         problems=tuple(problems),
     )
 

@@ -53,6 +53,8 @@ def _specialist(each: SpecialistStatus) -> Iterator[Line]:
         yield f"  an idle day costs {dollars(each.idle_day_nano)}"
     if each.triage is not None:
         yield from _triage(each.specialist, each.triage)
+    for line in each.autopilots:
+        yield f"  autopilot {line}"
     for problem in each.problems:
         for line in problem.splitlines():
             yield red(f"  {one_line(line, 200)}")

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from platos.cli._arguments import render_argument
 from platos.cli._calls_text import render_call
+from platos.cli._net_text import render_node
 from platos.cli.output import Line, bold, one_line, red, yellow
 from platos.cli.story import EffectTold, ItemTold, StepTold, Story
 from platos.core.approval import GateState
@@ -68,8 +69,9 @@ def _triage(story: Story, shown: Shown) -> Iterator[Line]:
 def _plans(story: Story) -> Iterator[Line]:
     for plan in story.plans:
         yield bold(f"Plan {plan.revision}, by {plan.by}: {plan.why}")
-        for line in plan.tree.splitlines():
-            yield f"  {line}"
+        yield from render_node(plan.net, 0)
+        if plan.rejected:
+            yield f"  planned again: {one_line(plan.rejected, 200)}"
 
 
 def _tree(steps: tuple[StepTold, ...], shown: Shown) -> Iterator[Line]:

@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from platos.app import App
+from platos.cli._autopilots import autopilot_lines
 from platos.cli._context import load, run_async, show
 from platos.cli._contract_form import Caps, Contract, Retry, ToolTold
 from platos.cli._contract_people import told_lines
@@ -18,7 +19,9 @@ from platos.core.instant import span_text
 from platos.core.policy import HOUSE, Entry, RiskTier, otherwise, permit
 from platos.core.specialist import PartSpec, Specialist, Wanted
 from platos.core.state import State
+from platos.errors import NotFound
 from platos.ports.tool import Remote, Tool
+from platos.store import read_store
 
 __all__ = ["check"]
 
@@ -43,10 +46,15 @@ def check(
 
 async def _contract(app: App, name: str) -> Contract:
     definition = await app.offload(app.definitions.load, name)
-    return await app.offload(_read, app, definition)
+    try:
+        async with read_store(app.workspace.state) as store:
+            standing = await autopilot_lines(store, name)
+    except NotFound:
+        standing = ()
+    return await app.offload(_read, app, definition, standing)
 
 
-def _read(app: App, its: Specialist) -> Contract:
+def _read(app: App, its: Specialist, autopilots: tuple[str, ...]) -> Contract:
     return Contract(
         specialist=its.name,
         owner=its.owner,
@@ -65,6 +73,7 @@ def _read(app: App, its: Specialist) -> Contract:
         ),
         checkpoints=_CHECKPOINTS,
         review=tuple(map(str, its.review)),
+        autopilots=autopilots,
         budget=_caps(app, its),
         tools=tuple(_tool(app, its, spec) for spec in its.tools),
         approval_expires=span_text(its.approval_expires),
@@ -117,7 +126,6 @@ def _tool(app: App, its: Specialist, spec: PartSpec) -> ToolTold:
         spec.name,
         effect,
         granted=its.tool_names(),
-        node=(spec.name,),
         policy={name: otherwise(entry) for name, entry in its.policy.items()},
         part=spec.part,
         house={name: otherwise(entry) for name, entry in house.items()},

@@ -1,4 +1,5 @@
-"""`platos decisions`: who decided what, and when: a person, the runtime by which rule, or a tier of triage and why."""
+"""`platos decisions`: who decided what, and when: a person, the runtime by which rule, or a tier of triage, and by
+which model."""
 
 from __future__ import annotations
 
@@ -45,8 +46,8 @@ _AFTER_AN_ANSWER = re.compile(r"g\d+ ")
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """One decision: when, what, by whom (`person:NAME`, `planner:NAME`, `tier NAME`, `runtime`), and where it stands: a
-    run, an item, a specialist."""
+    """One decision: when, what, by whom (`person:NAME`, `planner:NAME`, `model:NAME, tier NAME` where a tier
+    went by a model, `tier NAME`, `runtime`), and where it stands: a run, an item, a specialist."""
 
     at: str
     decision: str
@@ -63,7 +64,7 @@ class Decisions(msgspec.Struct, frozen=True, kw_only=True):
 def decisions(
     ctx: typer.Context,
     by: Annotated[
-        str, typer.Option("--by", metavar="WHO", help="Only theirs: person, planner, tier, runtime, or a name.")
+        str, typer.Option("--by", metavar="WHO", help="Only theirs: person, model, planner, tier, runtime, or a name.")
     ] = "",
     source: Annotated[str, typer.Option("--of", metavar="WHAT", help="Only of this: r3, i7, or a specialist.")] = "",
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many, the latest ones.")] = _LATEST,
@@ -91,7 +92,7 @@ async def _decisions(app: App, by: str, source: str, limit: int) -> Decisions:
 
 def _names(by: str) -> tuple[str, ...]:
     """`person:ana` is also `person` and `ana`."""
-    return (by, *by.replace(":", " ").split())
+    return (by, *by.replace(",", "").split(), *by.replace(",", "").replace(":", " ").split())
 
 
 async def _told(store: ReadStore, chain: str, event: AnyEvent) -> AsyncIterator[Decision]:
@@ -101,7 +102,8 @@ async def _told(store: ReadStore, chain: str, event: AnyEvent) -> AsyncIterator[
             said = [each for each in await verdicts.of_item(store, item) if each[2] <= event.at]
             if said:
                 tier, verdict, _ = said[-1]
-                yield _decision(event, f"{verdict.decision}: {verdict.reason}", f"i{item}", by=f"tier {tier}")
+                by = f"model:{verdict.model}, tier {tier}" if verdict.model else f"tier {tier}"
+                yield _decision(event, f"{verdict.decision}: {verdict.reason}", f"i{item}", by=by)
         return
     words = _WORDS.get(type(event))
     what = words(event) if words else ""

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import msgspec
 import typer
 
 from platos.app import App
 from platos.cli._context import load, number_of, options_of, run_async, show
+from platos.cli._follow import follow
 from platos.cli._status import read_status
 from platos.cli._status_text import render_status
 from platos.cli._story_text import Shown, render_story
+from platos.cli.exits import ExitCode
 from platos.cli.output import Line, table
 from platos.cli.story import Story, read_story
 from platos.core.instant import iso
 from platos.core.money import dollars
-from platos.errors import NotFound
+from platos.errors import NotFound, UsageError
 from platos.store import ReadStore, accounts, read_store, runs
 from platos.store.runs import RunRow
 
@@ -71,17 +73,33 @@ def show_run(
     run: Annotated[str, typer.Argument(metavar="RUN", help="The run, as in r1.", show_default=False)],
     results: Annotated[bool, typer.Option("--results", help="Also what each step was given and came to.")] = False,
     calls: Annotated[bool, typer.Option("--calls", help="Also what models were asked, and said.")] = False,
+    following: Annotated[bool, typer.Option("--follow", help="Watch it until it ends or rests.")] = False,
 ) -> None:
     """Tell the whole story of a run.
 
     Items and verdicts, plan, steps and calls, gates, effects, evidence and outcome; its journal is verified. What was
-    asked and answered is kept without secrets; --json has all of it.
+    asked and answered is kept without secrets; --json has all of it. With --follow its net is drawn as it goes (without
+    a terminal: a line, or with --json an object, per change) until the run ends or rests; Ctrl-C ends only the looking.
 
     Example: platos show r1 --results --calls
     """
+    if following:
+        if results or calls:
+            raise UsageError("--follow draws the net alone", expected="platos show RUN --results --calls, without it")
+        _follow(ctx, number_of(run, "r", "run"))
     contents = calls or options_of(ctx).json
     story = run_async(_story, load(ctx), number_of(run, "r", "run"), contents)
     show(ctx, story, partial(render_story, shown=Shown(results, calls)))
+
+
+def _follow(ctx: typer.Context, run: int) -> NoReturn:
+    """Its exit code is that of the run, as it stands at the end."""
+    try:
+        ending = run_async(follow, load(ctx), run, options_of(ctx).json)
+    except KeyboardInterrupt:
+        typer.echo(f"The run goes on without you looking: platos show r{run} --follow", err=True)
+        raise typer.Exit(ExitCode.OK) from None
+    raise typer.Exit(ending.code)
 
 
 async def _story(app: App, run: int, contents: bool) -> Story:

@@ -13,7 +13,7 @@ from platos.app import App
 from platos.cli._context import load, run_async, show
 from platos.cli._handed_in import read_item
 from platos.cli._models import model_part
-from platos.cli._plan_text import render_plan
+from platos.cli._plan_text import render_chart, render_plan
 from platos.cli.exits import ExitCode
 from platos.core.item import Item
 from platos.core.specialist import Specialist
@@ -34,6 +34,7 @@ def plan(
         list[str],
         typer.Option("--input", metavar="FILE|-", help="Work, - for stdin. May be repeated.", show_default=False),
     ],
+    chart: Annotated[bool, typer.Option("--mermaid", help="Only the net, as a Mermaid chart.")] = False,
 ) -> None:
     """Say how work would be done, and what it may cost at worst.
 
@@ -42,7 +43,7 @@ def plan(
     Example: platos plan advisories --input advisory.txt
     """
     foreseen = run_async(_plan, load(ctx), name, [read_item(path) for path in given])
-    show(ctx, foreseen, render_plan)
+    show(ctx, foreseen, render_chart if chart else render_plan)
     if foreseen.unpriced:
         raise typer.Exit(ExitCode.CONFIGURATION)
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from platos.cli._calls import CallTold, tell_calls
+from platos.cli._net import NetNode, net_of
 from platos.cli._received import received
 from platos.cli._ways_on import out_of_doubt
 from platos.core.drawing import draw
@@ -22,7 +23,7 @@ from platos.store import ReadStore, accounts, effects, evidence, gates, items, j
 from platos.store.accounts import Call
 from platos.store.runs import RunRow
 
-__all__ = ["Story", "read_story"]
+__all__ = ["Story", "large_results", "read_story"]
 
 
 _MOST_RESULT = 2_000
@@ -51,12 +52,14 @@ class ItemTold(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanTold(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan, drawn as a tree."""
+    """A plan, drawn as a tree, and the same with what became of each part; `rejected` is why another was made."""
 
     revision: int
     by: str
     why: str
     tree: str
+    rejected: str
+    net: NetNode
 
 
 class StepTold(msgspec.Struct, frozen=True, kw_only=True):
@@ -167,7 +170,7 @@ async def read_story(store: ReadStore, run: int, *, contents: bool = False) -> S
     row = await runs.find(store, run)
     told = await journal.events(store, row.name)
     calls = await tell_calls(store, await accounts.calls_of_run(store, run), contents=contents)
-    taken = await _items(store, run)
+    taken, large = await _items(store, run), await large_results(store, told)
     return Story(
         run=row.name,
         specialist=row.specialist,
@@ -179,8 +182,8 @@ async def read_story(store: ReadStore, run: int, *, contents: bool = False) -> S
         cost_nano=sum(call.cost_nano for call in calls),
         items=taken,
         triage=await tell_calls(store, await _of_triage(store, row), contents=contents),
-        plans=_plans(told),
-        steps=_steps(told, [item.item for item in taken], calls, await _results(store, told)),
+        plans=_plans(told, large),
+        steps=_steps(told, [item.item for item in taken], calls, large),
         gates=await _gates(store, run),
         effects=await _effects(store, row),
         evidence=await _evidence(store, run),
@@ -227,12 +230,15 @@ def _item(stored: StoredItem, given: Iterable[VerdictTold], withdrawn: str) -> I
     )
 
 
-def _plans(told: Iterable[AnyEvent]) -> tuple[PlanTold, ...]:
-    made = [(event.revision, event.plan) for event in told if isinstance(event, PlanMade)]
-    return tuple(PlanTold(revision=n, by=plan.by, why=plan.why, tree=draw(plan)) for n, plan in made)
+def _plans(told: Sequence[AnyEvent], large: Mapping[str, bytes]) -> tuple[PlanTold, ...]:
+    trees = {event.revision: draw(event.plan) for event in told if isinstance(event, PlanMade)}
+    return tuple(
+        PlanTold(revision=n, by=by, why=why, tree=trees[n], rejected=rejected, net=root)
+        for n, by, why, rejected, root in map(msgspec.structs.astuple, net_of(told, large))
+    )
 
 
-async def _results(store: ReadStore, told: Iterable[AnyEvent]) -> dict[str, bytes]:
+async def large_results(store: ReadStore, told: Iterable[AnyEvent]) -> dict[str, bytes]:
     """The results that are too large for the journal, by digest."""
     large = {event.payload for event in told if isinstance(event, StepMoved) and event.payload}
     return {digest: await journal.get_payload(store, digest) for digest in large}

@@ -25,7 +25,7 @@ from platos.core.instant import Span, parse_span
 from platos.core.money import dollars, parse_money
 from platos.core.policy import Entry, PolicyRule, RiskTier
 from platos.core.predicate import ANY, parse_predicate
-from platos.core.review import Trigger, parse_trigger
+from platos.core.review import AnyTrigger, parse_trigger
 from platos.core.schedule import Schedule, check_zone
 from platos.core.specialist import PartSpec
 from platos.errors import ConfigurationError, UsageError
@@ -74,7 +74,11 @@ def _span(value: Any) -> Span:
     return parse_span(str(value))
 
 
-def _trigger(value: Any) -> Trigger:
+def _trigger(value: Any) -> AnyTrigger:
+    """A trigger from its text, or a field of the items and its value from `customer: acme`."""
+    if isinstance(value, dict) and len(value) == 1:
+        [(field, said)] = value.items()
+        return parse_trigger(f"{field}={'|'.join(map(str, said)) if isinstance(said, list) else said}")
     return parse_trigger(str(value))
 
 
@@ -229,7 +233,7 @@ SpanField = Annotated[Span, PlainValidator(_read(_span))]
 ZoneName = Annotated[str, AfterValidator(_read(_zone))]
 CronText = Annotated[str, AfterValidator(_read(_cron))]
 SecretReference = Annotated[str, AfterValidator(_read(check_reference))]
-TriggerField = Annotated[Trigger, PlainValidator(_read(_trigger))]
+TriggerField = Annotated[AnyTrigger, PlainValidator(_read(_trigger))]
 PartField = Annotated[PartSpec, PlainValidator(_read(_part))]
 PolicyField = Annotated[
     tuple[Annotated[PolicyRule, PlainValidator(_read(_rule))], ...],

@@ -127,7 +127,9 @@ class DefaultsForm(Form):
     )
     budget: BudgetForm = BudgetForm()
     done_when: tuple[Condition, ...] = Field((), description="conditions", examples=[["cited"]])
-    review: tuple[TriggerField, ...] = Field((), description="review triggers", examples=[["confidence < 0.6"]])
+    review: tuple[TriggerField, ...] = Field(
+        (), description="review triggers", examples=[["confidence < 0.6", "customer=acme"]]
+    )
     overlap: Overlap = Overlap.QUEUE
     retry: RetryForm = RetryForm()
     recall: float = Field(

@@ -17,7 +17,7 @@ from platos.core.audit import Audits
 from platos.core.budget import Budget, Cap
 from platos.core.failure import RetryPolicy
 from platos.core.jitter import spread
-from platos.core.mistake import Key, Locate, dotted, mistake
+from platos.core.mistake import Key, Locate, did_you_mean, dotted, mistake
 from platos.core.plan import FanOut, Single, walk
 from platos.core.plan_check import Given, check_plan
 from platos.core.policy import rules_of
@@ -226,7 +226,7 @@ def _check_tools(specialist: Specialist, written: _Written) -> None:
                 f"{tool!r} is not among the specialist's tools",
                 where=written.where(key),
                 expected=f"one of {', '.join(tools)}" if tools else "a tool that is listed under tools",
-                hint=f"list {tool} under tools, or take this line out",
+                hint=did_you_mean(tool, tools) or f"list {tool} under tools, or take this line out",
             )
 
 

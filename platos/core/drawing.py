@@ -34,7 +34,8 @@ def label(node: Node) -> str:
 def _what(node: Node) -> str:
     match node:
         case Single():
-            return node.actor + (f" ({', '.join(node.tools)})" if node.tools else "")
+            tools = [" ".join((tool, *node.reach.get(tool, ()))) for tool in node.tools]
+            return node.actor + (f" ({', '.join(tools)})" if tools else "")
         case FanOut():
             each = f"one branch {'a claim' if node.over == 'claims' else 'an item'}"
             return f"fan out, {each if node.body is not None else 'side by side'}{_joined(node)}"
@@ -59,7 +60,7 @@ def _joined(node: FanOut) -> str:
 def mermaid(plan: Plan) -> str:
     """The plan as a Mermaid flow chart: https://mermaid.js.org/syntax/flowchart.html.
 
-    Names of nodes, actors and tools are lower-case words, and so nothing in it has to be escaped.
+    Names of nodes, actors and tools are lower-case words; of what a tool reaches, quotes are escaped.
     """
     return "\n".join(["flowchart LR", *_Chart().lines(plan.root)])
 
@@ -80,7 +81,7 @@ class _Chart:
         self._count += 1
         here = f"n{self._count}"
         if isinstance(node, Single):
-            return here, here, [f'{pad}{here}["{label(node)}"]']
+            return here, here, [f'{pad}{here}["{_quoted(node)}"]']
         lines = [f'{pad}subgraph {here}["{label(node)}"]', f"{pad}  direction LR"]
         ends = []
         for child in children(node):
@@ -92,3 +93,7 @@ class _Chart:
         if isinstance(node, Loop):
             edges.append(f'  {ends[1][1]} -. "remarks" .-> {ends[0][0]}')
         return here, here, [*lines, f"{pad}end"]
+
+
+def _quoted(node: Node) -> str:
+    return label(node).replace('"', "#quot;")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ __all__ = [
     "EffectState",
     "Receipt",
     "Recovery",
+    "again_key",
     "effect_key",
     "honoured_at",
     "recovery_of",
@@ -73,7 +75,7 @@ def honoured_at(sent: Instant, honoured: Span, now: Instant) -> bool:
     return 0 <= now - sent < honoured
 
 
-class Contract(msgspec.Struct, frozen=True, kw_only=True):
+class Contract(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What a tool declares, and what an approval is bound to: the code may change under it, this may not.
 
     `pin` is the digest of what was accepted of a tool that lives elsewhere; `undone_by` the tool that takes it back.
@@ -88,7 +90,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     pin: str = ""
     undone_by: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return digest(self)
 
@@ -104,6 +106,11 @@ def effect_key(run: int, contract: Contract, arguments: dict[str, Any], path: st
     """The idempotency key. The same act in one run is one act, whichever node, round or re-plan asks for it."""
     fields = {name: arguments.get(name) for name in contract.once_per} if contract.once_per else arguments
     return digest([run, contract.name, fields, path if contract.repeatable else ""])
+
+
+def again_key(effect: str) -> str:
+    """The idempotency key of the same act, wanted again after it was taken back: another act."""
+    return digest(["again", effect])
 
 
 def undo_key(effect: str) -> str:

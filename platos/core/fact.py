@@ -21,11 +21,13 @@ _BYTES_A_TOKEN = 4
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """A passage, word for word, and where it stands: `source` is `note:vendors.md#2`, the second passage of a file
-    under `notes/`, or `r12`, what that run came to."""
+    under `notes/`, or `r12`, what that run came to. `private` tells that something of the owner's own is in it: in a
+    note always, and in what a run came to where its actors had seen such."""
 
     source: str
     title: str
     text: str
+    private: bool = False
 
     @property
     def full_text(self) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from platos.core.digest import digest
 from platos.core.item import Extract
+from platos.core.provenance import Provenance
 
 __all__ = ["Artifact", "Claim", "HandOff", "Status", "Work"]
 
@@ -50,22 +51,26 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True):
 class HandOff(msgspec.Struct, frozen=True, kw_only=True):
     """An artifact on its way from one actor to the next.
 
-    `evidence` names records that the runtime wrote (`e7`), `scope` the items it is about (`i12`).
+    `evidence` names records that the runtime wrote (`e7`), `scope` the items it is about (`i12`). `provenance` tells
+    whose text it is made of; the runtime writes it, whatever an actor says.
     """
 
     artifact: Artifact
     status: Status = Status.UNVERIFIED
     scope: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    provenance: tuple[Provenance, ...] = ()
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """What a node is given: its items as extracts, what came before it, and the remarks on its last round.
 
     `wishes` are what people asked for when they sent an earlier draft back: the owner's words, unlike all the rest.
+    `provenance` is that of whoever made the remarks.
     """
 
     items: tuple[Extract, ...] = ()
     inputs: tuple[HandOff, ...] = ()
     remarks: tuple[str, ...] = ()
     wishes: tuple[str, ...] = ()
+    provenance: tuple[Provenance, ...] = ()

@@ -28,8 +28,7 @@ __all__ = [
     "Sequence",
     "Single",
     "actors_in",
-    "children",
-    "walk",
+    "singles_in",
 ]
 
 
@@ -57,7 +56,8 @@ class _Node(msgspec.Struct, frozen=True, kw_only=True, tag_field="shape", omit_d
 
 
 class Single(_Node, frozen=True, kw_only=True, tag="single"):
-    """One node, one actor. `tools` are those that it may call, `model` the tier of model that it asks.
+    """One node, one actor. `tools` are those that it may call, `model` the tier of model that it asks. `reach` says of
+    a tool within what it may be called, as terms over its arguments (`path=notes/*`); where nothing, with any.
 
     `timeout` (microseconds; 0 is none) is how long it may be at work in one go; time that it is parked does not count.
     `attempts` is how often it is started afresh, with nothing of the last try, where it failed.
@@ -67,6 +67,7 @@ class Single(_Node, frozen=True, kw_only=True, tag="single"):
     actor: str
     model: str = "frontier"
     tools: tuple[str, ...] = ()
+    reach: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     timeout: Span = 0
     attempts: int = 1
 
@@ -159,4 +160,9 @@ def walk(node: Node, path: str = "", depth: int = 1) -> Iterator[tuple[Node, str
 
 def actors_in(plan: Plan) -> list[Single]:
     """The plan's singles, in the order in which they stand."""
-    return [node for node, _, _ in walk(plan.root) if isinstance(node, Single)]
+    return list(singles_in(plan.root).values())
+
+
+def singles_in(root: Node) -> dict[str, Single]:
+    """The singles in and under a node, by their paths from it."""
+    return {path: node for node, path, _ in walk(root) if isinstance(node, Single)}

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from platos.core.instant import DAY
 from platos.core.mistake import did_you_mean
 from platos.core.plan import BOUNDS, Bounds, FanOut, Join, Loop, Node, Plan, Sequence, Single, walk
+from platos.core.predicate import parse_predicate
 from platos.core.role import ITEMS, Role
 from platos.core.step import PLANNING
-from platos.errors import InvalidPlan
+from platos.errors import InvalidPlan, UsageError
 
 __all__ = ["Given", "acts_of", "check_node", "check_plan"]
 
@@ -132,10 +133,19 @@ def _check_single(node: Single, path: str, given: Given) -> None:
     if node.model not in given.models:
         what = f"there is no tier of model {node.model[:60]!r}"
         raise InvalidPlan(what, where=path, expected=", ".join(given.models))
+    for tool, terms in node.reach.items():
+        if tool not in node.tools:
+            raise InvalidPlan(f"it says what {tool[:60]!r} reaches, and has no such tool", where=path)
+        try:
+            parse_predicate(terms)
+        except UsageError as error:
+            raise InvalidPlan(f"what {tool} reaches: {error.what}", where=path, expected=error.expected) from None
     if not 1 <= node.attempts <= given.bounds.attempts:
         expected = f"1 to {given.bounds.attempts}"
         raise InvalidPlan(f"{node.attempts} attempts are out of bounds", where=path, expected=expected)
-    if not 0 <= node.timeout <= _LONGEST:
+    if node.timeout < 0:
+        raise InvalidPlan("a time that has passed before it began", where=path, expected="microseconds, 0 for none")
+    if node.timeout > _LONGEST:
         raise InvalidPlan("no time that a node may take", where=path, expected="microseconds up to a year, 0 for none")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from platos.core.effect import EffectClass
-from platos.core.predicate import ANY, Predicate
+from platos.core.predicate import ANY, Looked, Predicate
 
 __all__ = ["HOUSE", "Entry", "Permission", "PolicyRule", "RiskTier", "otherwise", "permit", "rules_of"]
 
@@ -84,16 +84,15 @@ def permit(
     effect: EffectClass,
     *,
     granted: tuple[str, ...],
-    node: tuple[str, ...],
     policy: Mapping[str, Entry],
     part: str = "",
     house: Mapping[str, Entry] = {},
     actor: str = "",
     arguments: Mapping[str, Any] = {},
 ) -> Permission:
-    """May this node call this tool, and must somebody be asked?
+    """May this tool be called, and must somebody be asked?
 
-    `granted` are the specialist's tools, `node` those of the plan's node, `policy` what the owner's file says by tool.
+    `granted` are the specialist's tools, `policy` what the owner's file says by tool.
     `house` is what the workspace says, by the tool's name here or by its `part`: it makes nothing laxer, for the
     strictest of all decides. `arguments` are what would be sent, with None for what is left out.
     A tool that only reads needs no gate unless the owner wrote one; any other is explicit unless the owner wrote less.
@@ -102,8 +101,7 @@ def permit(
         return Permission(
             allowed=False, tier=RiskTier.EXPLICIT, rule=f"tools: {tool} is not among the specialist's tools"
         )
-    if tool not in node:
-        return Permission(allowed=False, tier=RiskTier.EXPLICIT, rule=f"plan: {tool} was not given to this node")
+    arguments = Looked(arguments)
     if tool in policy:
         found = [_decide("policy", tool, policy[tool], actor, arguments)]
     else:
@@ -127,9 +125,11 @@ def _decide(of: str, tool: str, entry: Entry, actor: str, arguments: Mapping[str
         found = _told(of, tool, rule, f": rule {place}, {rule.about()}")
     else:
         found = _told(of, tool, PolicyRule(), ": no other rule fits")
+    strictest = _strictness(found)
     for place, rule in mine[:sure]:
-        if (rule.deny, rule.tier) > _strictness(found) and rule.where.may_cover(arguments):
+        if (rule.deny, rule.tier) > strictest and rule.where.may_cover(arguments):
             found = _told(of, tool, rule, f": rule {place}, {rule.about()}, may fit")
+            strictest = _strictness(found)
     return found
 
 

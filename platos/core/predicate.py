@@ -17,7 +17,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -25,7 +25,7 @@ import msgspec
 
 from platos.errors import UsageError
 
-__all__ = ["ANY", "Match", "Predicate", "Term", "facets", "parse_predicate", "suggested"]
+__all__ = ["ANY", "Looked", "Match", "Predicate", "Term", "facets", "parse_predicate", "suggested"]
 
 _LONGEST = 200
 """Characters of a text that a predicate may speak of. Longer ones are contents, and not names of something."""
@@ -57,6 +57,65 @@ _LISTS, _SCALARS = (list, tuple), (str, bool, int, float)
 """Looked up once: policy asks these of every rule before every call."""
 
 
+class _One:
+    """An argument, or an element of one that is a list: taken apart when a rule first asks, and once for all rules."""
+
+    def __init__(self, given: Any) -> None:
+        self.given, self.text = given, _text(given)
+
+    @cached_property
+    def domain(self) -> str:
+        return _domain(self.text or "")
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        return frozenset(_folders(self.text or ""))
+
+    @cached_property
+    def sites(self) -> frozenset[str]:
+        return frozenset(_sites(self.text or ""))
+
+    @cached_property
+    def is_plain_path(self) -> bool:
+        return self.text is not None and _is_plain_path(self.text)
+
+    @cached_property
+    def folded(self) -> str:
+        return _folded(self.given)
+
+    @cached_property
+    def _host(self) -> tuple[str, str, str] | None:
+        """Scheme, authority and host of a URL; None where it is in doubt what a text is."""
+        url = _plain_url(self.text or "")
+        if url is None or "%" in url.netloc or not url.netloc.isascii():
+            return None
+        return url.scheme, url.netloc.lower(), (url.hostname or "").rstrip(".")
+
+    def may_be_below(self, site: str) -> bool:
+        """Can it not be ruled out that it is a URL below this one? It can where its host is another, or its path."""
+        scheme, authority, host = _taken_apart(site)
+        if self._host is None:
+            return host in self.folded
+        return self._host[2] == host and self._host[:2] != (scheme, authority)
+
+
+class Looked(dict[str, Any]):
+    """Arguments by name, each taken apart once, however many predicates are asked of them; None where there is none."""
+
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._arguments = arguments
+
+    def __missing__(self, name: str) -> list[_One] | None:
+        if name not in self._arguments:
+            found = None
+        else:
+            given = self._arguments[name]
+            found = [_One(each) for each in (given if isinstance(given, _LISTS) else (given,))]
+        self[name] = found
+        return found
+
+
 class Term(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One argument, and what it must be: any of `values`, as texts."""
 
@@ -64,56 +123,64 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     values: tuple[str, ...]
     match: Match = Match.IS
 
-    def covers(self, arguments: Mapping[str, Any]) -> bool:
+    def covers(self, looked: Looked) -> bool:
         """Does it hold of these arguments?"""
-        given = arguments.get(self.argument)
-        each = given if isinstance(given, _LISTS) else (given,)
+        each, kind, values = looked[self.argument], self.match, self.values
+        if not each:
+            return False
         for one in each:
-            text = _text(one)
-            if text is None or not self._holds(text):
+            if one.text is None:
                 return False
-        return bool(each)
+            if kind is _DOMAIN:
+                holds = one.domain in values
+            elif kind is _FOLDER:
+                holds = not one.folders.isdisjoint(values)
+            elif kind is _SITE:
+                holds = not one.sites.isdisjoint(values)
+            else:
+                holds = one.text in values
+            if not holds:
+                return False
+        return True
 
-    def _holds(self, text: str) -> bool:
-        kind = self.match
-        if kind is _DOMAIN:
-            return _domain(text) in self.values
-        if kind is _FOLDER:
-            return any(folder in self.values for folder in _folders(text))
-        if kind is _SITE:
-            return any(site in self.values for site in _sites(text))
-        return text in self.values
-
-    def may_cover(self, arguments: Mapping[str, Any]) -> bool:
+    def may_cover(self, looked: Looked) -> bool:
         """Can it not be ruled out that it is of these arguments, in part at least, or in another spelling?
 
         An argument that is not there at all is in doubt; one that is None, or an empty list, is none.
         """
-        if self.argument not in arguments:
+        each = looked[self.argument]
+        if each is None:
             return True
-        given = arguments[self.argument]
-        each = given if isinstance(given, _LISTS) else (given,)
         for one in each:  # noqa: SIM110
-            if one is not None and self._may_hold(one):
+            if one.given is not None and self._may_hold(one):
                 return True
         return False
 
-    def _may_hold(self, one: Any) -> bool:
-        text, kind = _text(one), self.match
-        if text is not None and self._holds(text):
-            return True
+    def _may_hold(self, one: _One) -> bool:
+        text, kind, values = one.text, self.match, self.values
         if kind is _DOMAIN:
-            if text is not None and _domain(text):
-                return False
-            return any(value in _folded(one) for value in self.values)
+            if text is not None and one.domain:
+                return one.domain in values
+            for value in values:  # noqa: SIM110
+                if value in one.folded:
+                    return True
+            return False
         if kind is _FOLDER:
-            odd = text is None or not _is_plain_path(text)
-            return odd or any(_folded(one).startswith(f"{_fold(value)}/") for value in self.values)
+            if not one.is_plain_path or not one.folders.isdisjoint(values):
+                return True
+            return one.folded.startswith(_beginnings(values))
         if kind is _SITE:
-            return any(_may_be_below(text or "", one, value) for value in self.values)
-        wanted, folded = [_fold(value) for value in self.values], _folded(one)
-        addresses = [] if _domain(text or "") else [value for value in wanted if "@" in value]
-        within = addresses if isinstance(one, _SCALARS) else wanted
+            if not one.sites.isdisjoint(values):
+                return True
+            for value in values:  # noqa: SIM110
+                if one.may_be_below(value):
+                    return True
+            return False
+        if text in values:
+            return True
+        wanted, folded = [_fold(value) for value in values], one.folded
+        addresses = [] if text is not None and one.domain else [value for value in wanted if "@" in value]
+        within = addresses if isinstance(one.given, _SCALARS) else wanted
         return folded.strip() in wanted or any(value in folded for value in within)
 
     def __str__(self) -> str:
@@ -136,15 +203,17 @@ class Predicate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def covers(self, arguments: Mapping[str, Any]) -> bool:
         """Does it hold of these arguments?"""
-        for term in self.terms:  # noqa: SIM110 - a loop takes half as long, and this is asked of every rule of policy
-            if not term.covers(arguments):
+        looked = arguments if type(arguments) is Looked else Looked(arguments)
+        for term in self.terms:  # noqa: SIM110
+            if not term.covers(looked):
                 return False
         return True
 
     def may_cover(self, arguments: Mapping[str, Any]) -> bool:
         """Can it not be ruled out that it holds, in part at least, or in another spelling?"""
+        looked = arguments if type(arguments) is Looked else Looked(arguments)
         for term in self.terms:  # noqa: SIM110
-            if not term.may_cover(arguments):
+            if not term.may_cover(looked):
                 return False
         return True
 
@@ -240,13 +309,17 @@ def _is_plain_path(text: str) -> bool:
     return not odd and not re.search(r"[\\:*|\"\x00-\x1f]", text)
 
 
-def _may_be_below(text: str, given: Any, site: str) -> bool:
-    """Can it not be ruled out that a text is a URL below this one? It can where its host is another, or its path."""
-    url, wanted = _plain_url(text), urlsplit(site)
-    if url is None or "%" in url.netloc or not url.netloc.isascii():
-        return (wanted.hostname or "") in _folded(given)
-    same = (url.scheme, url.netloc.lower()) == (wanted.scheme, wanted.netloc)
-    return not same and (url.hostname or "").rstrip(".") == wanted.hostname
+@lru_cache(maxsize=10_000)
+def _taken_apart(site: str) -> tuple[str, str, str]:
+    """Scheme, authority and host of a URL that a rule names."""
+    url = urlsplit(site)
+    return url.scheme, url.netloc, url.hostname or ""
+
+
+@lru_cache(maxsize=10_000)
+def _beginnings(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """What a path below one of these folders begins with."""
+    return tuple(f"{_fold(folder)}/" for folder in folders)
 
 
 @lru_cache(maxsize=10_000)

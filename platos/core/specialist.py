@@ -14,7 +14,7 @@ from platos.core.evidence import Check
 from platos.core.failure import RetryPolicy
 from platos.core.instant import DAY, Span
 from platos.core.policy import Entry
-from platos.core.review import Trigger
+from platos.core.review import AnyTrigger
 from platos.core.schedule import Schedule
 from platos.core.trust import Allowance
 
@@ -67,7 +67,7 @@ class Specialist(msgspec.Struct, frozen=True, kw_only=True):
     policy: dict[str, Entry] = msgspec.field(default_factory=dict)
     autopilot: dict[str, Allowance] = msgspec.field(default_factory=dict)
     done_when: tuple[Check, ...] = ()
-    review: tuple[Trigger, ...] = ()
+    review: tuple[AnyTrigger, ...] = ()
     overlap: Overlap = Overlap.QUEUE
     retry: RetryPolicy = RetryPolicy()
     recall: float = 0.95

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["PLANNING", "StepKey", "StepKind"]
+__all__ = ["PLANNING", "StepKey", "StepKind", "is_under", "plan_path"]
 
 PLANNING = "plan"
 """The path of what a planner asks. No plan's root may have that name."""
+
+_ROUND_BRANCH_ATTEMPT = re.compile(r"\[[^\]]*\]|~\d+")
 
 
 class StepKind(StrEnum):
@@ -36,3 +39,13 @@ class StepKey(NamedTuple):
     def __str__(self) -> str:
         again = f"#{self.ordinal}" if self.ordinal > 1 else ""
         return f"r{self.run}:{self.path}:{self.name}{again}"
+
+
+def is_under(path: str, above: str) -> bool:
+    """Is an instance path that of this node, or of one under it?"""
+    return path.startswith(above) and path[len(above) : len(above) + 1] in ("", "/", "[", "~")
+
+
+def plan_path(path: str) -> str:
+    """Where in its plan an instance path is: without rounds, branches and attempts."""
+    return _ROUND_BRANCH_ATTEMPT.sub("", path)

@@ -34,7 +34,7 @@ import msgspec
 
 from platos.core.effect import EffectClass
 from platos.core.instant import Instant
-from platos.core.predicate import ANY, Match, Predicate, Term, suggested
+from platos.core.predicate import ANY, Looked, Match, Predicate, Term, suggested
 from platos.core.proportion import beta_below
 
 __all__ = [
@@ -361,7 +361,7 @@ def _implies(one: Predicate, other: Predicate) -> bool:
     if other == ANY or one == ANY:
         return other == ANY
     [mine], [its] = one.terms, other.terms
-    return mine.argument == its.argument and its.covers({mine.argument: _narrow(mine)})
+    return mine.argument == its.argument and its.covers(Looked({mine.argument: _narrow(mine)}))
 
 
 def _narrow(term: Term) -> str:

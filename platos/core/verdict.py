@@ -21,9 +21,11 @@ class Decision(StrEnum):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """A tier's answer for one item: what, why, how sure (0 to 1), and what the answer cost."""
+    """A tier's answer for one item: what, why, how sure (0 to 1), and what the answer cost. `model` is the one that was
+    asked for it last, as its provider names it; the runtime writes that, and it is empty where none was."""
 
     decision: Decision
     reason: str
     confidence: float = 1.0
     cost: Nano = 0
+    model: str = ""

@@ -43,7 +43,7 @@ def _visits(node: Node, given: Visit, accepted: bool) -> Iterator[Visit]:
         case InOrder():
             for child in node.nodes:
                 yield from _visits(child, here, accepted)
-                here = here._replace(inputs=_made(child, len(given.items)))
+                here = here._replace(inputs=_made(child, here))
         case FanOut(body=None):
             for branch in node.branches:
                 yield from _visits(branch, here, accepted)
@@ -53,7 +53,7 @@ def _visits(node: Node, given: Visit, accepted: bool) -> Iterator[Visit]:
         case Loop():
             here = here._replace(times=here.times * (1 if accepted else node.rounds))
             yield from _visits(node.body, here, accepted)
-            yield from _visits(node.until, here._replace(inputs=_made(node.body, len(given.items))), accepted)
+            yield from _visits(node.until, here._replace(inputs=_made(node.body, here)), accepted)
 
 
 def _parts(node: FanOut, here: Visit) -> Iterator[Visit]:
@@ -64,16 +64,20 @@ def _parts(node: FanOut, here: Visit) -> Iterator[Visit]:
         yield from (here._replace(inputs=1) for _ in range(CLAIMS * max(1, here.inputs)))
 
 
-def _made(node: Node, items: int) -> int:
-    """How many hand-offs a node gives."""
+def _made(node: Node, given: Visit) -> int:
+    """How many hand-offs a node gives at most, of what it is given."""
     match node:
         case Single():
             return 1
         case InOrder():
-            return _made(node.nodes[-1], items)
+            made = 0
+            for child in node.nodes:
+                made = _made(child, given)
+                given = given._replace(inputs=made)
+            return made
         case FanOut(body=None):
-            return sum(_made(branch, items) for branch in node.branches)
+            return sum(_made(branch, given) for branch in node.branches)
         case FanOut(body=body):
-            return (items if node.over == "items" else CLAIMS) * (_made(body, 1) if body is not None else 0)
+            return sum(_made(body, part) for part in _parts(node, given)) if body is not None else 0
         case Loop():
-            return _made(node.body, items)
+            return _made(node.body, given)

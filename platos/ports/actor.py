@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, TypeVarTuple
 
 from platos.core.effect import Receipt
@@ -71,8 +71,10 @@ class Context(Protocol):
         Raises PermissionDenied or Denied."""
         ...
 
-    async def ask(self, actor: str, work: Work) -> HandOff:
-        """What another actor makes of `work`. It has no tools of its own."""
+    async def ask(self, actor: str, work: Work, *, tools: Mapping[str, Sequence[str]] = {}) -> HandOff:
+        """What another actor makes of `work`. It has no tools of its own: `tools` lends it some of this node's, each
+        within terms over its arguments, as in `{"file": ["path=notes/*"]}`; without a term, within what this node's
+        reaches. Raises PermissionDenied where this node has no such tool."""
         ...
 
     async def grow(self, node: Node, work: Work, *, why: str) -> tuple[HandOff, ...]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import msgspec
 
 from platos.core.effect import MOST_KEPT, EffectClass, Receipt
+from platos.core.provenance import MEET, Provenance
 from platos.errors import ConfigurationError
 from platos.ports.part import Environment, tool
 from platos.ports.tool import Tool
@@ -42,6 +43,8 @@ def tool_function(
     probe: Work | None = None,
     observe: Work | None = None,
     undone_by: str = "",
+    outward: bool | None = None,
+    private: bool = False,
 ) -> Callable[[Work], Callable[[Environment], Tool]]:
     """Declare a function to be the tool `name`; in its place stands the tool's class, which takes an environment.
 
@@ -52,7 +55,8 @@ def tool_function(
 
     `effect`, `once_per` and `repeatable` are as in `Tool`. `probe` and `observe` are functions of the same parameters,
     or of some of them: `probe` returns what the function would have returned, or None where it has not happened;
-    `observe` the preconditions. `undone_by` names the tool that takes the act back, as an act of its own. Raises
+    `observe` the preconditions. `undone_by` names the tool that takes the act back, as an act of its own. `outward` is
+    as in `Tool`; with `private`, what it returns is the owner's own, beside what others wrote in it. Raises
     ConfigurationError where the function cannot be a tool.
     """
 
@@ -79,6 +83,8 @@ def tool_function(
                 "once_per": tuple(once_per),
                 "repeatable": repeatable,
                 "undone_by": undone_by,
+                "outward": effect is not EffectClass.READ if outward is None else outward,
+                "provenance": MEET if private else frozenset({Provenance.OUTSIDE}),
                 "_does": _Does(name, function, probe, observe),
             },
         )
@@ -102,6 +108,8 @@ class _FunctionTool:
     once_per: ClassVar[tuple[str, ...]]
     repeatable: ClassVar[bool]
     undone_by: ClassVar[str]
+    outward: ClassVar[bool]
+    provenance: ClassVar[frozenset[Provenance]]
     _does: ClassVar[_Does]
 
     def __init__(self, environment: Environment) -> None:

@@ -27,7 +27,11 @@ class Polled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Source(Protocol):
-    """Something to poll. A poll changes nothing: it may be repeated, and its answer may be thrown away."""
+    """Something to poll. A poll changes nothing: it may be repeated, and its answer may be thrown away.
+
+    What it yields was written by others. Where it is the owner's own as well, as mail is, it has
+    `provenance = (Provenance.PRIVATE,)`.
+    """
 
     async def poll(self, cursor: bytes | None) -> Polled:
         """What is new since `cursor`; everything where it is None.

@@ -22,6 +22,9 @@ class Tool(Protocol):
     `effect` declares what it does to the world: `read`, `keyed`, `probed`, or `once`, the worst and the default.
     `once_per` names the arguments that make two calls the same act (default: all of them); a `repeatable` tool may do
     the same act again in another place of the plan. `Arguments` validates what a model or an actor asks for.
+
+    It may have two more. `outward` tells whether a call can carry something to where others read it: without it, all do
+    but those that only read. `provenance` is that of what it answers; without it, others wrote that.
     """
 
     effect: ClassVar[EffectClass]

@@ -19,6 +19,7 @@ from platos.errors import Broken, Failure, LowConfidence
 from platos.runtime.context import NodeContext
 from platos.runtime.life import Life
 from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
+from platos.runtime.provenance import of_work
 from platos.runtime.steps import input_digest, load_result, record_step
 from platos.runtime.supervisor import Ref
 
@@ -59,13 +60,23 @@ async def act(net: Net, node: Single, path: str, work: Work) -> Result:
 
 async def _live(net: Net, node: Single, path: str, work: Work) -> HandOff | Parked:
     """The actor's life in this node: to its hand-off, or until it must wait."""
-    life = Life(net, node, path)
+    life = Life(net, node, path, net.mint.held_at(path))
+    life.provenance.update(of_work(work))
     made = await life.live(net.run.host.actor(node.actor).act(NodeContext(life, work), work))
-    return made if isinstance(made, Parked) else _as_declared(net.run.host.parts.role(node.actor), made, path)
+    if isinstance(made, Parked):
+        return made
+    declared = _as_declared(net.run.host.parts.role(node.actor), made, path)
+    return msgspec.structs.replace(declared, provenance=tuple(sorted(life.provenance)))
 
 
-def _as_declared(role: Role, made: HandOff, path: str) -> HandOff:
-    """Whoever comes next was chosen by what this actor says that it makes. Raises Broken."""
+def _as_declared(role: Role, given: HandOff, path: str) -> HandOff:
+    """The hand-off as its checkpoint will give it back. Whoever comes next was chosen by what this actor says that it
+    makes. Raises Broken."""
+    try:
+        made = msgspec.json.decode(msgspec.json.encode(given), type=HandOff)
+    except (msgspec.MsgspecError, TypeError, ValueError) as error:
+        what = f"{role.actor} handed over what is no hand-off: {error}"
+        raise Broken(what, where=path, expected="what context.hand_off gives") from None
     if role.makes and made.artifact.kind not in role.makes:
         what = f"{role.actor} made {made.artifact.kind[:60]!r}"
         raise Broken(what, where=path, expected=f"what it declares: {', '.join(role.makes)}")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-
-import anyio
 
 from platos.core.event import RunMoved, StepMoved
 from platos.core.failure import FailureRecord
@@ -14,12 +13,15 @@ from platos.core.state import State
 from platos.runtime.connections import Connections
 from platos.runtime.drive import go
 from platos.runtime.life import moved
+from platos.runtime.mint import Mint
 from platos.runtime.net import Net, Run
-from platos.runtime.one_error import one_error
-from platos.runtime.supervisor import Supervisor
+from platos.runtime.provenance import meeting_of
+from platos.runtime.supervisor import supervision
 from platos.store import Tx, journal, runs, steps
 
 __all__ = ["assemble"]
+
+log = logging.getLogger("platos")
 
 _INTERRUPTED = FailureRecord(kind="unavailable", what="the process ended while this was under way", sent=True)
 
@@ -32,13 +34,13 @@ async def assemble(run: Run) -> AsyncIterator[Net]:
     if cut_off or run.row.state is not State.RUNNING:
         for step in await host.store.transact(_take_up, run.row.id, cut_off, host.now()):
             run.steps[step.key] = step
-    with one_error():
-        async with anyio.create_task_group() as tasks:
-            supervisor = Supervisor(tasks, crashes=run.specialist.retry.crashes)
-            connections = Connections(tasks)
-            yield Net(run, supervisor, connections, host.in_hand[run.row.id].stop, go)
-            connections.end()
-            supervisor.stop()
+    async with supervision(crashes=run.specialist.retry.crashes) as supervisor:
+        connections = Connections(supervisor.tasks)
+        for node in meeting_of(host, run.specialist, run.plan):
+            log.info("%s: %s may see text of others and what is private: it asks first", run.row.name, node)
+        mint = Mint(run.row.id, run.plan.root)
+        yield Net(run, supervisor, connections, host.in_hand[run.row.id].stop, go, mint)
+        connections.end()
 
 
 def _take_up(tx: Tx, run: int, cut_off: list[StepMoved], now: Instant) -> list[StepMoved]:

@@ -60,11 +60,13 @@ class Sitting:
 
 
 class TriageBench:
-    """The `Bench` port, for one tier and one batch of items. `remembered` is what the tier wants to keep."""
+    """The `Bench` port, for one tier and one batch of items. `remembered` is what the tier wants to keep, `answered`
+    which model answered last about an item, by its number."""
 
     def __init__(self, sitting: Sitting, tier: str, numbers: dict[str, int]) -> None:
         self._sitting, self._host, self._tier, self._numbers = sitting, sitting.host, tier, numbers
         self.remembered: dict[str, bytes] = {}
+        self.answered: dict[int, str] = {}
 
     @property
     def scope(self) -> str:
@@ -111,6 +113,7 @@ class TriageBench:
             self._measure(request, models, most_input)
             bought = await self._answer(request, models)
             cost += bought.cost
+            self.answered |= dict.fromkeys(self._about(documents), bought.reply.served)
             return bought.reply
 
         models = self.models(model)

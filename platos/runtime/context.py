@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar, TypeVarTuple
 
 import msgspec
@@ -27,6 +27,7 @@ from platos.runtime.facts import bring_up, facts_on
 from platos.runtime.grow import grow
 from platos.runtime.life import Life
 from platos.runtime.meter import Purse
+from platos.runtime.provenance import of_facts, of_item
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
 
@@ -63,6 +64,7 @@ class NodeContext:
         stored = self._run.items.get(item)
         if stored is None:
             raise NotFound(f"the run is not about {item!r}", where=self._life.path, expected=", ".join(self._run.items))
+        self._life.provenance |= of_item(self._run.host, self._run.specialist, stored.source)
         return stored.item
 
     async def facts(self, text: str) -> list[Fact]:
@@ -70,7 +72,9 @@ class NodeContext:
             await bring_up(self._run.host)
             return await facts_on(self._run.host, self._run.specialist.name, text)
 
-        return await self._do(StepKind.FACTS, "known", text, list[Fact], find)
+        found = await self._do(StepKind.FACTS, "known", text, list[Fact], find)
+        self._life.provenance |= of_facts(found)
+        return found
 
     async def step(self, name: str, work: Callable[[*Ts], T | Awaitable[T]], *args: *Ts, returns: type[T]) -> T:
         return await self._do(StepKind.LOCAL, name, args, returns, lambda _: work(*args))
@@ -93,16 +97,21 @@ class NodeContext:
     async def request_approval(self, tool: str, arguments: dict[str, Any], *, why: str) -> Receipt:
         return await request_approval(self._life, self._work, tool, arguments, why)
 
-    async def ask(self, actor: str, work: Work) -> HandOff:
-        helper = Single(name=actor.replace("_", "-"), actor=actor, model=self._life.node.model)
+    async def ask(self, actor: str, work: Work, *, tools: Mapping[str, Sequence[str]] = {}) -> HandOff:
+        reach = {tool: tuple(terms) for tool, terms in tools.items()}
+        name, tier = actor.replace("_", "-"), self._life.node.model
+        helper = Single(name=name, actor=actor, model=tier, tools=tuple(tools), reach=reach)
         [made] = await self.grow(helper, work, why=f"it asks {actor}")
         return made
 
     async def grow(self, node: Node, work: Work, *, why: str) -> tuple[HandOff, ...]:
         async def perform(ordinal: int) -> tuple[HandOff, ...]:
-            return await grow(self._life, node, ordinal, work, why)
+            return await grow(self._life, node, ordinal, given, why)
 
-        return await self._do(StepKind.ASK, f"ask {node.name}", [node, work], tuple[HandOff, ...], perform)
+        given = msgspec.structs.replace(work, provenance=tuple(sorted(self._life.provenance)))
+        made = await self._do(StepKind.ASK, f"ask {node.name}", [node, given], tuple[HandOff, ...], perform)
+        self._life.provenance |= {source for each in made for source in each.provenance}
+        return made
 
     def hand_off(
         self,

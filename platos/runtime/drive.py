@@ -62,7 +62,7 @@ async def _sequence(net: Net, node: Sequence, path: str, work: Work) -> Result:
         result = await go(net, child, f"{path}/{child.name}", work)
         if not isinstance(result, Done):
             return result
-        work = msgspec.structs.replace(work, inputs=result.hand_offs, remarks=())
+        work = msgspec.structs.replace(work, inputs=result.hand_offs, remarks=(), provenance=())
     return result
 
 
@@ -78,7 +78,7 @@ async def _loop(net: Net, node: Loop, path: str, work: Work) -> Result:
         if not isinstance(body, Done):
             return body
         made = body.hand_offs
-        judged = msgspec.structs.replace(work, inputs=made, remarks=())
+        judged = msgspec.structs.replace(work, inputs=made, remarks=(), provenance=())
         review = await go(net, node.until, f"{here}/{node.until.name}", judged)
         if not isinstance(review, Done):
             return review
@@ -89,7 +89,8 @@ async def _loop(net: Net, node: Loop, path: str, work: Work) -> Result:
         if len(seen) == before:
             break
         remarks = tuple(claim.text for verdict in reviews for claim in verdict.artifact.claims)
-        work = msgspec.structs.replace(work, remarks=remarks)
+        provenance = sorted({source for verdict in reviews for source in verdict.provenance})
+        work = msgspec.structs.replace(work, remarks=remarks, provenance=tuple(provenance))
     if net.run.last_plan:
         return Done(_with_status(made, Status.REJECTED, reviews))
     again = rounds > len(seen)

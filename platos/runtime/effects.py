@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import anyio
@@ -25,12 +25,15 @@ from platos.core.effect import (
     effect_key,
     honoured_at,
     recovery_of,
+    undo_key,
 )
 from platos.core.event import StepMoved
 from platos.core.handoff import Status, Work
 from platos.core.instant import SECOND, iso, span_text
 from platos.core.money import NANO, dollars
+from platos.core.plan import Node, singles_in
 from platos.core.policy import Permission, RiskTier, permit
+from platos.core.provenance import MEET
 from platos.core.specialist import PartSpec
 from platos.core.state import State
 from platos.core.step import StepKind
@@ -40,11 +43,12 @@ from platos.ports.tool import Compares, Honoured, Previews, Remote, Tool
 from platos.runtime.effect_ledger import Act, Standing, ask_only, claim_or_ask, move_effect, settle
 from platos.runtime.host import Host
 from platos.runtime.life import Life
+from platos.runtime.provenance import leads_out, of_receipt
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
 from platos.store import accounts, effects, items
 
-__all__ = ["call_tool", "contract_of", "request_approval"]
+__all__ = ["call_tool", "contract_of", "lend", "request_approval"]
 
 log = logging.getLogger("platos")
 
@@ -60,6 +64,9 @@ class _Judged(NamedTuple):
     may_stand: bool = False
 
 
+_Judge = Callable[[Mapping[str, Any]], _Judged]
+
+
 class _Call(NamedTuple):
     """A node's wish, validated: the tool, its arguments, and the act in the ledger's words. `judge` says what policy
     says of such a call with given arguments."""
@@ -67,7 +74,7 @@ class _Call(NamedTuple):
     tool: Tool
     arguments: Any
     act: Act
-    judge: Callable[[Mapping[str, Any]], _Judged]
+    judge: _Judge
 
 
 async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any], why: str) -> Receipt:
@@ -75,9 +82,12 @@ async def call_tool(life: Life, work: Work, name: str, arguments: dict[str, Any]
 
     Raises PermissionDenied, Denied, InvalidOutput where the arguments do not fit, or the tool's own Failure.
     """
+    await _refuse_unheld(life, name)
     call = await _prepare(life, work, name, arguments, why)
     step = await life.begin(StepKind.TOOL, name, [call.act.key, call.act.frozen])
-    return await _act(life, call, step, claim_or_ask)
+    receipt = await _act(life, call, step, claim_or_ask)
+    life.provenance |= of_receipt(call.tool)
+    return receipt
 
 
 async def request_approval(life: Life, work: Work, name: str, arguments: dict[str, Any], why: str) -> Receipt:
@@ -85,9 +95,31 @@ async def request_approval(life: Life, work: Work, name: str, arguments: dict[st
 
     Raises as `call_tool`. Where the act is under way or done already, it is what became of it.
     """
+    await _refuse_unheld(life, name)
     call = await _prepare(life, work, name, arguments, why)
     step = await life.begin(StepKind.TOOL, f"ask for {name}", [call.act.key, call.act.frozen])
     return await _act(life, call, step, ask_only)
+
+
+async def lend(life: Life, path: str, node: Node) -> None:
+    """Give helpers, which will stand at that instance path, what their plan says of what their asker holds, narrowed.
+    Raises PermissionDenied where it holds no such thing."""
+    for single in singles_in(node).values():
+        for name in single.tools:
+            await _refuse_unheld(life, name)
+    life.net.mint.lend(life.held, path, node)
+
+
+async def _refuse_unheld(life: Life, name: str) -> None:
+    """A call of a tool for which the node holds no capability is a denial: it is recorded, and nothing is looked up by
+    its name, which may be a model's word."""
+    if name in life.held:
+        return
+    known = name if name in life.net.run.specialist.tool_names() else "a tool"
+    step = await life.begin(StepKind.TOOL, f"denied {known}", name)
+    why = life.net.mint.refusal(life.held, known, life.path, {})
+    log.warning("%s: %s", life.net.run.row.name, why)
+    await life.failed(step, PermissionDenied(why, where=life.path))
 
 
 async def _act(life: Life, call: _Call, step: StepMoved, ask: Callable[..., Standing]) -> Receipt:
@@ -151,7 +183,7 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
     contract, plain = contract_of(run.host, spec, tool), checked.model_dump(mode="json")
     cost = await _cost(life)
     refusal = tool.refusal if isinstance(tool, Remote) else ""
-    judge = partial(_permission, life, work, spec.part, contract, cost, refusal)
+    judge = partial(_permission, life, work, spec.part, contract, cost, refusal, leads_out(tool))
     judged = judge(plain)
     act = Act(
         actor=life.node.actor,
@@ -173,11 +205,38 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
     return _Call(tool, checked, act, judge)
 
 
+async def _wanted_again(life: Life, call: _Call) -> _Call:
+    """The call of what was done before, as the act that is meant: one that a person took back is wanted anew, and
+    somebody is asked, whatever policy says. Raises InDoubt where nobody knows whether it was taken back."""
+    run = life.net.run.row
+    rows = await effects.of_run(life.net.run.host.store, run.id)
+    key, undo = effects.wanted_again(rows, call.act.key)
+    begun = next((row for row in rows if row.key == undo_key(key)), None)
+    if begun is not None and begun.state in (EffectState.DISPATCHED, EffectState.IN_DOUBT):
+        why = "it was being taken back, and whether that happened is not known"
+        raise InDoubt(why, where=call.act.contract.name, hint=f"platos undo {run.name}")
+    if undo is None:
+        return call
+    judge = partial(_explicitly, call.judge, f"undo: {undo.by} took it back")
+    act = call.act._replace(key=key, **judge(msgspec.json.decode(call.act.frozen))._asdict())
+    return call._replace(act=act, judge=judge)
+
+
+def _explicitly(judge: _Judge, rule: str, arguments: Mapping[str, Any]) -> _Judged:
+    """Policy's answer where somebody is to be asked for exactly this, whatever it says of such a call otherwise."""
+    found = judge(arguments).permission
+    asks = msgspec.structs.replace(found, tier=RiskTier.EXPLICIT, rule=rule)
+    return _Judged(asks if found.allowed else found)
+
+
 async def _as_intended(life: Life, call: _Call) -> _Call:
     """The call with the arguments of the act as it was intended, where it was: in which words it is asked for now makes
     no difference to what is shown to people, observed and sent. A person may have edited them, and fields that
     `once_per` leaves out may differ."""
     effect = await effects.find(life.net.run.host.store, call.act.key)
+    if effect is not None and effect.state is EffectState.DONE:
+        call = await _wanted_again(life, call)
+        effect = await effects.find(life.net.run.host.store, call.act.key)
     return call if effect is None else _with_arguments(call, bytes(effect.arguments))
 
 
@@ -215,37 +274,70 @@ async def _about(life: Life) -> str:
 
 def contract_of(host: Host, spec: PartSpec, tool: Tool) -> Contract:
     """What a specialist's tool declares."""
+    return _contract(
+        spec.name,
+        host.parts.version("tool", spec.part),
+        tool.effect,
+        tool.Arguments,
+        tuple(tool.once_per),
+        tool.repeatable,
+        tool.pin if isinstance(tool, Remote) else "",
+        getattr(tool, "undone_by", ""),
+    )
+
+
+@lru_cache(maxsize=256)
+def _contract(
+    name: str,
+    version: str,
+    effect: EffectClass,
+    form: type[pydantic.BaseModel],
+    once_per: tuple[str, ...],
+    repeatable: bool,
+    pin: str,
+    undone_by: str,
+) -> Contract:
+    """One contract for all calls, and so one digest: what is declared does not change."""
     return Contract(
-        name=spec.name,
-        version=host.parts.version("tool", spec.part),
-        effect=tool.effect,
-        schema=schema_of(tool.Arguments),
-        once_per=tool.once_per,
-        repeatable=tool.repeatable,
-        pin=tool.pin if isinstance(tool, Remote) else "",
-        undone_by=getattr(tool, "undone_by", ""),
+        name=name,
+        version=version,
+        effect=effect,
+        schema=schema_of(form),
+        once_per=once_per,
+        repeatable=repeatable,
+        pin=pin,
+        undone_by=undone_by,
     )
 
 
 def _permission(
-    life: Life, work: Work, part: str, contract: Contract, cost: int, refusal: str, arguments: Mapping[str, Any]
+    life: Life,
+    work: Work,
+    part: str,
+    contract: Contract,
+    cost: int,
+    refusal: str,
+    outward: bool,
+    arguments: Mapping[str, Any],
 ) -> _Judged:
-    """Policy's answer to a call with these arguments; made explicit where a review trigger fires, or where a critic
-    rejected what is acted on. Where neither is so, whom policy would have asked may have answered before: an autopilot
-    may take their place, if the owner's file allows it, or an answer of theirs that stands."""
+    """Policy's answer to a call with these arguments; made explicit where a review trigger fires, where a critic
+    rejected what is acted on, or where it could carry what is the owner's own to whoever wrote what was read. Where
+    neither is so, whom policy would have asked may have answered before: an autopilot may take their place, if the
+    owner's file allows it, or an answer of theirs that stands."""
     net, live = life.net, life.net.run.live
+    given = {**dict.fromkeys(contract.schema.get("properties", ())), **arguments}
+    refusal = net.mint.refusal(life.held, contract.name, life.path, given) or refusal
     if refusal:
         return _Judged(Permission(allowed=False, tier=RiskTier.EXPLICIT, rule=refusal))
     found = permit(
         contract.name,
         contract.effect,
         granted=live.tool_names(),
-        node=life.node.tools,
         policy=live.policy,
         part=part,
         house=net.run.host.policy,
         actor=life.node.actor,
-        arguments={**dict.fromkeys(contract.schema.get("properties", ())), **arguments},
+        arguments=given,
     )
     if not found.allowed:
         return _Judged(found)
@@ -255,10 +347,12 @@ def _permission(
         "items": len(net.run.items),
         "failures": sum(step.attempt - 1 for step in net.steps.values()),
     }
-    rules = [f"review: {trigger}" for trigger in live.review if trigger.fires(measures)]
+    rules = [f"review: {trigger}" for trigger in live.review if trigger.fires(measures, net.run.items.values())]
     rules += ["hand-off: its critic did not accept it" for each in work.inputs if each.status is Status.REJECTED]
+    meet = outward and life.provenance >= MEET
+    rules += ["provenance: text from outside, what is private and a way out meet in this node"] * meet
     asks = found.tier is not RiskTier.AUTO and not rules
-    if contract.effect is EffectClass.READ:
+    if contract.effect is EffectClass.READ and not meet:
         return _Judged(found, may_stand=asks)
     if rules and found.tier is not RiskTier.EXPLICIT:
         found = msgspec.structs.replace(found, tier=RiskTier.EXPLICIT, rule=rules[0])
@@ -271,13 +365,26 @@ async def _cost(life: Life) -> int:
     return sum(call.charged for call in calls)
 
 
-async def _dispatch(life: Life, call: _Call, step: StepMoved) -> Receipt:
-    """Send it, with the bytes that were frozen."""
+async def _dispatch(life: Life, call: _Call, step: StepMoved, *, again: bool = False) -> Receipt:
+    """Send it, with the bytes that were frozen, once more where that is `again`. What is sent is looked at for the last
+    time: is it what the node may call?"""
+    await _refuse_outside(life, call, step, again)
     try:
         receipt = await _in_time(life, call, step, _called(call))
     except Failure as failure:
         await _unanswered(life, call, step, failure)
     return await _receipted(life, call, step, receipt)
+
+
+async def _refuse_outside(life: Life, call: _Call, step: StepMoved, again: bool) -> None:
+    act = call.act
+    refusal = life.net.mint.refusal(life.held, act.contract.name, life.path, msgspec.json.decode(act.frozen))
+    if not refusal:
+        return
+    if act.contract.effect is not EffectClass.READ and not again:
+        await _move(life, call, EffectState.INTENT, refusal)
+    log.warning("%s: %s", life.net.run.row.name, refusal)
+    await life.failed(step, PermissionDenied(refusal, where=life.path))
 
 
 def _called(call: _Call) -> Awaitable[Receipt]:
@@ -317,7 +424,7 @@ async def _recover(life: Life, call: _Call, standing: Standing) -> Receipt:
             return await _receipted(life, call, step, receipt)
         if call.act.preconditions != world:
             await _doubt(life, call, f"it was sent and does not stand, and since then {_changes(world, call)}")
-    return await _dispatch(life, call, step)
+    return await _dispatch(life, call, step, again=True)
 
 
 def _changes(world: dict[str, str], call: _Call) -> str:

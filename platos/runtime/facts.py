@@ -15,10 +15,11 @@ from platos.core.evidence import uncited
 from platos.core.fact import Fact, the_few
 from platos.core.handoff import Artifact
 from platos.core.passage import LONGEST, LONGEST_TITLE, Passage, passages_of
+from platos.core.provenance import Provenance
 from platos.core.state import State
 from platos.errors import NotFound, PlatosError
 from platos.runtime.host import Host, Notes
-from platos.runtime.result import artifacts_of
+from platos.runtime.result import hand_offs_of
 from platos.store import items, journal, notes, passages, runs
 from platos.store.passages import ReadNote, Told
 
@@ -62,7 +63,7 @@ def _read(found: Notes, path: str, stamp: str) -> ReadNote:
         log.warning("%s", error)
         text = ""
     name = PurePosixPath(path).stem.replace("-", " ").replace("_", " ")
-    return ReadNote(path, stamp, passages.entries(passages_of(text, name)))
+    return ReadNote(path, stamp, passages.entries(passages_of(text, name), private=True))
 
 
 async def _came_to(host: Host, run: int) -> Told:
@@ -75,8 +76,10 @@ async def _came_to(host: Host, run: int) -> Told:
     if row.state is not State.SUCCESS or not events:  # retention leaves the row of a run, and not its chain
         return Told(row.specialist, chain, [])
     texts = {each.name: each.item.full_text for each in await items.of_run(host.store, run)}
-    made = await artifacts_of(host.store, events)
-    return Told(row.specialist, chain, passages.entries(_told(made, texts, _ending(events))))
+    made = await hand_offs_of(host.store, events)
+    told = _told([each.artifact for each in made], texts, _ending(events))
+    private = any(Provenance.PRIVATE in each.provenance for each in made)
+    return Told(row.specialist, chain, passages.entries(told, private=private))
 
 
 def _told(made: list[Artifact], texts: Mapping[str, str], ending: str) -> list[Passage]:

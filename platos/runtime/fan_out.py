@@ -19,9 +19,9 @@ from platos.core.handoff import Artifact, Status, Work
 from platos.core.instant import Instant
 from platos.core.plan import BOUNDS, FanOut, Join, Node
 from platos.core.state import State
-from platos.core.step import StepKey, StepKind
+from platos.core.step import StepKey, StepKind, is_under
 from platos.errors import BadReasoning, Broken
-from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait, is_under
+from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
 from platos.runtime.one_error import one_error
 from platos.runtime.steps import input_digest, load_result
 from platos.store import Tx, gates, steps

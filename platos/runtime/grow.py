@@ -13,6 +13,7 @@ from platos.core.plan import BOUNDS, Node
 from platos.core.plan_check import Given, check_node
 from platos.core.role import ITEMS
 from platos.errors import Broken, InvalidPlan
+from platos.runtime.effects import lend
 from platos.runtime.life import Life
 from platos.runtime.net import Failed, Net, Parked
 from platos.runtime.steps import input_digest
@@ -30,6 +31,8 @@ async def grow(life: Life, node: Node, ordinal: int, work: Work, why: str) -> tu
         await _write_down(net, life, node, path, given, work, why)
     elif before.input != given:
         await life.park("code changed", f"{path} was asked for something else the first time")
+    else:
+        await lend(life, path, node)
     match await net.go(net, node, path, work):
         case Parked(waits):
             await life.park(waits[0].what, waits[0].why, waits[0].due)
@@ -44,7 +47,7 @@ async def _write_down(net: Net, life: Life, node: Node, path: str, given: str, w
     kinds = frozenset(each.artifact.kind for each in work.inputs) or frozenset({ITEMS})
     allowed = Given(
         roles=run.host.parts.roles(),
-        tools=life.node.tools,
+        tools=run.specialist.tool_names(),
         items=len(work.items),
         bounds=BOUNDS,
         capped=run.live.budget.run != Cap(),
@@ -57,6 +60,7 @@ async def _write_down(net: Net, life: Life, node: Node, path: str, given: str, w
         check_node(node, allowed)
     except InvalidPlan as refused:
         raise Broken(f"it may not add that: {refused.what}", where=path, expected=refused.expected) from None
+    await lend(life, path, node)
     added = PlanGrown(
         at=run.host.now(),
         by=f"actor:{life.node.actor}",

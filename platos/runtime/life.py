@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from typing import Any, NoReturn
 
 import anyio
 import msgspec
 
+from platos.core.capability import Capability
 from platos.core.event import StepMoved
 from platos.core.failure import ANSWERS, Answer, FailureRecord
 from platos.core.handoff import HandOff
 from platos.core.instant import MINUTE, SECOND, Instant, span_text
 from platos.core.plan import Single
+from platos.core.provenance import Provenance
 from platos.core.state import State
 from platos.core.step import StepKey, StepKind
 from platos.errors import BudgetExceeded, Failure, Frozen, TimedOut, Unpriced
@@ -26,12 +28,14 @@ _LOOK_AGAIN = 10 * MINUTE
 
 
 class Life:
-    """From the actor's start to its hand-off, or until it must wait. `wait` is what for."""
+    """From the actor's start to its hand-off, or until it must wait. `wait` is what for, `held` what it may call,
+    `provenance` is that of all that the actor has seen so far."""
 
-    def __init__(self, net: Net, node: Single, path: str) -> None:
-        self.net, self.node, self.path = net, node, path
+    def __init__(self, net: Net, node: Single, path: str, held: Mapping[str, Capability] = {}) -> None:
+        self.net, self.node, self.path, self.held = net, node, path, held
         self._run, self._host = net.run, net.run.host
         self.wait: Wait | None = None
+        self.provenance: set[Provenance] = set()
         self.scope = anyio.CancelScope()
         self._idle, self._half_over = net.run.specialist.retry.idle, 0
         self._until = anyio.current_time() + node.timeout / SECOND if node.timeout else math.inf

@@ -17,15 +17,16 @@ from platos.core.instant import Instant
 from platos.core.item import StoredItem
 from platos.core.plan import Node, Plan, walk
 from platos.core.specialist import Specialist
-from platos.core.step import StepKey
+from platos.core.step import StepKey, is_under
 from platos.runtime.connections import Connections
 from platos.runtime.host import Host
 from platos.runtime.meter import Purse
+from platos.runtime.mint import Mint
 from platos.runtime.supervisor import Supervisor
 from platos.runtime.wake import Wake
 from platos.store.runs import RunRow
 
-__all__ = ["MOST_REPLANS", "Done", "Failed", "Go", "Net", "Parked", "Result", "Run", "Wait", "is_under", "purse_of"]
+__all__ = ["MOST_REPLANS", "Done", "Failed", "Go", "Net", "Parked", "Result", "Run", "Wait", "purse_of"]
 
 MOST_REPLANS = 2
 """How often a run is planned again by itself."""
@@ -95,11 +96,11 @@ Go = Callable[["Net", Node, str, Work], Awaitable["Result"]]
 @dataclass
 class Net:
     """A run, its supervisor and its tools' connections, while it is worked on. `stop` ends it where it is; `acts` are
-    held, by key, by who is in the middle of one: two branches that ask for the same act do not send it both.
+    held, by key, by who is in the middle of one: two branches that ask for the same act do not send it both. `go` takes
+    a node to its result, `mint` says what nodes may call.
 
     `lives` are the actors that are at work, by instance path, `ended` the nodes that nobody wants to go on, `shares`
-    what nodes may spend of the run's cap, `acted` which nodes have acted; `go` takes a
-    node to its result.
+    what nodes may spend of the run's cap, `acted` which nodes have acted.
     """
 
     run: Run
@@ -107,6 +108,7 @@ class Net:
     connections: Connections
     stop: anyio.CancelScope
     go: Go
+    mint: Mint
     acts: defaultdict[str, anyio.Lock] = field(default_factory=lambda: defaultdict(anyio.Lock))
     lives: dict[str, Living] = field(default_factory=dict)
     ended: set[str] = field(default_factory=set)
@@ -136,11 +138,6 @@ class Net:
 
     def is_ended(self, path: str) -> bool:
         return any(is_under(path, above) for above in self.ended)
-
-
-def is_under(path: str, above: str) -> bool:
-    """Is an instance path that of this node, or of one under it?"""
-    return path.startswith(above) and path[len(above) : len(above) + 1] in ("", "/", "[", "~")
 
 
 class Wait(NamedTuple):

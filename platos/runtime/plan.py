@@ -112,7 +112,9 @@ async def _plan_it(
     about: list[int],
 ) -> Plan | None:
     """A new plan, validated and stored; None where it was stopped, or none can be made, and the run failed of that."""
-    receipts = {each.tool: each.receipt for each in await effects.of_run(host.store, row.id) if each.receipt}
+    done = await effects.of_run(host.store, row.id)
+    gone = effects.taken_back(done)
+    receipts = {each.tool: each.receipt for each in done if each.receipt and not each.undoes and each.key not in gone}
     roles = host.parts.roles()
     given, revision = given_to(definition, roles, len(work.items)), row.revision + 1
     desk = PlanningDesk(host, Planned(row.id, revision, definition, about, given, last))

@@ -15,10 +15,15 @@ from platos.core.state import State
 from platos.core.step import StepKind
 from platos.store import ReadStore, steps
 
-__all__ = ["artifacts_of"]
+__all__ = ["artifacts_of", "hand_offs_of"]
 
 
 async def artifacts_of(store: ReadStore, told: Sequence[AnyEvent]) -> list[Artifact]:
+    """What the run's last plan came to, without what the runtime wrote on it. Raises StoreCorrupt."""
+    return [hand_off.artifact for hand_off in await hand_offs_of(store, told)]
+
+
+async def hand_offs_of(store: ReadStore, told: Sequence[AnyEvent]) -> list[HandOff]:
     """What the run's last plan came to, in the order in which it was made; of a loop, its last round. Raises
     StoreCorrupt."""
     made = next((event for event in reversed(told) if isinstance(event, PlanMade)), None)
@@ -32,8 +37,7 @@ async def artifacts_of(store: ReadStore, told: Sequence[AnyEvent]) -> list[Artif
             found = at_the_end.fullmatch(event.path)
             if found and event.revision == made.revision and not left_out(event.path):
                 last[found.groups()] = event
-    made_last = [msgspec.json.decode(await steps.result(store, step), type=HandOff) for step in last.values()]
-    return [hand_off.artifact for hand_off in made_last]
+    return [msgspec.json.decode(await steps.result(store, step), type=HandOff) for step in last.values()]
 
 
 async def _left_out(store: ReadStore, told: Sequence[AnyEvent], revision: int) -> Callable[[str], bool]:

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from platos.core.event import ItemsTriaged
 from platos.core.failure import FailureRecord
 from platos.core.instant import DAY, Instant
@@ -97,7 +99,8 @@ async def _climb(sitting: Sitting, batch: list[StoredItem]) -> _Judged:
             log.warning("%s: tier %s cannot judge: %s", definition.name, spec.name, failure.what)
             given = [Verdict(decision=Decision.WAIT, reason=failure.what, confidence=0.0)] * len(left)
             bench.remembered.clear()
-        for item, verdict in zip(left, given, strict=True):
+        for item, said in zip(left, given, strict=True):
+            verdict = msgspec.structs.replace(said, model=bench.answered.get(item.number, ""))
             judged.answers.append(TierVerdict(item.number, position, spec.name, verdict))
             judged.last[item.number] = verdict.decision
         judged.remembered[spec.name] = bench.remembered

@@ -112,16 +112,16 @@ async def _facts_given(run: Run) -> dict[str, str]:
 
 async def _check_receipt(run: Run, check: Check) -> CheckResult:
     """A receipt, and where the tool can be asked, that what it says still holds."""
-    rows = await effects.of_run(run.host.store, run.row.id)
-    undos, gone = {row.key for row in rows if row.undoes}, effects.taken_back(rows)
+    every = await effects.of_run(run.host.store, run.row.id)
+    undos, gone = {row.key for row in every if row.undoes}, effects.taken_back(every)
     proofs = [proof for _, proof, _ in await evidence.of_run(run.host.store, run.row.id) if proof.key not in undos]
     seen = [proof for proof in proofs if proof.tool == check.about]
     if not seen:
         return CheckResult(check=check, passed=False, seen=f"no receipt of {check.about}")
-    rows = [row for row in rows if row.tool == check.about and not row.undoes]
-    if any(row.key in gone for row in rows):
+    rows = [row for row in every if row.tool == check.about and not row.undoes]
+    if any(row.key in gone and not effects.stands(every, row.key) for row in rows):
         return CheckResult(check=check, passed=False, seen="it was taken back")
-    lost = [row for row in rows if await _is_lost(run, check.about, row)]
+    lost = [row for row in rows if row.key not in gone and await _is_lost(run, check.about, row)]
     return CheckResult(check=check, passed=not lost, seen="it is not there any more" if lost else seen[0].what)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import anyio
 import msgspec
@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from platos.config.fields import Form, SecretReference
 from platos.core.digest import canonical
 from platos.core.item import Item
+from platos.core.provenance import Provenance
 from platos.errors import TimedOut
 from platos.ports.part import Environment, source
 from platos.ports.source import Polled
@@ -64,6 +65,8 @@ class Imap:
                 "hint": "leave `tls` out",
             }
             raise PydanticCustomError("mistake", "{what}", parts)
+
+    provenance: ClassVar[tuple[Provenance, ...]] = (Provenance.PRIVATE,)
 
     def __init__(self, options: Options, environment: Environment) -> None:
         self._options = options

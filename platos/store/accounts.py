@@ -357,7 +357,7 @@ def _mark(row: AccountRow, *, refused: bool) -> int:
 
 def _chain_of(account: str) -> str:
     """A run's account is dropped with the run; the others are in the system's chain."""
-    kind, _, run = account.partition(":")[0].partition("/")
+    kind, _, run = root_of(account).partition("/")
     return run_chain(int(run)) if kind == "run" else SYSTEM
 
 

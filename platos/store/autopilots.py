@@ -18,7 +18,7 @@ from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
-__all__ = ["AutopilotRow", "AutopilotState", "covering", "demote", "get", "of_tool", "promote", "propose"]
+__all__ = ["AutopilotRow", "AutopilotState", "covering", "demote", "get", "of_tool", "promote", "propose", "standing"]
 
 SQL = load("autopilots")
 
@@ -170,6 +170,11 @@ def covering(tx: Tx, specialist: str, tool: str, arguments: Mapping[str, Any]) -
 async def of_tool(store: ReadStore, specialist: str, tool: str) -> list[AutopilotRow]:
     """All there ever were for a tool, oldest first."""
     return [_row(row) for row in await store.all(SQL.of_tool, specialist=specialist, tool=tool)]
+
+
+async def standing(store: ReadStore, specialist: str) -> list[AutopilotRow]:
+    """Those of a specialist that are proposed, or on."""
+    return [_row(row) for row in await store.all(SQL.standing, specialist=specialist)]
 
 
 def _standing(tx: Tx, specialist: str, tool: str, contract: str, where: Predicate) -> AutopilotRow | None:

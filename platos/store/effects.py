@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from platos.core.effect import EffectClass, EffectState, Receipt
+from platos.core.effect import EffectClass, EffectState, Receipt, again_key, undo_key
 from platos.core.event import EffectIntended, EffectMoved, decode_event
 from platos.core.instant import Instant
 from platos.errors import InvalidTransition
@@ -15,7 +15,19 @@ from platos.store.sql import load
 from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
-__all__ = ["EffectRow", "find", "get", "in_run", "in_state", "of_run", "taken_back", "used", "uses"]
+__all__ = [
+    "EffectRow",
+    "find",
+    "get",
+    "in_run",
+    "in_state",
+    "of_run",
+    "stands",
+    "taken_back",
+    "used",
+    "uses",
+    "wanted_again",
+]
 
 SQL = load("effects")
 
@@ -97,6 +109,23 @@ def taken_back(rows: Iterable[EffectRow]) -> set[str]:
         return key in undos and not gone(undos[key])
 
     return {key for key in undos if gone(key)}
+
+
+def wanted_again(rows: Iterable[EffectRow], key: str) -> tuple[str, EffectRow | None]:
+    """Which act is meant where this one is asked for among a run's effects: itself, as long as it stands; where it was
+    taken back another one, the same act wanted again. And what took back the one before it, where anything did."""
+    rows, undo = list(rows), None
+    gone, by_key = taken_back(rows), {row.key: row for row in rows}
+    while key in gone:
+        undo, key = by_key[undo_key(key)], again_key(key)
+    return key, undo
+
+
+def stands(rows: Iterable[EffectRow], key: str) -> bool:
+    """Is an act of a run done, and not taken back, or done again since?"""
+    rows = list(rows)
+    meant, _ = wanted_again(rows, key)
+    return any(row.key == meant and row.state is EffectState.DONE for row in rows)
 
 
 async def in_state(store: ReadStore, state: EffectState) -> list[EffectRow]:

@@ -54,17 +54,18 @@ _TITLE_WEIGHT = 2.0
 
 
 class Entry(NamedTuple):
-    """A passage and its words, as they are stored."""
+    """A passage and its words, as they are stored; `private` tells that something of the owner's own is in it."""
 
     title: str
     text: str
+    private: int
     title_words: str
     text_words: str
 
 
-def entries(found: Iterable[Passage]) -> list[Entry]:
+def entries(found: Iterable[Passage], *, private: bool) -> list[Entry]:
     """Passages with their words. Blocking, for as long as the text is: it is no part of a transaction."""
-    return [Entry(title, text, " ".join(words(title)), " ".join(words(text))) for title, text in found]
+    return [Entry(title, text, int(private), " ".join(words(title)), " ".join(words(text))) for title, text in found]
 
 
 class ReadNote(NamedTuple):
@@ -179,8 +180,9 @@ async def search(store: ReadStore, specialist: str, text: str) -> list[Fact]:
         count=_CANDIDATES,
     )
     facts = []
-    for source, n, title, said, title_words, text_words, _ in rows:
+    for source, n, title, said, private, title_words, text_words, _ in rows:
         shared = {*title_words.split(" "), *text_words.split(" ")}.intersection(chosen)
         if chance.expected(shared) < MOST_FACTS:
-            facts.append(Fact(source=f"{source}#{n}" if source.startswith("note:") else source, title=title, text=said))
+            place = f"{source}#{n}" if source.startswith("note:") else source
+            facts.append(Fact(source=place, title=title, text=said, private=bool(private)))
     return facts

@@ -41,6 +41,7 @@ def _columns(given: TierVerdict, at: Instant) -> dict[str, Any]:
         "reason": said.reason,
         "confidence": float(said.confidence),
         "cost": said.cost,
+        "model": said.model,
         "at": at,
     }
     return {**columns, "checksum": checksum(*columns.values())}
@@ -66,5 +67,5 @@ async def by_tier(store: ReadStore, specialist: str) -> dict[str, dict[Decision,
     return found
 
 
-def _verdict(decision: str, reason: str, confidence: float, cost: int) -> Verdict:
-    return Verdict(decision=Decision(decision), reason=reason, confidence=confidence, cost=cost)
+def _verdict(decision: str, reason: str, confidence: float, cost: int, model: str) -> Verdict:
+    return Verdict(decision=Decision(decision), reason=reason, confidence=confidence, cost=cost, model=model)

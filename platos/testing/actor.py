@@ -139,9 +139,12 @@ class MemoryContext:
 
         return msgspec.json.decode(await self._once(f"ask for {tool}", arguments, run), type=Receipt)
 
-    async def ask(self, actor: str, work: Work) -> HandOff:
+    async def ask(self, actor: str, work: Work, *, tools: Mapping[str, Sequence[str]] = {}) -> HandOff:
+        if not set(tools) <= set(self.tools):
+            raise PermissionDenied(f"{', '.join(tools)} cannot be lent", where=actor, expected=", ".join(self.tools))
+
         async def run() -> bytes:
-            colleague = replace(self, tools=(), steps={}, reached=Counter())
+            colleague = replace(self, tools=tuple(tools), steps={}, reached=Counter())
             return canonical(await self.team[actor].act(colleague, work))
 
         return msgspec.json.decode(await self._once(actor, work, run), type=HandOff)

@@ -56,6 +56,7 @@ class File:
 
     Arguments: ClassVar[type[BaseModel]] = Change
     effect: ClassVar[EffectClass] = EffectClass.PROBED
+    outward: ClassVar[bool] = False
     once_per: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[bool] = False
 

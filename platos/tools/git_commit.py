@@ -99,6 +99,7 @@ class GitCommit:
 
     Arguments: ClassVar[type[BaseModel]] = Commission
     effect: ClassVar[EffectClass] = EffectClass.PROBED
+    outward: ClassVar[bool] = False
     once_per: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[bool] = False
 

@@ -37,6 +37,7 @@ class HttpGet:
     Options = HttpOptions
     Arguments: ClassVar[type[BaseModel]] = Address
     effect: ClassVar[EffectClass] = EffectClass.READ
+    outward: ClassVar[bool] = True
     once_per: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[bool] = False
 

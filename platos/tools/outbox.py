@@ -6,19 +6,21 @@ import os
 import re
 import unicodedata
 from pathlib import Path, PurePosixPath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from platos.core.digest import digest_bytes
 from platos.core.effect import EffectClass, Receipt
-from platos.errors import PermissionDenied, Unavailable
+from platos.errors import Broken, PermissionDenied, StaleWorld, Unavailable
 from platos.ports.part import Environment, tool
+from platos.tools._taking_back import TakenBack
 
 __all__ = ["Outbox"]
 
 _NAME_CHARS = 60
 _KEY_CHARS = 8
+_WRITTEN, _ABSENT, _CHANGED = "as it was written", "absent", "changed"
 
 
 class OutboxOptions(BaseModel):
@@ -37,10 +39,9 @@ class OutboxOptions(BaseModel):
         return path.as_posix()
 
 
-class Report(BaseModel):
-    """What is written: `name` is for people, and becomes part of the file's name; `text` is Markdown."""
-
-    model_config = ConfigDict(extra="forbid")
+class Report(TakenBack):
+    """What is written: `name` is for people, and becomes part of the file's name; `text` is Markdown. With `undo`, the
+    same report is removed again."""
 
     name: str = Field(min_length=1)
     text: str
@@ -48,11 +49,15 @@ class Report(BaseModel):
 
 @tool("outbox", version="1")
 class Outbox:
-    """One file an act, `NAME-KEY.md`. The file stands whole or not at all, so asking for it is proof."""
+    """One file an act, `NAME-KEY.md`. The file stands whole or not at all, so asking for it is proof.
+
+    It is taken back by removing the file, where that still is the report, byte for byte; what is removed is not kept.
+    """
 
     Options = OutboxOptions
     Arguments: ClassVar[type[BaseModel]] = Report
     effect: ClassVar[EffectClass] = EffectClass.PROBED
+    outward: ClassVar[bool] = False
     once_per: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[bool] = False
 
@@ -62,16 +67,31 @@ class Outbox:
         self._offload = environment.offload
 
     async def call(self, arguments: Report, key: str) -> Receipt:
-        """Write the report. Raises PermissionDenied where the folder leads out of the workspace, or Unavailable."""
+        """Write the report, or remove it. Raises PermissionDenied where the folder leads out of the workspace,
+        StaleWorld where what is to be removed is not what was written, or Unavailable."""
+        if arguments.undo is not None:
+            return await self._offload(self._remove, arguments, arguments.undo)
         return await self._offload(self._write, arguments, key)
 
     async def probe(self, arguments: Report, key: str) -> Receipt | None:
-        """The receipt where the report stands as it was to be written."""
+        """The receipt where the report stands as it was to be written; of a removal, where nothing stands there."""
+        if arguments.undo is not None:
+            stands = await self._offload(self._standing, arguments, arguments.undo)
+            return self._removed(arguments, arguments.undo) if stands == _ABSENT else None
         return await self._offload(self._find, arguments, key)
 
     async def observe(self, arguments: Report) -> dict[str, str]:
         """Whether the folder can be written to. A report's own file is no precondition: after a crash it may stand."""
+        if arguments.undo is not None:
+            return {"report": await self._offload(self._standing, arguments, arguments.undo)}
         return {"folder": await self._offload(self._condition)}
+
+    def undo(self, arguments: Report, receipt: Receipt) -> dict[str, Any]:
+        """The call that removes the report. Raises Broken where it was removed: what is removed is not kept."""
+        if arguments.undo is not None:
+            raise Broken("what was removed is not kept", where=self._folder, expected="an act that wrote a report")
+        act = str(receipt.data["path"]).removesuffix(".md")[-_KEY_CHARS:]
+        return {"name": arguments.name, "text": arguments.text, "undo": act}
 
     def _write(self, report: Report, key: str) -> Receipt:
         name = _file_name(report.name, key)
@@ -94,6 +114,31 @@ class Outbox:
         path = self._place() / name
         stands = path.is_file() and not path.is_symlink() and path.read_bytes() == content
         return self._receipt(name, content) if stands else None
+
+    def _remove(self, report: Report, act: str) -> Receipt:
+        stands = self._standing(report, act)
+        if stands == _CHANGED:
+            raise StaleWorld("the report is not what was written", where=self._folder, expected="the same text")
+        try:
+            if stands == _WRITTEN:
+                _unlink(self._place() / _file_name(report.name, act))
+        except OSError as error:
+            raise Unavailable(
+                f"the report could not be removed: {error.strerror}", where=self._folder, sent=True
+            ) from error
+        return self._removed(report, act)
+
+    def _standing(self, report: Report, act: str) -> str:
+        """How what an act wrote stands."""
+        path = self._place() / _file_name(report.name, act)
+        if not path.is_symlink() and not path.exists():
+            return _ABSENT
+        same = path.is_file() and not path.is_symlink() and path.read_bytes() == report.text.encode()
+        return _WRITTEN if same else _CHANGED
+
+    def _removed(self, report: Report, act: str) -> Receipt:
+        path = f"{self._folder}/{_file_name(report.name, act)}"
+        return Receipt(summary=f"removed {path}", data={"path": path})
 
     def _condition(self) -> str:
         place = self._place()
@@ -134,6 +179,16 @@ def _write_whole(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(part, path)
+    _sync(path)
+
+
+def _unlink(path: Path) -> None:
+    """The file is gone, and stays so after a crash."""
+    path.unlink()
+    _sync(path)
+
+
+def _sync(path: Path) -> None:
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)

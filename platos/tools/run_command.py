@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 from platos.config.fields import Form, SecretReference
 from platos.core.digest import digest_bytes
 from platos.core.effect import EffectClass, Receipt
+from platos.core.provenance import MEET, Provenance
 from platos.core.redact import redact
 from platos.errors import Broken, PermissionDenied
 from platos.ports.part import Environment, tool
@@ -81,6 +82,7 @@ class RunCommand:
 
     Arguments: ClassVar[type[BaseModel]] = Command
     effect: ClassVar[EffectClass] = EffectClass.ONCE
+    provenance: ClassVar[frozenset[Provenance]] = MEET
     once_per: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[bool] = False
 

@@ -6,6 +6,7 @@ import importlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -25,6 +26,24 @@ def test_help_imports_nothing_heavy() -> None:
     said, _, modules = done.stdout.partition("MODULES ")
     assert "inbox" in said
     assert set(HEAVY).isdisjoint(json.loads(modules))
+
+
+def test_who_asks_what_waits_for_them_waits_for_no_pydantic(tmp_path: Path) -> None:
+    (tmp_path / "platos.toml").touch()
+    asked = ["--workspace", str(tmp_path), "inbox", "--tool", "bell", "--json"]
+    program = LIST_MODULES.replace("['platos', '--help']", f"['platos', *{asked!r}]")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    said, _, modules = done.stdout.partition("MODULES ")
+    assert json.loads(said)["gates"] == []
+    assert {"pydantic", "rich", "yaml", "litellm"}.isdisjoint(json.loads(modules))
+
+
+@pytest.mark.parametrize(("typed", "said"), [("0", "greater than or equal to 1"), ("many", "valid integer")])
+def test_what_needs_it_is_converted_and_checked_all_the_same(tmp_path: Path, typed: str, said: str) -> None:
+    (tmp_path / "platos.toml").touch()
+    done = CliRunner().invoke(app, ["--workspace", str(tmp_path), "inbox", "--limit", typed])
+    assert done.exit_code == 2
+    assert said in done.output
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -81,6 +81,22 @@ def test_an_actor_of_the_users_that_does_not_say_is_bounded_by_the_cap(
     assert said.splitlines()[-1] == "At most $0.25: the run's cap."
 
 
+def test_helpers_of_one_that_does_not_say_are_said_to_be_unknown(cli: Cli, root: Path, priced: None) -> None:
+    parts = root / "parts.py"
+    parts.write_text(parts.read_text() + MINE)
+    path = root / "specialists" / "advisories.md"
+    path.write_text(path.read_text().replace("planner: rules", "planner: mine"))
+    said = cli("plan", "advisories", "--input", "-", given=ONE).stdout
+    assert "Not known before it runs: helpers that mine may ask for are not in it." in said.splitlines()
+
+
+def test_the_net_alone_is_a_mermaid_chart(cli: Cli, told: Told, priced: None) -> None:
+    said = cli("plan", "advisories", "--mermaid", "--input", "-", given=ONE).stdout
+    assert said.splitlines()[0] == "flowchart LR"
+    assert '["draft: assistant"]' in said
+    assert told("plan", "advisories", "--input", "-", given=ONE)["mermaid"] + "\n" == said
+
+
 MINE = """
 
 from platos import Plan, Single, actor, planner

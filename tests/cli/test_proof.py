@@ -117,3 +117,17 @@ def test_text_from_outside_cannot_forge_a_line(cli: Cli, root: Path) -> None:
     lines = cli("decisions").stdout.splitlines()
     assert not any("\x1b" in line for line in lines)
     assert not any(line.startswith("2026-01-01T00:00:00Z") for line in lines)
+
+
+def test_what_a_model_decided_is_told_with_its_name_and_not_only_its_tier(
+    cli: Cli, told: Told, root: Path, priced: None
+) -> None:
+    settings = root / "platos.toml"
+    settings.write_text(settings.read_text().replace('small = "offline"', 'small = "priced"'))
+    (root / "inbox" / "new.txt").write_text("A letter that no rule knows.")
+    cli("wake", "advisories")
+    [said] = told("decisions", "--by", "priced-2026")["decisions"]
+    assert said["by"] == "model:priced-2026, tier model"
+    assert said["decision"].startswith("signal: ")
+    assert said in told("decisions", "--by", "model")["decisions"]
+    assert said in told("decisions", "--by", "tier")["decisions"]

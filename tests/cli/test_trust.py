@@ -8,8 +8,9 @@ import anyio
 import pytest
 
 from platos.clock import SystemClock
+from platos.core.predicate import ANY
 from platos.core.trust import Answer
-from platos.store import Tx, decisions, effects, open_store
+from platos.store import Tx, autopilots, decisions, effects, open_store
 
 from .conftest import Cli, Start, Told
 from .test_pause import ME
@@ -130,3 +131,28 @@ def test_what_is_done_without_asking_says_which_autopilot_allowed_it(
         cli("approve", gate["gate"])
     shown = cli("show", f"r{number}").stdout
     assert "autopilot a1: any arguments" in shown
+
+
+@pytest.mark.parametrize("words", [("check", "advisories"), ("status",)])
+def test_what_is_on_is_mentioned_where_one_looks_first_and_no_longer_once_it_is_off(
+    cli: Cli, earned: None, words: tuple[str, ...]
+) -> None:
+    assert "autopilot" not in cli(*words).stdout
+    cli("trust", "promote", "outbox")
+    assert "a1 on: outbox with any arguments asks no more, but for audits" in cli(*words).stdout
+    cli("trust", "demote", "a1")
+    assert "autopilot" not in cli(*words).stdout
+
+
+def test_what_is_proposed_is_mentioned_with_the_way_on(cli: Cli, told: Told, root: Path, earned: None) -> None:
+    def propose(tx: Tx) -> None:
+        autopilots.propose(tx, "advisories", "outbox", "a contract", ANY, "would have passed", 1_790_000_000_000_000)
+
+    async def write() -> None:
+        async with open_store(root / ".platos", command="test", now=SystemClock().now()) as store:
+            await store.transact(propose)
+
+    anyio.run(write)
+    said = "a1 proposed: outbox with any arguments has earned it; platos trust"
+    assert said in told("check", "advisories")["autopilots"]
+    assert said in told("status")["specialists"][0]["autopilots"]

@@ -36,10 +36,9 @@ def put_out(name: str, environment: Environment) -> str:
 """
 
 
-@pytest.fixture
-def lit(root: Path, cli: Cli) -> Path:
+def light(root: Path, cli: Cli, parts: str) -> Path:
     """The outbox is a lamp, which r1 has lit; where that is."""
-    (root / "parts.py").write_text(PARTS.replace('"outbox"', '"lamp"'))
+    (root / "parts.py").write_text(parts.replace('"outbox"', '"lamp"'))
     add_settings(root, '\n[python]\nmodules = ["parts.py"]\n')
     path = root / "specialists" / "advisories.md"
     path.write_text(path.read_text().replace("- outbox", "- lamp\n  - put-out").replace("outbox", "lamp"))
@@ -47,6 +46,12 @@ def lit(root: Path, cli: Cli) -> Path:
     assert cli("approve", "g1").exit_code == 0
     assert (root / "lamp").exists()
     return root / "lamp"
+
+
+@pytest.fixture
+def lit(root: Path, cli: Cli) -> Path:
+    """A lamp that r1 has lit, and that can be put out."""
+    return light(root, cli, PARTS)
 
 
 def test_what_would_be_done_is_shown_and_without_a_yes_nothing_is(cli: Cli, lit: Path) -> None:
@@ -86,12 +91,26 @@ def test_taken_back_twice_is_an_error_that_says_what_can_be_done(cli: Cli, lit: 
     assert "taken back already" in again.stderr
 
 
-def test_where_nobody_knows_how_it_says_so(cli: Cli, waiting: None) -> None:
-    cli("approve", "g1")
+def test_where_nobody_knows_how_it_says_so(root: Path, cli: Cli) -> None:
+    light(root, cli, PARTS.replace(', undone_by="put-out"', ""))
     done = cli("undo", "r1", "--yes")
     assert done.exit_code == 2
-    assert "nobody knows how outbox is taken back" in done.stderr
-    assert "outbox declares class" in done.stderr
+    assert "nobody knows how lamp is taken back" in done.stderr
+    assert "lamp declares class" in done.stderr
+
+
+def test_a_report_is_removed_from_the_outbox_and_one_that_was_changed_is_not(
+    cli: Cli, told: Told, root: Path, waiting: None
+) -> None:
+    cli("approve", "g1")
+    [report] = (root / "outbox").glob("*.md")
+    text = report.read_text()
+    report.write_text(text + "A person's line.")
+    assert "not what was written" in cli("undo", "r1", "--yes").stderr
+    assert report.exists()
+    report.write_text(text)
+    assert told("undo", "r1", "--yes")["receipt"] == f"removed outbox/{report.name}"
+    assert not report.exists()
 
 
 def test_a_run_that_did_nothing_has_nothing_to_take_back(cli: Cli, waiting: None) -> None:

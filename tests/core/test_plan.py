@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platos.core.drawing import draw
-from platos.core.plan import FanOut, Loop, Node, Plan, Sequence, Single, actors_in
-from platos.core.plan_check import Given, check_plan
+from platos.core.plan import BOUNDS, FanOut, Join, Loop, Node, Plan, Sequence, Single, actors_in, walk
+from platos.core.plan_check import Given, acts_of, check_plan
 from platos.core.role import Role
 from platos.errors import InvalidPlan
 
@@ -54,6 +54,14 @@ def test_an_unknown_critic_is_refused() -> None:
 
 def test_a_tool_that_the_specialist_does_not_have_is_refused() -> None:
     refused(Single(name="read", actor="reader", tools=("shell",)), "may not use the tool 'shell'")
+
+
+def test_what_a_tool_reaches_is_said_in_terms_and_of_tools_that_the_node_has() -> None:
+    check(Single(name="read", actor="reader", tools=("outbox",), reach={"outbox": ("name=weekly", "path=notes/*")}))
+    refused(Single(name="read", actor="reader", reach={"outbox": ()}), "what 'outbox' reaches, and has no such tool")
+    odd = Single(name="read", actor="reader", tools=("outbox",), reach={"outbox": ("weekly",)})
+    refused(odd, "what outbox reaches: 'weekly' names no argument")
+    assert draw(plan(Single(name="a", actor="b", tools=("x", "y"), reach={"y": ("z=1",)}))) == "a: b (x, y z=1)"
 
 
 @pytest.mark.parametrize("name", ["", "Read", "1st", "a b", "a/b", "read\n", "x" * 42, "ü"])
@@ -132,6 +140,124 @@ def test_another_shape_has_another_digest(one: Node, other: Node) -> None:
 
 def test_the_digest_is_the_same_in_every_version() -> None:
     assert plan(READ).digest == "35a4b3065c7c7b64d5e6f23a09e75cb7f719fe5719c01f7ee2f1de6e2262a4e0"
+
+
+def numbered(count: int) -> tuple[Single, ...]:
+    return tuple(Single(name=f"n{number}", actor="reader") for number in range(count))
+
+
+def eight(name: str, body: Node) -> Loop:
+    return Loop(name=name, body=body, until=JUDGE, rounds=8)
+
+
+BROKEN: dict[str, tuple[Node, str]] = {
+    "no body and no branches": (FanOut(name="each"), "a body or branches"),
+    "a body and branches": (FanOut(name="each", body=READ, branches=numbered(2)), "a body or branches"),
+    "more good ones than branches": (FanOut(name="e", branches=numbered(2), join=Join.FIRST, good=3), "3 good ones of"),
+    "no good one": (FanOut(name="each", body=READ, join=Join.QUORUM, good=0), "0 good ones of 200"),
+    "no attempt": (Single(name="read", actor="reader", attempts=0), "0 attempts"),
+    "six attempts": (Single(name="read", actor="reader", attempts=6), "6 attempts"),
+    "a share over 100": (Single(name="read", actor="reader", share=101), "no share of a cap"),
+    "a time before now": (Single(name="read", actor="reader", timeout=-1), "passed before it began"),
+    "a branch a claim of nothing": (FanOut(name="each", body=READ, over="claims"), "nothing made one before"),
+    "actors that act too often": (FanOut(name="a", body=eight("b", eight("c", READ))), "actors would act 27,200 times"),
+}
+
+
+@pytest.mark.parametrize("case", list(BROKEN))
+def test_what_breaks_a_bound_is_refused_with_its_reason(case: str) -> None:
+    root, why = BROKEN[case]
+    refused(root, why, items=200)
+
+
+def test_a_share_of_a_cap_that_is_not_there_is_refused() -> None:
+    share = plan(Single(name="read", actor="reader", share=10))
+    with pytest.raises(InvalidPlan, match="a cap that the run does not have"):
+        check_plan(share, Given(roles=ROLES, tools=TOOLS, items=1, capped=False))
+
+
+FITTING = {
+    role.actor: role
+    for role in (
+        Role(actor="reader", takes=("items",), makes=("extract",)),
+        Role(actor="merger", takes=("extract", "report"), makes=("report",)),
+        Role(actor="critic", takes=("extract", "report"), makes=("review",)),
+        Role(actor="anything"),
+    )
+}
+
+
+def fits(*nodes: Node) -> None:
+    check_plan(plan(Sequence(name="all", nodes=nodes)), Given(roles=FITTING, tools=(), items=3))
+
+
+def one(actor: str, name: str = "") -> Single:
+    return Single(name=name or actor, actor=actor)
+
+
+def test_nodes_that_take_what_the_ones_before_them_make_fit() -> None:
+    fits(FanOut(name="each", body=Loop(name="until", body=one("reader"), until=one("critic"))), one("merger"))
+    fits(one("reader"), FanOut(name="each", body=one("critic"), over="claims"))
+
+
+def test_an_actor_that_says_nothing_takes_and_makes_anything() -> None:
+    fits(one("anything"), one("merger"), one("anything", "again"), one("critic"))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "why", "hint"),
+    [
+        ((one("merger"),), "merger is given items", "made by merger, reader"),
+        ((one("reader"), one("reader", "again")), "reader is given extract", ""),
+        ((FanOut(name="side", branches=(one("reader"), one("critic"))),), "critic is given items", "made by"),
+        ((Loop(name="until", body=one("reader"), until=one("merger")),), "a loop ends by a review", "made by critic"),
+    ],
+)
+def test_a_node_that_does_not_take_what_it_is_given_is_refused(nodes: tuple[Node, ...], why: str, hint: str) -> None:
+    with pytest.raises(InvalidPlan, match=why) as caught:
+        fits(*nodes)
+    assert caught.value.hint.startswith(hint)
+
+
+NAMES = st.sampled_from(["a", "b", "c", "A b"])
+ACTORS = st.sampled_from(["reader", "critic", "stranger"])
+SINGLES = st.builds(Single, name=NAMES, actor=ACTORS, attempts=st.integers(-1, 7), share=st.integers(-1, 101))
+
+
+def _around(inner: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+    some, over = st.lists(inner, max_size=4).map(tuple), st.sampled_from(["items", "claims"])
+    return st.one_of(
+        st.builds(Sequence, name=NAMES, nodes=some),
+        st.builds(FanOut, name=NAMES, body=inner, over=over, good=st.integers(0, 4)),
+        st.builds(FanOut, name=NAMES, branches=some, join=st.sampled_from(list(Join))),
+        st.builds(Loop, name=NAMES, body=inner, until=SINGLES, rounds=st.integers(0, 10)),
+    )
+
+
+def refusal_of(root: Node, items: int) -> InvalidPlan | None:
+    try:
+        check(root, items=items)
+    except InvalidPlan as refusal:
+        return refusal
+    return None
+
+
+@given(st.recursive(SINGLES, _around, max_leaves=30), st.integers(0, 600))
+def test_a_plan_is_refused_with_its_place_and_reason_or_keeps_every_bound(root: Node, items: int) -> None:
+    refusal = refusal_of(root, items)
+    if refusal is not None:
+        assert refusal.what
+        assert refusal.where
+        return
+    nodes = list(walk(root))
+    assert len(nodes) <= BOUNDS.nodes
+    assert max(depth for _, _, depth in nodes) <= BOUNDS.depth
+    assert len({path for _, path, _ in nodes}) == len(nodes)
+    assert acts_of(root, items) <= BOUNDS.acts
+    for node, _, _ in nodes:
+        assert not isinstance(node, Single) or (node.actor in ROLES and 1 <= node.attempts <= BOUNDS.attempts)
+        assert not isinstance(node, Loop) or 1 <= node.rounds <= BOUNDS.rounds
+        assert not isinstance(node, FanOut) or items <= BOUNDS.width or node.branches or node.over == "claims"
 
 
 def test_actors_stand_in_the_order_of_the_plan() -> None:

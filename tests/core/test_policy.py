@@ -19,22 +19,15 @@ tools = st.sets(st.sampled_from(("mail", "search", "outbox"))).map(lambda names:
 def ask(
     effect: EffectClass = EffectClass.ONCE,
     granted: tuple[str, ...] = ("mail",),
-    node: tuple[str, ...] = ("mail",),
     tiers: dict[str, Entry] | None = None,
 ) -> Permission:
-    return permit("mail", effect, granted=granted, node=node, policy=tiers or {})
+    return permit("mail", effect, granted=granted, policy=tiers or {})
 
 
 def test_a_tool_that_the_specialist_does_not_have_is_refused() -> None:
     answer = ask(granted=())
     assert not answer.allowed
     assert "not among the specialist's tools" in answer.rule
-
-
-def test_a_tool_that_the_plan_did_not_give_to_the_node_is_refused() -> None:
-    answer = ask(node=())
-    assert not answer.allowed
-    assert "not given to this node" in answer.rule
 
 
 def test_a_tool_that_only_reads_needs_nobody() -> None:
@@ -51,18 +44,16 @@ def test_the_owner_may_gate_a_tool_that_only_reads() -> None:
     assert ask(EffectClass.READ, tiers={"mail": 2}).tier is RiskTier.EXPLICIT
 
 
-@given(st.sampled_from(EffectClass), tools, tools, st.dictionaries(st.just("mail"), st.integers(0, 2)))
-def test_no_risk_tier_allows_what_was_not_granted_twice(
-    effect: EffectClass, granted: tuple[str, ...], node: tuple[str, ...], tiers: dict[str, Entry]
+@given(st.sampled_from(EffectClass), tools, st.dictionaries(st.just("mail"), st.integers(0, 2)))
+def test_no_risk_tier_allows_what_was_not_granted(
+    effect: EffectClass, granted: tuple[str, ...], tiers: dict[str, Entry]
 ) -> None:
-    assert ask(effect, granted, node, tiers).allowed == ("mail" in granted and "mail" in node)
+    assert ask(effect, granted, tiers).allowed == ("mail" in granted)
 
 
-@given(st.sampled_from(EffectClass), tools, tools)
-def test_every_answer_names_the_rule_that_gave_it(
-    effect: EffectClass, granted: tuple[str, ...], node: tuple[str, ...]
-) -> None:
-    assert ask(effect, granted, node).rule.startswith(("tools: ", "plan: ", "default: "))
+@given(st.sampled_from(EffectClass), tools)
+def test_every_answer_names_the_rule_that_gave_it(effect: EffectClass, granted: tuple[str, ...]) -> None:
+    assert ask(effect, granted).rule.startswith(("tools: ", "default: "))
 
 
 # -- rules
@@ -92,7 +83,6 @@ def mail(entry: Entry, arguments: dict[str, Any], actor: str = "writer", house: 
         "mail",
         EffectClass.ONCE,
         granted=("mail",),
-        node=("mail",),
         policy={"mail": entry},
         part="smtp",
         house={} if house is None else {"smtp": house},

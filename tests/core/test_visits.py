@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from platos.core.plan import FanOut, Loop, Node, Plan, Sequence, Single
-from platos.core.visits import visits
+from platos.core.visits import CLAIMS, visits
 
 READ, MERGE, DELIVER, CRITIC = (Single(name=each, actor=each) for each in ("read", "merge", "deliver", "critic"))
 LOOP = Loop(name="until", body=READ, until=CRITIC, rounds=3)
@@ -47,3 +47,11 @@ def test_rounds_within_rounds_multiply() -> None:
         ("outer/each/until/critic", 1, 1, 6),
         ("outer/critic", 2, 2, 2),
     ]
+
+
+def test_a_branch_a_claim_is_reckoned_for_every_hand_off_and_so_is_what_it_makes() -> None:
+    claims = FanOut(name="claims", body=CRITIC, over="claims")
+    root = Sequence(name="work", nodes=(FanOut(name="each", body=READ), claims, MERGE))
+    found = seen(root, 2)
+    assert found.count(("work/claims/critic", 2, 1, 1)) == 2 * CLAIMS
+    assert found[-1] == ("work/merge", 2, 2 * CLAIMS, 1)

@@ -75,7 +75,8 @@ async def test_a_tier_is_given_the_passages_of_notes_with_their_sources(curious:
     await simulated.drop("notes/stack/quartz.md", STACK)
     async with simulated.up():
         await ask(simulated, "a", "A flaw was found in quartz 4.2.")
-    fact = Fact(source="note:stack/quartz.md#1", title="Quartz", text="Version 4.2 of quartz runs on the build server.")
+    text = "Version 4.2 of quartz runs on the build server."
+    fact = Fact(source="note:stack/quartz.md#1", title="Quartz", text=text, private=True)
     assert tier.given == [[fact]]
 
 

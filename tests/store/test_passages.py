@@ -33,7 +33,7 @@ LINES = {
 
 
 def note(path: str, *lines: str, stamp: str = "1") -> ReadNote:
-    return ReadNote(path, stamp, entries(Passage("", line) for line in lines))
+    return ReadNote(path, stamp, entries((Passage("", line) for line in lines), private=True))
 
 
 async def fill(store: Store) -> None:
@@ -99,7 +99,7 @@ def test_no_text_raises_or_finds_what_shares_no_word_with_it() -> None:
 
 async def test_what_a_run_came_to_is_its_specialists_alone(store: Store) -> None:
     await fill(store)
-    told = [Told("ana", "r7", entries([Passage("Quartz report", "Quartz 4.2 must be upgraded.")]))]
+    told = [Told("ana", "r7", entries([Passage("Quartz report", "Quartz 4.2 must be upgraded.")], private=False))]
     await store.transact(passages.bring_up, [], [], told, 5)
     assert await sources(store, "quartz 4.2") == ["r7"]
     assert await sources(store, "quartz 4.2", "ben") == []
@@ -109,14 +109,15 @@ async def test_of_a_long_past_the_last_runs_are_known(store: Store, monkeypatch:
     await fill(store)
     monkeypatch.setattr(passages, "MOST_RUNS", 2)
     for number in (1, 2, 3):
-        told = [Told("ana", f"r{number}", entries([Passage("", f"Quartz report with code zq{number}")]))]
+        told = [Told("ana", f"r{number}", entries([Passage("", f"Quartz report with code zq{number}")], private=False))]
         await store.transact(passages.bring_up, [], [], told, number)
     assert [await sources(store, f"zq{number}") for number in (1, 2, 3)] == [[], ["r2"], ["r3"]]
 
 
 async def test_retention_forgets_what_a_run_came_to(store: Store) -> None:
     await fill(store)
-    await store.transact(passages.bring_up, [], [], [Told("ana", "r7", entries([Passage("", "Quartz broke.")]))], 5)
+    broke = Told("ana", "r7", entries([Passage("", "Quartz broke.")], private=False))
+    await store.transact(passages.bring_up, [], [], [broke], 5)
     await store.transact(passages.forget, "r7")
     assert await sources(store, "quartz broke") == []
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from platos import Environment
 from platos.core.digest import digest
-from platos.errors import PermissionDenied, Unavailable
+from platos.errors import Broken, PermissionDenied, StaleWorld, Unavailable
 from platos.testing.tool import check_tool
 from platos.tools import append as module
 from platos.tools.append import Append, Entry
@@ -152,3 +152,59 @@ async def test_whatever_is_added_is_found_and_is_one_entry(append: Append, log: 
 def test_a_text_with_control_characters_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
         Entry(text=text)
+
+
+# -- taking an entry back
+
+
+async def taken_back(append: Append) -> Entry:
+    """The call that cuts an entry off which was just added."""
+    entry = Entry(text="one\ntwo")
+    return Entry.model_validate(append.undo(entry, await append.call(entry, KEY)))
+
+
+@pytest.mark.parametrize("before", ["", "a person's\n", "without an end", "2026-01-01T00:00:00Z 0000 one\n" * 50])
+async def test_the_last_entry_is_cut_off_and_what_stood_before_stays(append: Append, log: Path, before: str) -> None:
+    put(log, before)
+    call = await taken_back(append)
+    assert await append.observe(call) == {"entry": "the last"}
+    assert await append.probe(call, OTHER) is None
+    assert "-    two\n" in await append.preview(call)
+    receipt = await append.call(call, OTHER)
+    assert receipt.summary == "cut an entry off log.txt"
+    assert read(log) == before + "\n" * (before == "without an end")
+    assert await append.probe(call, OTHER) == receipt == await append.call(call, OTHER)
+
+
+@pytest.mark.parametrize("after", ["x", "\n", "a person's\n"])
+async def test_what_was_written_after_it_is_never_cut_off(append: Append, log: Path, after: str) -> None:
+    call = await taken_back(append)
+    put(log, stood := read(log) + after)
+    assert await append.observe(call) == {"entry": "not the last"}
+    with pytest.raises(StaleWorld, match="not the last entry"):
+        await append.call(call, OTHER)
+    assert read(log) == stood
+
+
+async def test_another_act_with_the_same_words_is_not_cut_off(append: Append, log: Path) -> None:
+    call = await taken_back(append)
+    await append.call(call, KEY)
+    await append.call(Entry(text="one\ntwo"), OTHER)
+    stood = read(log)
+    assert await append.observe(call) == {"entry": "absent"}
+    await append.call(call, KEY)
+    assert read(log) == stood
+
+
+async def test_what_was_cut_off_is_not_kept_and_that_is_said(append: Append) -> None:
+    call = await taken_back(append)
+    with pytest.raises(Broken, match="not kept"):
+        append.undo(call, await append.call(call, OTHER))
+
+
+async def test_an_entry_of_a_log_that_is_gone_is_gone(append: Append, log: Path) -> None:
+    call = await taken_back(append)
+    remove(log)
+    assert await append.observe(call) == {"entry": "absent"}
+    assert (await append.call(call, OTHER)).summary == "cut an entry off log.txt"
+    assert await append.observe(call) == {"entry": "absent"}

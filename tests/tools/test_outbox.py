@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from platos import Environment, Receipt
 from platos.clock import SystemClock, ThreadOffload
 from platos.core.digest import digest, digest_bytes
-from platos.errors import PermissionDenied, Unavailable
+from platos.errors import Broken, PermissionDenied, StaleWorld, Unavailable
 from platos.ports.tool import Tool
 from platos.testing.tool import check_tool
 from platos.tools.outbox import Outbox, OutboxOptions, Report
@@ -164,3 +164,52 @@ async def test_the_suite_catches_a_tool_that_breaks_its_promise(
     tool: Tool = outbox_in(tmp_path, broken)
     with pytest.raises(AssertionError, match=message):
         await check_tool(tool, REPORT.model_dump())
+
+
+# -- taking a report back
+
+
+async def taken_back(outbox: Outbox) -> Report:
+    """The call that removes the report which stands."""
+    return Report.model_validate(outbox.undo(REPORT, await outbox.call(REPORT, KEY)))
+
+
+async def test_a_report_is_removed_by_a_call_of_its_own(outbox: Outbox, tmp_path: Path) -> None:
+    call = await taken_back(outbox)
+    assert await outbox.observe(call) == {"report": "as it was written"}
+    assert await outbox.probe(call, "other") is None
+    receipt = await outbox.call(call, "other")
+    assert receipt.summary == f"removed outbox/{FILE}"
+    assert names_in(tmp_path / "outbox") == []
+    assert await outbox.probe(call, "other") == receipt == await outbox.call(call, "third")
+
+
+async def test_what_a_person_has_written_into_a_report_is_not_removed(outbox: Outbox, tmp_path: Path) -> None:
+    call = await taken_back(outbox)
+    (tmp_path / "outbox" / FILE).write_text(REPORT.text + "A person's line.\n")
+    assert await outbox.observe(call) == {"report": "changed"}
+    with pytest.raises(StaleWorld, match="not what was written"):
+        await outbox.call(call, "other")
+    assert names_in(tmp_path / "outbox") == [FILE]
+
+
+async def test_a_link_in_its_place_is_not_removed(outbox: Outbox, tmp_path: Path) -> None:
+    call = await taken_back(outbox)
+    (tmp_path / "same.md").write_text(REPORT.text)
+    (tmp_path / "outbox" / FILE).unlink()
+    (tmp_path / "outbox" / FILE).symlink_to(tmp_path / "same.md")
+    with pytest.raises(StaleWorld):
+        await outbox.call(call, "other")
+    assert (tmp_path / "same.md").exists()
+
+
+async def test_what_was_removed_is_not_kept_and_that_is_said(outbox: Outbox) -> None:
+    call = await taken_back(outbox)
+    with pytest.raises(Broken, match="not kept"):
+        outbox.undo(call, await outbox.call(call, "other"))
+
+
+def test_a_call_that_takes_nothing_back_looks_as_though_none_could() -> None:
+    assert REPORT.model_dump(mode="json") == {"name": REPORT.name, "text": REPORT.text}
+    with pytest.raises(ValidationError):
+        Report(name="a", text="b", undo="../../etc")

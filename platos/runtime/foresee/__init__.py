@@ -10,7 +10,9 @@ actor's own words, remarks and repairs there is an allowance, and a hand-off is 
 A planner that asks a model is a node before all others: its own question, once for each plan, of each model of the list
 without a wait between.
 
-That is a reckoning, and calls that a killed process lost are not in it. What holds, whatever happens, are the caps.
+That is a reckoning, and calls that a killed process lost are not in it, nor helpers that an actor asks for while it
+works, nor the claims past those that a hand-off is taken to have. A join that stops branches may have let them all
+begin, so all are counted. What holds, whatever happens, are the caps.
 """
 
 from platos.runtime.foresee.reckon import foresee

@@ -47,6 +47,7 @@ def planner_of(of: Reckoned, asked: Asked) -> NodeForeseen:
     return NodeForeseen(
         path=PLANNING,
         actor=f"planner {of.its.planner.name}",
+        tier=asked.tier,
         models=tuple(each.name for each in of.models.get(asked.tier, ())),
         acts=1,
         calls=1,
@@ -72,6 +73,7 @@ def _node(of: Reckoned, worst: Sequence[Visit], at_once: Sequence[Visit]) -> Nod
     return NodeForeseen(
         path=worst[0].path,
         actor=node.actor,
+        tier=node.model,
         models=tuple(each.name for each in of.models.get(node.model, ())),
         acts=sum(visit.times for visit in worst),
         calls=calls,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from platos.core.drawing import draw
+from platos.core.drawing import draw, mermaid
 from platos.core.item import Item
 from platos.core.money import Nano
+from platos.core.plan import FanOut, actors_in, walk
 from platos.core.specialist import Specialist
+from platos.core.visits import CLAIMS
 from platos.runtime.foresee.bounds import bounds_of, least
 from platos.runtime.foresee.nodes import nodes_of, planner_of
 from platos.runtime.foresee.shape import Shaped
@@ -61,6 +63,8 @@ def _nodes_alone(
         by=of.plan.by,
         why=of.plan.why,
         tree=draw(of.plan),
+        mermaid=mermaid(of.plan),
+        assumes=tuple(_assumes(of)),
         plans=plans,
         nodes=nodes,
         worst_nano=_sum(None if node.worst_nano is None else plans * node.worst_nano for node in nodes),
@@ -68,6 +72,15 @@ def _nodes_alone(
         unpriced=tuple(sorted({each.name for tier in of.models.values() for each in tier if each.price is None})),
         frozen=tuple(sorted({each.root for each in paying if each.frozen})),
     )
+
+
+def _assumes(of: Reckoned) -> Iterator[str]:
+    """Claims and helpers are not there before the nodes that make them have lived."""
+    if any(isinstance(node, FanOut) and node.over == "claims" for node, _, _ in walk(of.plan.root)):
+        yield f"a branch a claim: {CLAIMS} claims a hand-off are reckoned with, and there may be more"
+    silent = sorted({node.actor for node in actors_in(of.plan) if of.calls.get(node.actor) is None})
+    if silent:
+        yield f"helpers that {', '.join(silent)} may ask for are not in it"
 
 
 def _sum(amounts: Iterable[Nano | None]) -> Nano | None:

@@ -40,6 +40,7 @@ class NodeForeseen(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     actor: str
+    tier: str
     models: tuple[str, ...]
     acts: int
     calls: int | None
@@ -66,7 +67,8 @@ class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
     `worst_nano` is the sum over the nodes, for as many `plans` as there may be; None where an actor does not say how
     often it asks. `at_most_nano` is what holds: the smallest of that and of the `bounds` that no window ends, by the
     name of which `because` is; None where nothing bounds it. `today_nano` is the same with the accounts' windows.
-    `unpriced` are models that are never called, `frozen` accounts on which nothing is spent.
+    `assumes` are what of it nobody can know before it runs. `unpriced` are models that are never called, `frozen`
+    accounts on which nothing is spent.
     """
 
     specialist: str
@@ -74,12 +76,14 @@ class Foreseen(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     why: str
     tree: str
+    mermaid: str
     plans: int
     nodes: tuple[NodeForeseen, ...]
     worst_nano: Nano | None
     at_once_nano: Nano | None
     unpriced: tuple[str, ...]
     frozen: tuple[str, ...]
+    assumes: tuple[str, ...] = ()
     bounds: tuple[Bound, ...] = ()
     at_most_nano: Nano | None = None
     because: str = ""

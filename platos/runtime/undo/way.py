@@ -127,7 +127,6 @@ async def _way(host: Host, run: RunRow, target: EffectRow, name: str, rows: list
         contract.name,
         contract.effect,
         granted=live.tool_names(),
-        node=(contract.name,),
         policy=live.policy,
         part=spec.part,
         house=host.policy,

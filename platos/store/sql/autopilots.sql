@@ -14,3 +14,7 @@ FROM autopilots WHERE number = :number
 -- name: of_tool
 SELECT number, specialist, tool, contract, predicate, state, back_test, salt, since, author, ended, why, event
 FROM autopilots WHERE specialist = :specialist AND tool = :tool ORDER BY number
+
+-- name: standing (proposed, or on)
+SELECT number, specialist, tool, contract, predicate, state, back_test, salt, since, author, ended, why, event
+FROM autopilots WHERE specialist = :specialist AND state <> 'off' ORDER BY tool, number

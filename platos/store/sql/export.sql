@@ -15,7 +15,7 @@ SELECT i.number AS item, i.specialist, i.source, i.id, i.digest, i.state, i.seen
 FROM items i LEFT JOIN contents c ON c.item = i.number ORDER BY i.number
 
 -- name: verdicts
-SELECT item, at, position, tier, decision, reason, confidence, cost FROM verdicts ORDER BY item, at, position
+SELECT item, at, position, tier, decision, reason, confidence, cost, model FROM verdicts ORDER BY item, at, position
 
 -- name: labels
 SELECT item, signal, origin, author, at, why FROM labels ORDER BY item

@@ -2,8 +2,8 @@
 -- `ts_rank_cd` with weights, and `ts_stat` for these; arrays with `unnest` for json_each. All else is shared.
 
 -- name: add
-INSERT INTO passages (id, specialist, source, n, title, text, title_words, text_words, checksum)
-VALUES (:id, :specialist, :source, :n, :title, :text, :title_words, :text_words, :checksum)
+INSERT INTO passages (id, specialist, source, n, title, text, private, title_words, text_words, checksum)
+VALUES (:id, :specialist, :source, :n, :title, :text, :private, :title_words, :text_words, :checksum)
 
 -- name: last
 SELECT coalesce(max(id), 0) FROM passages
@@ -35,7 +35,7 @@ SELECT count(*) FROM passages
 SELECT w.term, w.doc FROM json_each(:words) j JOIN passages_words w ON w.term = j.value
 
 -- name: search
-SELECT p.source, p.n, p.title, p.text, p.title_words, p.text_words,
+SELECT p.source, p.n, p.title, p.text, p.private, p.title_words, p.text_words,
     bm25(passages_index, :title_weight, 1.0) AS score
 FROM passages_index JOIN passages p ON p.id = passages_index.rowid
 WHERE passages_index MATCH :match AND p.specialist IN ('', :specialist)

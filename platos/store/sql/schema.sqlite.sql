@@ -125,6 +125,7 @@ CREATE TABLE verdicts (
     reason     TEXT NOT NULL,
     confidence REAL NOT NULL,
     cost       INTEGER NOT NULL,
+    model      TEXT NOT NULL,
     at         INTEGER NOT NULL,
     checksum   INTEGER NOT NULL,
     PRIMARY KEY (item, at, position)
@@ -394,6 +395,7 @@ CREATE TABLE passages (
     n           INTEGER NOT NULL,
     title       TEXT NOT NULL,
     text        TEXT NOT NULL,
+    private     INTEGER NOT NULL,
     title_words TEXT NOT NULL,
     text_words  TEXT NOT NULL,
     checksum    INTEGER NOT NULL,

@@ -1,14 +1,15 @@
 -- name: add (a clock that was set back shows a moment for a second time: the last word of it stands)
-INSERT INTO verdicts (item, position, tier, decision, reason, confidence, cost, at, checksum)
-VALUES (:item, :position, :tier, :decision, :reason, :confidence, :cost, :at, :checksum)
+INSERT INTO verdicts (item, position, tier, decision, reason, confidence, cost, model, at, checksum)
+VALUES (:item, :position, :tier, :decision, :reason, :confidence, :cost, :model, :at, :checksum)
 ON CONFLICT (item, at, position) DO UPDATE SET tier = excluded.tier, decision = excluded.decision,
-reason = excluded.reason, confidence = excluded.confidence, cost = excluded.cost, checksum = excluded.checksum
+reason = excluded.reason, confidence = excluded.confidence, cost = excluded.cost,
+model = excluded.model, checksum = excluded.checksum
 
 -- name: of_item
-SELECT tier, decision, reason, confidence, cost, at FROM verdicts WHERE item = :item ORDER BY at, position
+SELECT tier, decision, reason, confidence, cost, model, at FROM verdicts WHERE item = :item ORDER BY at, position
 
 -- name: of_run
-SELECT v.item, v.tier, v.decision, v.reason, v.confidence, v.cost, v.at FROM verdicts v
+SELECT v.item, v.tier, v.decision, v.reason, v.confidence, v.cost, v.model, v.at FROM verdicts v
 JOIN items i ON i.number = v.item WHERE i.run = :run ORDER BY v.item, v.at, v.position
 
 -- name: by_tier

@@ -50,7 +50,7 @@ SELECT key, value, checksum FROM meta ORDER BY key LIMIT :count OFFSET :after
 SELECT path, stamp, checksum FROM notes ORDER BY path LIMIT :count OFFSET :after
 
 -- name: passages
-SELECT id, specialist, source, n, title, text, title_words, text_words, checksum FROM passages
+SELECT id, specialist, source, n, title, text, private, title_words, text_words, checksum FROM passages
 ORDER BY id LIMIT :count OFFSET :after
 
 -- name: occurrences
@@ -63,7 +63,7 @@ FROM runs
 WHERE checksum IS NOT NULL ORDER BY id LIMIT :count OFFSET :after
 
 -- name: verdicts
-SELECT item, position, tier, decision, reason, confidence, cost, at, checksum FROM verdicts
+SELECT item, position, tier, decision, reason, confidence, cost, model, at, checksum FROM verdicts
 ORDER BY item, at, position LIMIT :count OFFSET :after
 
 -- name: items
