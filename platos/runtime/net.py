@@ -26,10 +26,28 @@ from platos.runtime.supervisor import Supervisor
 from platos.runtime.wake import Wake
 from platos.store.runs import RunRow
 
-__all__ = ["MOST_REPLANS", "Done", "Failed", "Go", "Net", "Parked", "Result", "Run", "Wait", "purse_of"]
+__all__ = ["MOST_REPLANS", "Done", "Failed", "Go", "Net", "Parked", "Result", "Run", "Steps", "Wait", "purse_of"]
 
 MOST_REPLANS = 2
 """How often a run is planned again by itself."""
+
+
+class Steps(dict[StepKey, StepMoved]):
+    """The last word on each step of a run. None is ever taken out."""
+
+    def __init__(self, known: Mapping[StepKey, StepMoved]) -> None:
+        super().__init__()
+        self._at: defaultdict[str, set[StepKey]] = defaultdict(set)
+        for key, step in known.items():
+            self[key] = step
+
+    def __setitem__(self, key: StepKey, step: StepMoved) -> None:
+        self._at[key.path].add(key)
+        super().__setitem__(key, step)
+
+    def at(self, path: str) -> set[StepKey]:
+        """The steps of the node at this instance path, of every revision."""
+        return self._at.get(path, set())
 
 
 @dataclass(frozen=True)
@@ -46,7 +64,7 @@ class Run:
     plan: Plan
     items: dict[str, StoredItem]
     work: Work
-    steps: dict[StepKey, StepMoved]
+    steps: Steps
     grown: dict[str, PlanGrown] = field(default_factory=dict)
 
     @property
@@ -116,7 +134,7 @@ class Net:
     acted: set[str] = field(default_factory=set)
 
     @property
-    def steps(self) -> dict[StepKey, StepMoved]:
+    def steps(self) -> Steps:
         """The last word on each step of the run."""
         return self.run.steps
 

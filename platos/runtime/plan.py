@@ -27,7 +27,7 @@ from platos.runtime.close import end
 from platos.runtime.desk import Planned, PlanningDesk
 from platos.runtime.host import Host
 from platos.runtime.make_plan import Wanted, make_plan, windows
-from platos.runtime.net import Run
+from platos.runtime.net import Run, Steps
 from platos.runtime.verify import Ending
 from platos.runtime.wake import Wake
 from platos.store import Tx, effects, items, journal, runs, steps, verdicts
@@ -84,7 +84,7 @@ async def _load(wake: Wake, number: int) -> Run | None:
         log.warning("%s: %s", row.name, error)
         return None
     stored = await items.of_run(host.store, number)
-    made, last = runs.current_plan(told), steps.last_words(told)
+    made, last = runs.current_plan(told), Steps(steps.last_words(told))
     work = Work(items=await _extracts(host, number, stored), wishes=_wishes(told, planned=made is not None))
     if made is None:
         about = [item.number for item in stored]
