@@ -28,6 +28,7 @@ def label(node: Node) -> str:
         notes += [f"{node.model} model"] * (node.model != "frontier")
         notes += [f"{span_text(node.timeout)} at most"] * bool(node.timeout)
         notes += [f"{node.attempts} attempts"] * (node.attempts > 1)
+        notes += ["only on what was accepted"] * node.verified
     return ", ".join([text, *notes])
 
 

@@ -60,7 +60,8 @@ class Single(_Node, frozen=True, kw_only=True, tag="single"):
     a tool within what it may be called, as terms over its arguments (`path=notes/*`); where nothing, with any.
 
     `timeout` (microseconds; 0 is none) is how long it may be at work in one go; time that it is parked does not count.
-    `attempts` is how often it is started afresh, with nothing of the last try, where it failed.
+    `attempts` is how often it is started afresh, with nothing of the last try, where it failed. With `verified`, it
+    acts only on what a critic has accepted.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Single(_Node, frozen=True, kw_only=True, tag="single"):
     reach: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     timeout: Span = 0
     attempts: int = 1
+    verified: bool = False
 
 
 class Sequence(_Node, frozen=True, kw_only=True, tag="sequence"):

@@ -33,7 +33,7 @@ async def go(net: Net, node: Node, path: str, work: Work) -> Result:
         net.shares[path] = node.share
     match node:
         case Single():
-            return await _single(net, node, path, work)
+            return _as_earned(await _single(net, node, path, work), work)
         case Sequence():
             return await _sequence(net, node, path, work)
         case FanOut():
@@ -44,12 +44,34 @@ async def go(net: Net, node: Node, path: str, work: Work) -> Result:
 
 async def _single(net: Net, node: Single, path: str, work: Work) -> Result:
     """The node, started afresh as often as the plan allows where it fails: each attempt has checkpoints of its own."""
+    if node.verified and not _all_verified(work):
+        standing = ", ".join(sorted({str(each.status) for each in work.inputs})) or "nothing"
+        why = f"it acts only on what a critic has accepted, and was given {standing}"
+        return Failed(path, FailureRecord.of(BadReasoning(why, where=path)))
     result = await act(net, node, path, work)
     for attempt in range(2, node.attempts + 1):
         if not isinstance(result, Failed) or not _may_come_to_something(result.failure):
             break
         result = await act(net, node, f"{path}~{attempt}", work)
     return result
+
+
+def _all_verified(work: Work) -> bool:
+    return bool(work.inputs) and all(each.status is Status.VERIFIED for each in work.inputs)
+
+
+def _as_earned(result: Result, work: Work) -> Result:
+    """An actor's word verifies nothing: only a critic's does, in a loop, or what it makes of verified work alone."""
+    if not isinstance(result, Done) or _all_verified(work):
+        return result
+    return Done(
+        tuple(
+            msgspec.structs.replace(each, status=Status.UNVERIFIED)
+            if each.status is Status.VERIFIED and each.artifact.kind != "review"
+            else each
+            for each in result.hand_offs
+        )
+    )
 
 
 def _may_come_to_something(failure: FailureRecord) -> bool:
@@ -79,7 +101,7 @@ async def _loop(net: Net, node: Loop, path: str, work: Work) -> Result:
             return body
         made = body.hand_offs
         judged = msgspec.structs.replace(work, inputs=made, remarks=(), provenance=())
-        review = await go(net, node.until, f"{here}/{node.until.name}", judged)
+        review = await _single(net, node.until, f"{here}/{node.until.name}", judged)
         if not isinstance(review, Done):
             return review
         if all(verdict.status is Status.VERIFIED for verdict in review.hand_offs):
