@@ -98,8 +98,8 @@ def new(
 ) -> None:
     """Add a specialist to start from, plain or from a worked template.
 
-    A worked template brings what it works on, and a page, about-NAME.md. Nothing that is there is overwritten; where one
-    has parts in Python, their file is added to platos.toml.
+    A worked template brings what it works on, and a page, about-NAME.md. Nothing that is there is overwritten; where
+    one has parts in Python, their file is added to platos.toml.
 
     Example: platos new papers --template research
     """
