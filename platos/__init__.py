@@ -7,6 +7,7 @@ from platos.core.effect import EffectClass, Receipt
 from platos.core.evidence import strike_uncited, uncited
 from platos.core.fact import Fact
 from platos.core.handoff import Artifact, Claim, HandOff, Status, Work
+from platos.core.instant import parse_span
 from platos.core.item import Extract, Item, Problem, StoredItem
 from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Band, Price, Rates, Usage
@@ -20,7 +21,7 @@ from platos.ports.function import tool_function
 from platos.ports.model import Document, Finish, Model, ModelReply, ModelRequest, Terms
 from platos.ports.notifier import Notifier
 from platos.ports.part import Environment, actor, model, notifier, planner, predicate, source, tier, tool
-from platos.ports.planner import Brief, Planner
+from platos.ports.planner import AskingPlanner, Brief, Desk, Planner
 from platos.ports.source import Polled, Source
 from platos.ports.tier import Bench, Learner, Tier
 from platos.ports.tool import Tool, ToolForm
@@ -29,6 +30,7 @@ __all__ = [
     "Actor",
     "Artifact",
     "Ask",
+    "AskingPlanner",
     "Band",
     "Bench",
     "Bounds",
@@ -36,6 +38,7 @@ __all__ = [
     "Claim",
     "Context",
     "Decision",
+    "Desk",
     "Document",
     "EffectClass",
     "Environment",
@@ -83,6 +86,7 @@ __all__ = [
     "mark_deeds",
     "model",
     "notifier",
+    "parse_span",
     "planner",
     "predicate",
     "source",

@@ -68,9 +68,10 @@ class WorkspaceParts:
     def roles(self) -> dict[str, Role]:
         return {actor: self.role(actor) for actor in self.names("actor")}
 
-    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> None:
-        """Raises ConfigurationError where there is no such part, or it cannot be used with these options."""
-        self.registry.check(kind, name, options, at)
+    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> object:
+        """The options as the part's own type. Raises ConfigurationError where there is no such part, or it cannot be
+        used with these options."""
+        return self.registry.check(kind, name, options, at)
 
     def build(self, kind: PartKind, name: str, options: Mapping[str, Any]) -> Any:
         """A part, built. Models see the tables `[models]` and `[providers]` of `platos.toml`, and tools `[mcp]`."""

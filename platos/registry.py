@@ -128,9 +128,10 @@ class Registry:
         with self._lock:
             return shelf[name].load()
 
-    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> None:
-        """Raises ConfigurationError where there is no such part, or it cannot be used with these options."""
-        self.find(kind, name, at).check(options, at, predicate=self.predicate)
+    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> BaseModel | None:
+        """The options as the part's own type, None where it has none. Raises ConfigurationError where there is no such
+        part, or it cannot be used with these options."""
+        return self.find(kind, name, at).check(options, at, predicate=self.predicate)
 
     def role(self, name: str) -> Role:
         """What an actor says of itself. Raises as `find` does."""

@@ -53,6 +53,7 @@ FLOORS = {
     "ledger seasons": (40, 2_000),
     "ledgers": (0, 300),
     "lies": (25, 25),
+    "mutated replies": (500, 10_000),
     "orders of answers": (10, 500),
     "power losses": (400, 20_000),
     "promised cuts": (15_000, 0),

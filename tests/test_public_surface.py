@@ -10,11 +10,11 @@ import pytest
 import platos
 
 PUBLIC = """
-    Actor Artifact Ask Band Bench Bounds Brief Claim Context Decision Document EffectClass Environment Extract Fact
-    FanOut Finish HandOff Item Join Learner Lesson Loop Model ModelReply ModelRequest Node Notice Notifier Plan
-    Planner Polled Price Problem Provenance Rates Receipt Role Sequence Single Source Standing Status StoredItem Terms
-    Tier Tool ToolForm Usage Usual Verdict Work actor errors mark_deeds model notifier planner predicate source
-    strike_uncited tier tool tool_function uncited
+    Actor Artifact Ask AskingPlanner Band Bench Bounds Brief Claim Context Decision Desk Document EffectClass
+    Environment Extract Fact FanOut Finish HandOff Item Join Learner Lesson Loop Model ModelReply ModelRequest Node
+    Notice Notifier Plan Planner Polled Price Problem Provenance Rates Receipt Role Sequence Single Source Standing
+    Status StoredItem Terms Tier Tool ToolForm Usage Usual Verdict Work actor errors mark_deeds model notifier
+    parse_span planner predicate source strike_uncited tier tool tool_function uncited
 """
 HEAVY = ("aiosqlite", "litellm", "pydantic", "rich", "sqlite3", "typer", "yaml")
 

@@ -29,7 +29,7 @@ from platos.core.money import Nano
 from platos.core.plan import FanOut, Loop, Node, Single
 from platos.core.plan import Sequence as InOrder
 from platos.core.state import FINAL, State
-from platos.core.step import StepKind
+from platos.core.step import PLANNING, StepKind
 
 __all__ = ["At", "NetNode", "NetPlan", "flat", "net_of"]
 
@@ -127,7 +127,7 @@ def _lives(told: Sequence[AnyEvent], large: Mapping[str, bytes]) -> dict[int, _L
                 now = lives[event.revision] = _Live(at_work=now.at_work)
             case PlanGrown():
                 lives[event.revision].grown[event.path] = event
-            case StepMoved():
+            case StepMoved() if event.path != PLANNING:  # what a planner asks comes before its plan
                 _step(lives[event.revision], event, large)
             case MoneyReserved():
                 held[event.reservation] = (now, event.step.split(":")[1] if event.step.count(":") > 1 else "")

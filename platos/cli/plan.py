@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, cast
 
 import anyio
@@ -17,8 +18,9 @@ from platos.cli.exits import ExitCode
 from platos.core.item import Item
 from platos.core.specialist import Specialist
 from platos.errors import NotFound
-from platos.ports.planner import Planner
+from platos.ports.planner import AskingPlanner, Planner
 from platos.runtime.foresee import Foreseen, Priced, foresee, plan_for
+from platos.runtime.make_plan import windows
 from platos.runtime.measures.accounts import AccountState, in_force, read_accounts, untouched
 from platos.store import read_store
 
@@ -49,15 +51,22 @@ def plan(
 async def _plan(app: App, name: str, items: Sequence[Item]) -> Foreseen:
     its = await app.offload(app.definitions.load, name)
     roles = await app.offload(app.parts.roles)
-    planner = cast(Planner, app.parts.build("planner", its.planner.part, its.planner.options))
-    made = await plan_for(planner, its, items, roles)
     models = await app.offload(_models, app, its)
+    parts = {each.name: each.model for tier in models.values() for each in tier}
     try:
-        return await app.offload(foresee, its, made, items, roles, models, await _accounts(app, its))
+        window = windows(its, parts.__getitem__)
+        shaped = await plan_for(partial(_planner, app, its), its, items, roles, window)
+        return await app.offload(foresee, its, shaped, items, roles, models, await _accounts(app, its))
     finally:
         with anyio.CancelScope(shield=True):
             for each in (each for tier in models.values() for each in tier):
                 await each.model.close()
+
+
+def _planner(app: App, its: Specialist, name: str) -> Planner | AskingPlanner:
+    """A planner by its name; the specialist's own as it configured it."""
+    options = its.planner.options if name == its.planner.part else {}
+    return cast(Planner | AskingPlanner, app.parts.build("planner", name, options))
 
 
 def _models(app: App, its: Specialist) -> dict[str, list[Priced]]:

@@ -62,7 +62,8 @@ class AccountSettings(Form):
 
 
 class ModelSettings(Form):
-    """Where a model is served, the reference of its key, how long it may take, and its price.
+    """Where a model is served, the reference of its key, how long it may take, how much it reads at once, and its
+    price.
 
     The price is in US dollars for a million tokens, or nothing at all. What was read from the provider's cache or
     stored in it costs what all input costs where it has no price of its own, and reasoning what all output costs.
@@ -74,6 +75,7 @@ class ModelSettings(Form):
     key: SecretReference | None = None
     first_token: SpanField | None = Field(None, description="how long it may be silent", examples=["30s"])
     timeout: SpanField | None = Field(None, description="how long a call may take", examples=["5m"])
+    window: int | None = Field(None, gt=0, description="how many tokens it reads at once", examples=[32768])
     input_per_million: Decimal | None = Field(None, gt=0, description="US dollars", examples=[0.25])
     output_per_million: Decimal | None = Field(None, gt=0, description="US dollars", examples=[2.0])
     cached_per_million: Decimal | None = Field(None, gt=0, description="US dollars", examples=[0.025])

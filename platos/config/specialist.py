@@ -14,15 +14,19 @@ from platos.config.form import BudgetForm, SpecialistForm
 from platos.config.front_matter import FrontMatter, read_front_matter
 from platos.config.workspace import SETTINGS_FILE
 from platos.core.audit import Audits
-from platos.core.budget import Budget
+from platos.core.budget import Budget, Cap
 from platos.core.failure import RetryPolicy
 from platos.core.jitter import spread
 from platos.core.mistake import Key, Locate, did_you_mean, dotted, mistake
+from platos.core.plan import FanOut, Single, walk
+from platos.core.plan_check import Given, check_plan
 from platos.core.policy import rules_of
+from platos.core.role import Role
 from platos.core.schedule import Schedule
 from platos.core.specialist import PartSpec, Specialist
-from platos.errors import ConfigurationError
+from platos.errors import ConfigurationError, InvalidPlan
 from platos.ports.part import PartKind
+from platos.ports.planner import Replaceable, Settled
 
 __all__ = ["Parts", "Written", "check_name", "checked_specialist", "form_of", "made_specialist", "read_specialist"]
 
@@ -36,8 +40,13 @@ _KINDS: dict[str, PartKind] = {"sources": "source", "triage": "tier", "planner":
 class Parts(Protocol):
     """What knows the parts that there are."""
 
-    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate) -> None:
-        """Raises ConfigurationError where there is no such part, or it cannot be used with these options."""
+    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate) -> object:
+        """The options as the part's own type. Raises ConfigurationError where there is no such part, or it cannot be
+        used with these options."""
+        ...
+
+    def role(self, actor: str) -> Role:
+        """What an actor says of itself. Raises ConfigurationError."""
         ...
 
 
@@ -75,6 +84,7 @@ def checked_specialist(
     specialist = made_specialist(name, form_of(written), written)
     for field, specs in _parts_by_field(specialist):
         _check_parts(field, specs, written, parts)
+    _check_planner(specialist, written, parts)
     _check_tools(specialist, written)
     _check_rules(specialist, written, parts)
     _check_accounts(specialist, written, accounts)
@@ -185,6 +195,34 @@ def _check_parts(field: str, specs: tuple[PartSpec, ...], written: Written, part
             )
         seen.add(spec.name)
         parts.check(_KINDS[field], spec.part, spec.options, _under(written, (*here, spec.part)))
+
+
+def _check_planner(specialist: Specialist, written: Written, parts: Parts) -> None:
+    """A plan that stands in the file can run, and who plans in a planner's place is there."""
+    spec = specialist.planner
+    under = _under(written, ("planner", spec.part))
+    options = parts.check("planner", spec.part, spec.options, under)
+    if isinstance(options, Replaceable):
+        parts.check("planner", options.fallback, {}, lambda _: under(("fallback",)))
+    if isinstance(options, Settled):
+        _check_plan(specialist, options, under, parts)
+
+
+def _check_plan(specialist: Specialist, options: Settled, under: Locate, parts: Parts) -> None:
+    """The check that the plan will meet when it is made, with as many items as its joins want good ones."""
+    plan, roles = options.settled(), dict[str, Role]()
+    for node, path, _ in walk(plan.root):
+        if isinstance(node, Single):
+            place = options.place(path)
+            parts.check("actor", node.actor, {}, lambda _, place=place: under(place))  # type: ignore[misc]
+            roles[node.actor] = parts.role(node.actor)
+    items = max((node.good for node, _, _ in walk(plan.root) if isinstance(node, FanOut)), default=1)
+    given = Given(roles=roles, tools=specialist.tool_names(), items=items, capped=specialist.budget.run != Cap())
+    try:
+        check_plan(plan, given)
+    except InvalidPlan as wrong:
+        where = f"{under(options.place(wrong.where))}, node {wrong.where}"
+        raise ConfigurationError(wrong.what, where=where, expected=wrong.expected, hint=wrong.hint) from None
 
 
 def _under(written: Written, key: Key) -> Locate:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from platos.core.instant import DAY
+from platos.core.mistake import did_you_mean
 from platos.core.plan import BOUNDS, Bounds, FanOut, Join, Loop, Node, Plan, Sequence, Single, walk
 from platos.core.predicate import parse_predicate
 from platos.core.role import ITEMS, Role
+from platos.core.step import PLANNING
 from platos.errors import InvalidPlan, UsageError
 
 __all__ = ["Given", "acts_of", "check_node", "check_plan"]
@@ -16,10 +19,12 @@ __all__ = ["Given", "acts_of", "check_node", "check_plan"]
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,40}")
 _MOST_NAMED = 12
 _VERDICT = "review"
+_LONGEST = 366 * DAY
 
 
 class Given(NamedTuple):
-    """What a check goes by: the actors there are, the tools that may be named, how many items the work is about.
+    """What a check goes by: the actors there are, the tools and tiers of model that may be named, how many items the
+    work is about.
 
     `capped` tells whether the run has a cap that a share can be of. Of what was there before: `depth` and `nodes` are
     how deep the node will stand and how many nodes there are; `kinds` are those of the artifacts that it is given, None
@@ -27,18 +32,23 @@ class Given(NamedTuple):
     """
 
     roles: Mapping[str, Role]
-    tools: Container[str]
+    tools: Collection[str]
     items: int
     bounds: Bounds = BOUNDS
     capped: bool = True
     depth: int = 1
     nodes: int = 0
     kinds: frozenset[str] | None = frozenset({ITEMS})
+    models: Collection[str] = ("small", "frontier")
 
 
 def check_plan(plan: Plan, given: Given) -> None:
     """Raises InvalidPlan where the plan breaks a bound, names an actor or a tool that is not there, or gives an actor
     what it does not take."""
+    if plan.root.name == PLANNING:
+        raise InvalidPlan(
+            f"{PLANNING!r} is the planner's own name", where=PLANNING, expected="another name for the root"
+        )
     check_node(plan.root, given)
 
 
@@ -105,19 +115,27 @@ def _check_fan_out(node: FanOut, path: str, given: Given) -> None:
     width = given.bounds.width
     if known > width:
         raise InvalidPlan(f"{known} branches are too many", where=path, expected=f"at most {width}")
-    if node.join in (Join.FIRST, Join.QUORUM) and not 1 <= node.good <= (known or width):
+    if not 1 <= node.good <= (known or width if node.join in (Join.FIRST, Join.QUORUM) else width):
         raise InvalidPlan(f"{node.good} good ones of {known or width}", where=path, expected=f"1 to {known or width}")
 
 
 def _check_single(node: Single, path: str, given: Given) -> None:
     if node.actor not in given.roles:
-        raise InvalidPlan(f"there is no actor {node.actor[:60]!r}", where=path, expected=_some(given.roles))
+        hint = did_you_mean(node.actor[:60], list(given.roles))
+        raise InvalidPlan(f"there is no actor {node.actor[:60]!r}", where=path, expected=_some(given.roles), hint=hint)
     if node.tools and not given.roles[node.actor].tools:
         hint = "give them to another node, or to none"
         raise InvalidPlan(f"{node.actor} works without tools", where=path, expected="no tools", hint=hint)
     for tool in node.tools:
         if tool not in given.tools:
-            raise InvalidPlan(f"the specialist may not use the tool {tool[:60]!r}", where=path)
+            what, hint = (
+                f"the specialist may not use the tool {tool[:60]!r}",
+                did_you_mean(tool[:60], list(given.tools)),
+            )
+            raise InvalidPlan(what, where=path, expected=_some(given.tools) or "no tool", hint=hint)
+    if node.model not in given.models:
+        what = f"there is no tier of model {node.model[:60]!r}"
+        raise InvalidPlan(what, where=path, expected=", ".join(given.models))
     for tool, terms in node.reach.items():
         if tool not in node.tools:
             raise InvalidPlan(f"it says what {tool[:60]!r} reaches, and has no such tool", where=path)
@@ -130,6 +148,8 @@ def _check_single(node: Single, path: str, given: Given) -> None:
         raise InvalidPlan(f"{node.attempts} attempts are out of bounds", where=path, expected=expected)
     if node.timeout < 0:
         raise InvalidPlan("a time that has passed before it began", where=path, expected="microseconds, 0 for none")
+    if node.timeout > _LONGEST:
+        raise InvalidPlan("no time that a node may take", where=path, expected="microseconds up to a year, 0 for none")
 
 
 def _kinds(node: Node, path: str, given: frozenset[str] | None, roles: Mapping[str, Role]) -> frozenset[str] | None:

@@ -6,7 +6,10 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["StepKey", "StepKind", "is_under", "plan_path"]
+__all__ = ["PLANNING", "StepKey", "StepKind", "is_under", "plan_path"]
+
+PLANNING = "plan"
+"""The path of what a planner asks. No plan's root may have that name."""
 
 _ROUND_BRANCH_ATTEMPT = re.compile(r"\[[^\]]*\]|~\d+")
 

@@ -20,7 +20,7 @@ from platos.core.money import Price
 from platos.errors import ConfigurationError
 from platos.models._bands import bands_of
 
-__all__ = ["base_price", "list_price", "listed_mode", "listed_provider", "table"]
+__all__ = ["base_price", "list_price", "listed_mode", "listed_provider", "listed_window", "table"]
 
 Entry = dict[str, Any]
 
@@ -89,6 +89,13 @@ def listed_mode(name: str) -> str | None:
     """By which of its provider's interfaces the model is asked, as the table says."""
     entry = _entry(name)
     return entry.get("mode") if entry else None
+
+
+def listed_window(name: str) -> int | None:
+    """How many tokens the model reads at once, as the table says."""
+    entry = _entry(name)
+    most = entry.get("max_input_tokens") if entry else None
+    return int(most) if isinstance(most, int | Decimal) and most > 0 else None
 
 
 def _entry(name: str) -> Entry | None:

@@ -22,7 +22,7 @@ from platos.models._bound import InputBound
 from platos.models._failures import failure_of
 from platos.models._messages import messages, response_format
 from platos.models._own_loop import OwnLoop
-from platos.models._prices import list_price
+from platos.models._prices import list_price, listed_window
 from platos.models._providers import asks_openai, keeps_when_asked, provider_of
 from platos.models._pulse import Pulse, beating
 from platos.models._settings import read_settings, written_price
@@ -64,7 +64,9 @@ class Litellm:
         return written_price(settings) or (None if settings.api_base else list_price(name, settings.uplift))
 
     def terms(self, name: str) -> Terms:
-        return self._settings.terms(name, provider_of(name))
+        settings = self._settings.of(name)
+        listed = None if settings.api_base else listed_window(name)
+        return self._settings.terms(name, provider_of(name))._replace(window=settings.window or listed)
 
     def input_bound(self, request: ModelRequest) -> int:
         return self._bound.of(request)

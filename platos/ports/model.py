@@ -77,7 +77,8 @@ class Terms(NamedTuple):
 
     `provider` is whose limits the call counts against. `first_token` is how long the provider may be silent, before its
     first token and between two, and `total` how long a call may take; None leaves it to the specialist. `concurrency`
-    and `per_minute` are how many calls the provider takes at once, and in a minute; None is no limit.
+    and `per_minute` are how many calls the provider takes at once, and in a minute; None is no limit. `window` is how
+    many tokens the model reads at once, None where that is not known.
     """
 
     provider: str
@@ -85,6 +86,7 @@ class Terms(NamedTuple):
     total: Span = 10 * MINUTE
     concurrency: int | None = None
     per_minute: int | None = None
+    window: int | None = None
 
 
 class Model(Protocol):

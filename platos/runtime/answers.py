@@ -10,7 +10,7 @@ import msgspec
 import pydantic
 
 from platos.core.failure import left_after
-from platos.errors import Failure, InvalidOutput
+from platos.errors import Failure, InvalidOutput, InvalidPlan
 from platos.ports.model import Finish, ModelReply, ModelRequest
 
 __all__ = ["ask_until_valid", "first_to_answer"]
@@ -28,11 +28,13 @@ async def ask_until_valid(
     models: Sequence[str],
     answer: type[A],
     ask: Callable[[ModelRequest, tuple[str, ...]], Awaitable[ModelReply]],
+    check: Callable[[A], object] | None = None,
 ) -> A:
     """Ask, and where the reply does not fill the form, ask again with what is wrong; then the models after the first.
 
     The form's validators see the documents' names in their context. `ask(request, models)` is one reply, of whichever
-    of these models could be had. Raises InvalidOutput.
+    of these models could be had. `check` may raise InvalidPlan of an answer that has the form, which is repaired then.
+    Raises InvalidOutput.
     """
     asked, wrong = tuple(document.shown for document in request.documents), ""
     for place in range(len(models)):
@@ -43,9 +45,14 @@ async def ask_until_valid(
                 wrong = "the model refused to answer"
                 break
             try:
-                return answer.model_validate_json(reply.text, context={"documents": asked})
+                found = answer.model_validate_json(reply.text, context={"documents": asked})
+                if check is not None:
+                    check(found)
+                return found
             except pydantic.ValidationError as error:
                 wrong = (_CUT if reply.finish is Finish.CUT else "") + _in_words(error)
+            except InvalidPlan as refused:
+                wrong = _of_plan(refused)
     raise InvalidOutput(
         f"no valid answer of {', '.join(models)}: {wrong}", where=models[0], expected=answer.__name__, sent=True
     )
@@ -66,6 +73,13 @@ async def first_to_answer(models: Sequence[str], ask: Callable[[tuple[str, ...],
             left, cause, last = left_after(failure, left), failure.kind, failure
             if not left:
                 raise
+
+
+def _of_plan(refused: InvalidPlan) -> str:
+    """What is wrong with a plan, where, and what would be right."""
+    parts = [f"{refused.where[:200]}: {refused.what}"]
+    parts += [f"{word}: {text}" for word, text in (("expected", refused.expected), ("hint", refused.hint)) if text]
+    return "; ".join(parts)[:_MOST_OF_AN_ERROR]
 
 
 def _in_words(error: pydantic.ValidationError) -> str:

@@ -15,7 +15,6 @@ from platos.core.event import StepMoved
 from platos.core.fact import Fact
 from platos.core.failure import FailureRecord, left_after
 from platos.core.handoff import Artifact, HandOff, Status, Work
-from platos.core.instant import Instant
 from platos.core.item import Item
 from platos.core.plan import Node, Single
 from platos.core.state import State
@@ -24,16 +23,17 @@ from platos.errors import Failure, LowConfidence, NotFound
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.ports.tool import ToolForm
 from platos.runtime.answers import ask_until_valid
+from platos.runtime.attempt import Question, attempt, cause_of
 from platos.runtime.effects import call_tool, request_approval
 from platos.runtime.facts import bring_up, facts_on
 from platos.runtime.forms import forms_of
 from platos.runtime.grow import grow
-from platos.runtime.life import Life, moved
-from platos.runtime.meter import Ask, complete, reserve, turn
+from platos.runtime.life import Life
+from platos.runtime.meter import Purse
 from platos.runtime.provenance import of_evidence, of_facts, of_item
 from platos.runtime.schema import schema_of
 from platos.runtime.steps import load_result
-from platos.store import Tx, evidence, steps
+from platos.store import evidence
 
 __all__ = ["NodeContext"]
 
@@ -172,7 +172,7 @@ class NodeContext:
         step = await life.begin(StepKind.MODEL, name, request)
         if step.state is State.SUCCESS:
             return await load_result(life.net, step, ModelReply)
-        cause = _cause(step, request)
+        cause = cause_of(step, request)
         if step.state is State.RUNNING:
             step = await life.record(step, State.PENDING)
         while True:
@@ -183,17 +183,14 @@ class NodeContext:
 
     async def _attempt(self, step: StepMoved, request: ModelRequest, models: tuple[str, ...], cause: str) -> ModelReply:
         life, run = self._life, self._run
-        sent = moved(step, State.RUNNING, at=step.started)
-        ask = Ask(str(step.key), request, models[(step.attempt - 1) % len(models) :], step.attempt, cause)
-        life.at_work(sent)
-        async with turn(run.host, ask.models):
-            held = await reserve(
-                run.host, run.purse(life.node.model, self._work, life.net.shares_of(life.path)), ask, sent
-            )
-            life.net.steps[step.key] = sent
-            bought = await complete(run.host, held, _keep, sent)
+
+        def purse() -> Purse:
+            return run.purse(life.node.model, self._work, life.net.shares_of(life.path))
+
+        question = Question(step, request, models, cause)
+        life.at_work(question.sent)
+        bought = await attempt(run.host, question, purse, life.net.steps)
         life.alive(bought.kept.at)
-        life.net.steps[step.key] = bought.kept
         return bought.reply
 
     async def _next_attempt(self, step: StepMoved, failure: Failure, models: tuple[str, ...]) -> StepMoved:
@@ -212,23 +209,9 @@ class NodeContext:
         return await self._life.record(now, State.PENDING, failure=FailureRecord.of(failure), attempt=attempt)
 
 
-def _cause(step: StepMoved, request: ModelRequest) -> str:
-    """Why a model is asked: of what the last attempt failed, or that it was `lost` in the middle; else `first`."""
-    if step.state is State.RUNNING:
-        return "lost"
-    if step.failure is not None:
-        return step.failure.kind
-    return "repair" if request.repair else "first"
-
-
 def _sure(name: str, answer: A) -> A:
     """The answer, unless the model says itself that it guesses. Raises LowConfidence."""
     confidence = getattr(answer, "confidence", None)
     if isinstance(confidence, float | int) and confidence < LEAST_CONFIDENCE:
         raise LowConfidence(f"{name}: the model is sure of its answer by {confidence:.2f} only", sent=True)
     return answer
-
-
-def _keep(tx: Tx, reply: ModelReply, sent: StepMoved, now: Instant) -> StepMoved:
-    result = msgspec.Raw(msgspec.json.encode(reply))
-    return steps.put(tx, moved(sent, State.SUCCESS, at=now, result=result))

@@ -54,6 +54,7 @@ async def _write_down(net: Net, life: Life, node: Node, path: str, given: str, w
         depth=path.count("/") + 1,
         nodes=net.nodes,
         kinds=kinds,
+        models=tuple(run.specialist.models),
     )
     try:
         check_node(node, allowed)

@@ -27,7 +27,7 @@ from platos.ports.model import Model
 from platos.ports.notifier import Notifier
 from platos.ports.offload import Offload
 from platos.ports.part import Closable, PartKind
-from platos.ports.planner import Planner
+from platos.ports.planner import AskingPlanner, Planner
 from platos.ports.source import Source
 from platos.ports.tier import Tier
 from platos.ports.tool import Tool
@@ -72,11 +72,18 @@ class Parts(Protocol):
 
 @dataclass(frozen=True)
 class Hand:
-    """Who works on a run. `stop` ends its net at the next step; `open` is set when the hand lets go."""
+    """Who works on a run. `stop` ends its net at the next step, `planning` what makes its plan; `open` is set when the
+    hand lets go."""
 
     holder: object
     stop: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    planning: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     open: anyio.Event = field(default_factory=anyio.Event)
+
+    def end(self) -> None:
+        """Whoever works on the run is to let go of it."""
+        self.planning.cancel()
+        self.stop.cancel()
 
 
 class Definitions(Protocol):
@@ -215,8 +222,8 @@ class Host:
     def tier(self, spec: PartSpec) -> Tier:
         return cast(Tier, self._part("tier", spec))
 
-    def planner(self, spec: PartSpec) -> Planner:
-        return cast(Planner, self._part("planner", spec))
+    def planner(self, spec: PartSpec) -> Planner | AskingPlanner:
+        return cast(Planner | AskingPlanner, self._part("planner", spec))
 
     def tool(self, spec: PartSpec) -> Tool:
         return cast(Tool, self._part("tool", spec))

@@ -22,7 +22,7 @@ from platos.errors import BudgetExceeded, Failure, Frozen, TimedOut, Unpriced
 from platos.runtime.net import Net, Parked, Wait
 from platos.runtime.steps import input_digest, record_step
 
-__all__ = ["Life", "moved"]
+__all__ = ["Life", "first_word", "moved"]
 
 _LOOK_AGAIN = 10 * MINUTE
 
@@ -114,7 +114,7 @@ class Life:
         key, fresh = self.next_key(name), input_digest(given)
         before = self.net.steps.get(key)
         if before is None:
-            return _first(key, kind, fresh, self.now())
+            return first_word(key, kind, fresh, self.now())
         if before.input != fresh:
             await self.park("code changed", f"{key} was asked something else the first time")
         if before.state in (State.FAILED, State.CANCELLED) and before.failure is not None:
@@ -196,7 +196,8 @@ def moved(
     return msgspec.structs.replace(step, old=step.state, state=state, failure=failure, due=due, waits=waits, **changes)
 
 
-def _first(key: StepKey, kind: StepKind, given: str, now: Instant) -> StepMoved:
+def first_word(key: StepKey, kind: StepKind, given: str, now: Instant) -> StepMoved:
+    """A step that begins now: pending, with nothing done of it."""
     run, revision, path, name, ordinal = key
     return StepMoved(
         at=0,

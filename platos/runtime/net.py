@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -26,7 +26,7 @@ from platos.runtime.supervisor import Supervisor
 from platos.runtime.wake import Wake
 from platos.store.runs import RunRow
 
-__all__ = ["MOST_REPLANS", "Done", "Failed", "Go", "Net", "Parked", "Result", "Run", "Wait"]
+__all__ = ["MOST_REPLANS", "Done", "Failed", "Go", "Net", "Parked", "Result", "Run", "Wait", "purse_of"]
 
 MOST_REPLANS = 2
 """How often a run is planned again by itself."""
@@ -70,19 +70,16 @@ class Run:
     def purse(self, tier: str, work: Work, shares: Mapping[str, int]) -> Purse:
         """Who pays for a model call of this run, in a node that was given this work. `shares` are those of the node and
         of all above it, in percent of the run's cap, by instance path."""
-        host, live = self.host, self.live
         about = list(dict.fromkeys(self.items[extract.item].number for extract in work.items or self.work.items))
-        path = run_path(
-            live.name,
-            live.budget,
-            host.budget,
-            zone=live.schedule.zone,
-            at=host.now(),
-            run=self.row.id,
-            items=about,
-        )
-        of_nodes = node_path(self.row.id, self.row.revision, live.budget.run, shares)
-        return Purse(live.name, self.row.id, tier, (*path, *of_nodes), len(about), live.retry.idle)
+        purse = purse_of(self.host, self.live, self.row.id, tier, about)
+        of_nodes = node_path(self.row.id, self.row.revision, self.live.budget.run, shares)
+        return purse._replace(path=(*purse.path, *of_nodes))
+
+
+def purse_of(host: Host, live: Specialist, run: int, tier: str, about: Sequence[int]) -> Purse:
+    """Who pays for a model call of a run about these items, outside of any node with a share."""
+    path = run_path(live.name, live.budget, host.budget, zone=live.schedule.zone, at=host.now(), run=run, items=about)
+    return Purse(live.name, run, tier, path, len(about), live.retry.idle)
 
 
 class Living(Protocol):

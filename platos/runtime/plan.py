@@ -6,26 +6,27 @@ The planner sees measures of what arrived, never its text. What it emits is vali
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-
-import anyio
+from collections.abc import Container, Mapping
 
 from platos.core.budget import Cap
 from platos.core.digest import canonical
-from platos.core.event import AnyEvent, PlanMade, RunMoved, RunOpened
+from platos.core.event import AnyEvent, PlanMade, RunMoved, RunOpened, StepMoved
 from platos.core.failure import FailureRecord
 from platos.core.handoff import Work
-from platos.core.instant import SECOND, Instant
+from platos.core.instant import Instant
 from platos.core.item import Extract, StoredItem
 from platos.core.plan import BOUNDS, Plan
-from platos.core.plan_check import Given, check_plan
+from platos.core.plan_check import Given
 from platos.core.role import Role
-from platos.core.specialist import Overlap, Specialist
+from platos.core.specialist import Overlap, PartSpec, Specialist
 from platos.core.state import State
-from platos.errors import ConfigurationError, TimedOut
+from platos.core.step import StepKey
+from platos.errors import ConfigurationError
 from platos.ports.planner import Brief
 from platos.runtime.close import end
+from platos.runtime.desk import Planned, PlanningDesk
 from platos.runtime.host import Host
+from platos.runtime.make_plan import Wanted, make_plan, windows
 from platos.runtime.net import Run
 from platos.runtime.verify import Ending
 from platos.runtime.wake import Wake
@@ -38,22 +39,24 @@ log = logging.getLogger("platos")
 
 async def plan(wake: Wake) -> Run | None:
     """The run to work on now, planned: one that can go on, else a new one for the signals that wait, else none."""
+    left: set[int] = set()  # for whoever wanted the run that was being planned
     while not wake.paused:
-        number = await _movable(wake) or await _begin(wake)
+        number = await _movable(wake, left) or await _begin(wake)
         if number is None:
             return None
         run = await _load(wake, number)
         if run is not None:
             return run
+        left.add(number)
         wake.lets_go(number)
     return None
 
 
-async def _movable(wake: Wake) -> int | None:
-    """The oldest run that can go on, and is in nobody's hand."""
+async def _movable(wake: Wake, left: Container[int]) -> int | None:
+    """The oldest run that can go on, is in nobody's hand, and is not left to somebody."""
     host, after = wake.host, 0
     while found := await runs.movable(host.store, wake.name, host.now(), after=after):
-        number = next((row.id for row in found if wake.takes(row.id)), None)
+        number = next((row.id for row in found if row.id not in left and wake.takes(row.id)), None)
         if number is not None:
             return number
         after = found[-1].id
@@ -81,15 +84,16 @@ async def _load(wake: Wake, number: int) -> Run | None:
         log.warning("%s: %s", row.name, error)
         return None
     stored = await items.of_run(host.store, number)
-    made = runs.current_plan(told)
+    made, last = runs.current_plan(told), steps.last_words(told)
     work = Work(items=await _extracts(host, number, stored), wishes=_wishes(told, planned=made is not None))
     if made is None:
-        made = await _plan_it(host, row, definition, work, told)
+        about = [item.number for item in stored]
+        made = await _plan_it(host, row, definition, work, told, last, about)
         if made is None:
             return None
         row = row._replace(revision=row.revision + 1, state=State.RUNNING)
     named = {item.name: item for item in stored}
-    return Run(wake, row, definition, made, named, work, steps.last_words(told), runs.grown(told))
+    return Run(wake, row, definition, made, named, work, last, runs.grown(told))
 
 
 def _wishes(told: list[AnyEvent], *, planned: bool) -> tuple[str, ...]:
@@ -99,45 +103,52 @@ def _wishes(told: list[AnyEvent], *, planned: bool) -> tuple[str, ...]:
 
 
 async def _plan_it(
-    host: Host, row: runs.RunRow, definition: Specialist, work: Work, told: list[AnyEvent]
+    host: Host,
+    row: runs.RunRow,
+    definition: Specialist,
+    work: Work,
+    told: list[AnyEvent],
+    last: dict[StepKey, StepMoved],
+    about: list[int],
 ) -> Plan | None:
-    """A new plan, validated and stored; None where none can be made, and the run has failed of that."""
+    """A new plan, validated and stored; None where it was stopped, or none can be made, and the run failed of that."""
     done = await effects.of_run(host.store, row.id)
     gone = effects.taken_back(done)
     receipts = {each.tool: each.receipt for each in done if each.receipt and not each.undoes and each.key not in gone}
     roles = host.parts.roles()
-    brief = Brief(
-        items=work.items,
-        tools=definition.tool_names(),
-        roles=tuple(roles.values()),
-        receipts=receipts,
-        again=runs.rejection(told),
-    )
+    given, revision = given_to(definition, roles, len(work.items)), row.revision + 1
+    desk = PlanningDesk(host, Planned(row.id, revision, definition, about, given, last))
     try:
-        made = await _ask_planner(host, definition, brief)
-        check_plan(made, given_to(definition, roles, len(work.items)))
+        brief = Brief(
+            items=work.items,
+            tools=definition.tool_names(),
+            roles=tuple(roles.values()),
+            window=windows(definition, host.model),
+            receipts=receipts,
+            again=runs.rejection(told),
+        )
+        wanted = Wanted(definition, brief, given, lambda name: host.planner(PartSpec(part=name, name=name)))
+        made = None
+        with host.in_hand[row.id].planning:
+            made = await make_plan(host.planner(definition.planner), wanted, desk)
+        if made is None:
+            return None
     except Exception as error:  # noqa: BLE001 - whatever a planner does, its run ends of it, and nothing else
         failure = FailureRecord.of(error)
         ended = Ending(State.FAILED, f"no plan: {failure.what}", failure=failure)
         await host.store.transact(end, row.id, ended, host.now())
         log.warning("%s: no plan could be made: %s", row.name, error)
         return None
-    await host.store.transact(_keep, row.id, row.revision + 1, made, host.now())
+    await host.store.transact(_keep, row.id, revision, made, host.now())
     log.info("%s: %s", row.name, made.why)
     return made
 
 
 def given_to(its: Specialist, roles: Mapping[str, Role], items: int) -> Given:
     """What a plan for a specialist is checked by."""
-    return Given(roles=roles, tools=its.tool_names(), items=items, capped=its.budget.run != Cap())
-
-
-async def _ask_planner(host: Host, definition: Specialist, brief: Brief) -> Plan:
-    try:
-        with anyio.fail_after(definition.retry.idle / SECOND):
-            return await host.planner(definition.planner).plan(brief)
-    except TimeoutError:
-        raise TimedOut("the planner did not answer in time", where=definition.planner.name) from None
+    return Given(
+        roles=roles, tools=its.tool_names(), items=items, capped=its.budget.run != Cap(), models=tuple(its.models)
+    )
 
 
 async def _extracts(host: Host, run: int, stored: list[StoredItem]) -> tuple[Extract, ...]:

@@ -67,9 +67,8 @@ class _PartsInHand(WorkspaceParts):
         said = declaration_of(type(self.made["actor", actor]))
         return Role(actor=actor) if said is None else said.role
 
-    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> None:
-        if (kind, name) not in self.made:
-            self.registry.check(kind, name, options, at)
+    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> object:
+        return None if (kind, name) in self.made else self.registry.check(kind, name, options, at)
 
 
 class SimulatedWorkspace:

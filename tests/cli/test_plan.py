@@ -140,3 +140,41 @@ def test_a_cap_below_one_full_answer_is_told(cli: Cli, root: Path, priced: None)
 @pytest.mark.parametrize("words", [("advisories",), ("nobody", "--input", "-"), ("advisories", "--input", "gone.txt")])
 def test_what_is_to_be_planned_must_be_there(cli: Cli, words: tuple[str, ...]) -> None:
     assert cli("plan", *words, given=ONE).exit_code == 2
+
+
+def plan_by_model(root: Path) -> None:
+    path = root / "specialists" / "advisories.md"
+    path.write_text(path.read_text().replace("planner: rules", "planner: model"))
+
+
+def test_a_planner_that_asks_a_model_is_told_with_its_price_and_who_plans_in_its_place(
+    cli: Cli, told: Told, root: Path, priced: None
+) -> None:
+    plan_by_model(root)
+    found = told("plan", "advisories", "--input", "-", given=ONE)
+    assert found["by"] == "rules"
+    assert found["why"].endswith("in the place of model: unavailable: no model is asked before the work begins")
+    first = found["nodes"][0]
+    assert [first[key] for key in ("path", "actor", "models", "acts", "calls")] == [
+        "plan",
+        "planner model",
+        ["priced"],
+        1,
+        1,
+    ]
+    assert (first["attempts"], first["attempt_nano"], first["worst_nano"]) == (3, 3_000_000, 9_000_000)
+    assert found["worst_nano"] == 3 * (12 + 3) * 3_000_000
+    assert found["at_once_nano"] == 2 * 3_000_000
+    said = cli("plan", "advisories", "--input", "-", given=ONE).stdout
+    assert "planner model" in said
+
+
+def test_what_a_planner_asked_is_shown_as_a_step_with_its_call(cli: Cli, told: Told, root: Path, priced: None) -> None:
+    plan_by_model(root)
+    cli("wake", "advisories")
+    found = told("show", "r1")
+    steps = [step for step in found["steps"] if step["path"] == "plan"]
+    assert [(step["kind"], step["name"], step["state"]) for step in steps] == [("model", "shape", "success")] * 3
+    assert [call["cause"] for step in steps for call in step["calls"]] == ["first", "repair", "repair"]
+    assert "in the place of model" in found["plans"][0]["why"]
+    assert "model shape" in cli("show", "r1").stdout

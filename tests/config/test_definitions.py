@@ -13,6 +13,7 @@ from platos.config.definitions import Definitions
 from platos.config.settings import Settings
 from platos.config.workspace import Workspace
 from platos.core.mistake import Locate
+from platos.core.role import Role
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError, NotFound
 from platos.ports.part import PartKind
@@ -28,9 +29,12 @@ class _Counting:
         self._parts = parts
         self.read = 0
 
-    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate) -> None:
+    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate) -> object:
         self.read += kind == "source"
-        self._parts.check(kind, name, options, at)
+        return self._parts.check(kind, name, options, at)
+
+    def role(self, actor: str) -> Role:
+        return self._parts.role(actor)
 
 
 @pytest.fixture

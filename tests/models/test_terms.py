@@ -52,7 +52,22 @@ def test_a_server_of_ones_own_counts_against_its_own_limits(environment: Environ
 
 
 def test_nothing_written_is_ten_minutes_and_eight_at_once(environment: Environment) -> None:
-    assert terms(environment, CLAUDE) == Terms("anthropic", None, 10 * MINUTE, 8, None)
+    assert terms(environment, CLAUDE) == Terms("anthropic", None, 10 * MINUTE, 8, None, 200_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "window"),
+    [
+        (CLAUDE, {}, 200_000),
+        ("of-my-own", {}, None),
+        (CLAUDE, {"api_base": "http://127.0.0.1:1/v1"}, None),
+        ("of-my-own", {"window": 8_000}, 8_000),
+    ],
+)
+def test_a_window_is_written_or_listed_and_else_not_known(
+    environment: Environment, name: str, settings: dict[str, Any], window: int | None
+) -> None:
+    assert terms(environment, name, **settings).window == window
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:11434", "localhost:11434", "[::1]:11434", "127.8.8.8"])
@@ -67,8 +82,8 @@ def test_ollama_is_on_this_machine(environment: Environment) -> None:
 
 def test_what_is_written_wins(environment: Environment) -> None:
     providers = {"anthropic": {"concurrency": 2, "per_minute": 50}}
-    found = terms(environment, CLAUDE, providers=providers, first_token="30s", timeout="5m")
-    assert found == Terms("anthropic", 30 * SECOND, 5 * MINUTE, 2, 50)
+    found = terms(environment, CLAUDE, providers=providers, first_token="30s", timeout="5m", window=32_768)
+    assert found == Terms("anthropic", 30 * SECOND, 5 * MINUTE, 2, 50, 32_768)
 
 
 def test_settings_that_were_read_are_taken_as_they_are(environment: Environment) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planners.rules import LARGE, UNSURE, WIDE, Rules
-from platos import Brief, Extract, Plan, Receipt
+from platos import Brief, Extract, Plan, Receipt, Role
 from platos.core.drawing import draw
 from platos.core.plan import actors_in
 from platos.errors import InvalidPlan
@@ -145,3 +145,65 @@ async def test_the_suite_catches_a_plan_for_an_actor_that_is_not_there() -> None
 async def test_the_suite_catches_a_planner_that_changes_its_mind() -> None:
     with pytest.raises(AssertionError, match="another plan"):
         await check_planner(Moody())
+
+
+def narrow(given: Brief, **window: int) -> Brief:
+    return msgspec.structs.replace(given, window=window)
+
+
+async def test_what_the_window_does_not_hold_at_once_is_read_item_by_item() -> None:
+    many = brief(*[1_000] * (WIDE + 1), tools=())
+    assert await shape(narrow(many, frontier=200_000)) == "draft: assistant"
+    assert await shape(narrow(many, frontier=20_000)) == (
+        "work: sequence\n  each: fan out, one branch an item\n    read: reader\n  merge: aggregator"
+    )
+    assert "too much for one draft" in (await Rules().plan(narrow(many, frontier=20_000))).why
+
+
+async def test_an_item_that_only_another_tier_holds_is_read_by_that_one() -> None:
+    plan = await Rules().plan(narrow(brief(10, 60_000, tools=()), frontier=10_000, small=100_000))
+    assert {node.name: node.model for node in actors_in(plan)} == {
+        "read": "small",
+        "review": "small",
+        "merge": "frontier",
+    }
+
+
+async def test_an_item_that_nobody_reads_at_once_is_refused_with_the_reason() -> None:
+    with pytest.raises(InvalidPlan, match="no model here reads more than 10,000 tokens") as refused:
+        await Rules().plan(narrow(brief(10, 60_000), frontier=10_000, small=8_000))
+    assert refused.value.expected == "at most 40,000 characters"
+
+
+async def test_more_items_than_branches_that_no_window_holds_are_refused() -> None:
+    many = narrow(brief(*[1_000] * 501), frontier=20_000)
+    with pytest.raises(InvalidPlan, match="501 items are more than any model reads at once"):
+        await Rules().plan(many)
+
+
+async def test_up_to_so_many_small_items_of_one_kind_are_drafted_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planners.rules.TOGETHER", 3)
+    three = brief(10, 20, 30, tools=())
+    mixed = msgspec.structs.replace(
+        three, items=(*three.items[:2], msgspec.structs.replace(three.items[2], kind="mail"))
+    )
+    assert await shape(three) == "draft: assistant"
+    for other in (brief(10, 20, 30, 40, tools=()), mixed, narrow(three, frontier=20, small=10_000)):
+        assert "fan out" in await shape(other)
+
+
+async def test_an_actor_that_takes_and_makes_the_same_stands_in() -> None:
+    mine = Role(actor="skimmer", takes=("items",), makes=("extract",))
+    roles = tuple(role for role in ROLES if role.actor not in ("reader", "researcher"))
+    given = msgspec.structs.replace(brief(10, 20, tools=()), roles=(*roles, mine))
+    assert "read: skimmer" in await shape(given)
+    assert "read: reader" in await shape(msgspec.structs.replace(given, roles=(*ROLES, mine)))
+
+
+async def test_the_suite_catches_a_refusal_of_what_a_window_holds() -> None:
+    class Shy(Rules):
+        async def plan(self, brief: Brief) -> Plan:
+            raise InvalidPlan("not today")
+
+    with pytest.raises(InvalidPlan, match="not today"):
+        await check_planner(Shy())

@@ -19,7 +19,7 @@ from platos.core.specialist import PartSpec, Specialist
 from platos.errors import TimedOut
 from platos.ports.model import ModelReply, ModelRequest
 from platos.runtime import answers
-from platos.runtime.foresee import Foreseen, Priced, foresee
+from platos.runtime.foresee import Foreseen, Priced, Shaped, foresee
 from platos.runtime.foresee.nodes import REPLIES
 from platos.runtime.measures.accounts import AccountState
 from platos.runtime.net import MOST_REPLANS
@@ -68,7 +68,7 @@ def foreseen(
     listed = [Priced(name, model, model.price(name)) for name, model in zip(names, models, strict=True)]
     declared = {name: Role(actor=name, calls=calls) for name in ("draft", "read", "critic")}
     plan = Plan(root=root, why="there is one", by="test")
-    return foresee(described(budget, names), plan, items, declared, {"frontier": listed}, standing)
+    return foresee(described(budget, names), Shaped(plan, None), items, declared, {"frontier": listed}, standing)
 
 
 def account(name: str, cap: int, spent: int = 0, **values: Any) -> AccountState:

@@ -14,8 +14,9 @@ from platos.app import App, WorkspaceParts, load_workspace
 from platos.config.definitions import Definitions
 from platos.config.workspace import SETTINGS_FILE, Workspace
 from platos.core.mistake import Locate, dotted
+from platos.core.role import Role
 from platos.ports.clock import Clock
-from platos.ports.part import PartKind
+from platos.ports.part import PartKind, declaration_of
 
 __all__ = ["MadeParts", "Site"]
 
@@ -37,9 +38,14 @@ class _Parts(WorkspaceParts):
     def build(self, kind: PartKind, name: str, options: Mapping[str, Any]) -> Any:
         return self.made[kind, name] if (kind, name) in self.made else super().build(kind, name, options)
 
-    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> None:
-        if (kind, name) not in self.made:
-            self.registry.check(kind, name, options, at)
+    def role(self, actor: str) -> Role:
+        if ("actor", actor) not in self.made:
+            return super().role(actor)
+        said = declaration_of(type(self.made["actor", actor]))
+        return Role(actor=actor) if said is None else said.role
+
+    def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> object:
+        return None if (kind, name) in self.made else self.registry.check(kind, name, options, at)
 
 
 @cache

@@ -7,13 +7,16 @@ sent, not answered and charged in full.
 
 What a node is given is measured as far as it is there: the whole text of its items and the specialist's scope. For the
 actor's own words, remarks and repairs there is an allowance, and a hand-off is taken to be as long as an answer can be.
+A planner that asks a model is a node before all others: its own question, once for each plan, of each model of the list
+without a wait between.
+
 That is a reckoning, and calls that a killed process lost are not in it, nor helpers that an actor asks for while it
 works, nor the claims past those that a hand-off is taken to have. A join that stops branches may have let them all
 begin, so all are counted. What holds, whatever happens, are the caps.
 """
 
 from platos.runtime.foresee.reckon import foresee
-from platos.runtime.foresee.shape import plan_for
+from platos.runtime.foresee.shape import Shaped, plan_for
 from platos.runtime.foresee.told import Bound, Foreseen, NodeForeseen, Priced
 
-__all__ = ["Bound", "Foreseen", "NodeForeseen", "Priced", "foresee", "plan_for"]
+__all__ = ["Bound", "Foreseen", "NodeForeseen", "Priced", "Shaped", "foresee", "plan_for"]

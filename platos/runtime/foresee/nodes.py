@@ -10,11 +10,13 @@ import msgspec
 from platos.core.effect import MOST_KEPT
 from platos.core.money import Nano, worst_case
 from platos.core.role import Role
+from platos.core.step import PLANNING
 from platos.core.visits import Visit, visits
 from platos.ports.model import Document, ModelRequest
+from platos.runtime.foresee.shape import Asked
 from platos.runtime.foresee.told import NodeForeseen, Priced, Reckoned
 
-__all__ = ["REPLIES", "nodes_of"]
+__all__ = ["REPLIES", "nodes_of", "planner_of"]
 
 REPLIES = 3
 """Answers that a model may give to one question: the first, and two repairs."""
@@ -36,6 +38,26 @@ def nodes_of(of: Reckoned) -> tuple[NodeForeseen, ...]:
     """Every node that acts, in the plan's order."""
     worst, at_once = (_by_path(visits(of.plan, list(of.texts), accepted=accepted)) for accepted in (False, True))
     return tuple(_node(of, worst[path], at_once[path]) for path in worst)
+
+
+def planner_of(of: Reckoned, asked: Asked) -> NodeForeseen:
+    """What a planner asks before the plan is there: it takes each model in turn, in one round."""
+    listed = enumerate(of.models.get(asked.tier, ()), start=1)
+    offers = [
+        _Offer(_dearest(each, asked.request), place * REPLIES) for place, each in listed if each.price is not None
+    ]
+    return NodeForeseen(
+        path=PLANNING,
+        actor=f"planner {of.its.planner.name}",
+        tier=asked.tier,
+        models=tuple(each.name for each in of.models.get(asked.tier, ())),
+        acts=1,
+        calls=1,
+        attempts=sum(offer.attempts for offer in offers),
+        attempt_nano=max((offer.nano for offer in offers), default=0),
+        worst_nano=sum(offer.nano * offer.attempts for offer in offers),
+        at_once_nano=offers[0].nano if offers else 0,
+    )
 
 
 def _by_path(found: Iterable[Visit]) -> dict[str, list[Visit]]:

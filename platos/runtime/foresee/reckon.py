@@ -9,12 +9,13 @@ import msgspec
 from platos.core.drawing import draw, mermaid
 from platos.core.item import Item
 from platos.core.money import Nano
-from platos.core.plan import FanOut, Plan, actors_in, walk
+from platos.core.plan import FanOut, actors_in, walk
 from platos.core.role import Role
 from platos.core.specialist import Specialist
 from platos.core.visits import CLAIMS
 from platos.runtime.foresee.bounds import bounds_of, least
-from platos.runtime.foresee.nodes import nodes_of
+from platos.runtime.foresee.nodes import nodes_of, planner_of
+from platos.runtime.foresee.shape import Shaped
 from platos.runtime.foresee.told import Foreseen, NodeForeseen, Priced, Reckoned
 from platos.runtime.measures.accounts import AccountState
 from platos.runtime.net import MOST_REPLANS
@@ -26,7 +27,7 @@ _PAY_FOR_RUNS = ("all", "named", "specialist")
 
 def foresee(
     its: Specialist,
-    plan: Plan,
+    shaped: Shaped,
     handed_in: Sequence[Item],
     roles: Mapping[str, Role],
     models: Mapping[str, Sequence[Priced]],
@@ -35,8 +36,9 @@ def foresee(
     """What the plan comes to. `roles` are by actor, `models` by tier, `accounts` those that stand and may pay."""
     paying = [each for each in accounts if each.root.partition("/")[0] in _PAY_FOR_RUNS]
     texts = {f"i{number}": item.full_text for number, item in enumerate(handed_in, start=1)}
-    of = Reckoned(its, plan, texts, roles, models)
-    nodes = nodes_of(of)
+    of = Reckoned(its, shaped.plan, texts, roles, models)
+    first = () if shaped.asked is None else (planner_of(of, shaped.asked),)
+    nodes = (*first, *nodes_of(of))
     found = _nodes_alone(of, handed_in, nodes, paying)
     bounds = tuple(bounds_of(of, nodes, paying))
     lasting = least(found.worst_nano, (bound for bound in bounds if not bound.window))

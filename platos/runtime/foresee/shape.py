@@ -1,36 +1,88 @@
-"""The plan for work that is handed in, as the specialist's planner would make it."""
+"""The plan for work that is handed in, as the specialist's planner would make it; where it would ask a model, what it
+would ask, and the plan of whoever stands in for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import anyio
+import pydantic
 
-from platos.core.instant import SECOND
 from platos.core.item import Extract, Item
 from platos.core.plan import Plan
-from platos.core.plan_check import check_plan
 from platos.core.role import Role
 from platos.core.specialist import Specialist
-from platos.errors import TimedOut
-from platos.ports.planner import Brief, Planner
+from platos.core.step import PLANNING
+from platos.errors import Unavailable
+from platos.ports.model import Document, ModelRequest
+from platos.ports.planner import AskingPlanner, Brief, Planner
+from platos.runtime.desk import question_of
+from platos.runtime.make_plan import Wanted, make_plan
 from platos.runtime.plan import given_to
 from platos.runtime.poll import HANDED_IN
 
-__all__ = ["plan_for"]
+__all__ = ["Asked", "Shaped", "plan_for"]
+
+A = TypeVar("A", bound=pydantic.BaseModel)
+
+AnyPlanner = Planner | AskingPlanner
 
 
-async def plan_for(planner: Planner, its: Specialist, handed_in: Sequence[Item], roles: Mapping[str, Role]) -> Plan:
-    """The plan for these items as new ones, that triage is sure of. Raises InvalidPlan, or TimedOut."""
+class Asked(NamedTuple):
+    """What a planner would ask, of which tier of models."""
+
+    tier: str
+    request: ModelRequest
+
+
+class Shaped(NamedTuple):
+    """The plan that would be made, and what would be asked for it first; None where nothing would."""
+
+    plan: Plan
+    asked: Asked | None
+
+
+async def plan_for(
+    build: Callable[[str], AnyPlanner],
+    its: Specialist,
+    handed_in: Sequence[Item],
+    roles: Mapping[str, Role],
+    window: Mapping[str, int],
+) -> Shaped:
+    """The plan for these items as new ones, that triage is sure of. `build` gives a planner by its name, the
+    specialist's own with its options. Raises InvalidPlan, or TimedOut."""
     extracts = tuple(_extract(number, item) for number, item in enumerate(handed_in, start=1))
-    brief = Brief(items=extracts, tools=its.tool_names(), roles=tuple(roles.values()))
-    try:
-        with anyio.fail_after(its.retry.idle / SECOND):
-            made = await planner.plan(brief)
-    except TimeoutError:
-        raise TimedOut("the planner did not answer in time", where=its.planner.name) from None
-    check_plan(made, given_to(its, roles, len(extracts)))
-    return made
+    brief = Brief(items=extracts, tools=its.tool_names(), roles=tuple(roles.values()), window=window)
+    desk = _QuietDesk(its)
+    wanted = Wanted(its, brief, given_to(its, roles, len(extracts)), build)
+    return Shaped(await make_plan(build(its.planner.part), wanted, desk), desk.asked)
+
+
+class _QuietDesk:
+    """The `Desk` port where nobody is asked: it keeps the question."""
+
+    def __init__(self, its: Specialist) -> None:
+        self._its = its
+        self.asked: Asked | None = None
+        self.limit = anyio.CancelScope()
+
+    @property
+    def scope(self) -> str:
+        return self._its.scope
+
+    async def ask_model(
+        self,
+        instructions: str,
+        documents: Sequence[Document],
+        answer: type[A],
+        plan: Callable[[A], Plan],
+        *,
+        model: str = "frontier",
+    ) -> Plan:
+        request = question_of(self._its, instructions, documents, answer, model)
+        self.asked = Asked(model, request)
+        raise Unavailable("no model is asked before the work begins", where=PLANNING)
 
 
 def _extract(number: int, item: Item) -> Extract:

@@ -34,7 +34,7 @@ class Bidding(NamedTuple):
 async def held(host: Host, run: int) -> AsyncIterator[None]:
     """The run in nobody else's hand: whoever works on it is stopped first."""
     while (hand := host.in_hand.get(run)) is not None:
-        hand.stop.cancel()
+        hand.end()
         await hand.open.wait()
     mine = host.in_hand[run] = Hand(run)
     try:
