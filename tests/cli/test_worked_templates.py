@@ -12,17 +12,16 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from platos import Claim, Environment, HandOff, Item, Receipt
+from platos import Actor, Artifact, Claim, Context, Environment, HandOff, Item, Receipt, Status, Work
 from platos.app import load_app
 from platos.clock import SystemClock, ThreadOffload
 from platos.config.worked_template import from_template, worked_templates
 from platos.config.workspace import Workspace
 from platos.core.approval import GateState
 from platos.core.evidence import Evidence, uncited
-from platos.core.handoff import Artifact
 from platos.core.item import ItemState
 from platos.core.role import ITEMS
-from platos.core.state import Outcome
+from platos.core.state import Outcome, State
 from platos.ports.part import KINDS
 from platos.registry import Registry
 from platos.runtime.result import artifacts_of
@@ -98,9 +97,10 @@ def of(*names: str) -> pytest.MarkDecorator:
 
 
 @asynccontextmanager
-async def woken(root: Path) -> AsyncIterator[SimulatedWorkspace]:
-    """The workspace after its specialist was woken once, while its engine runs."""
-    simulated = SimulatedWorkspace(root, {}, settings=(root / "platos.toml").read_text())
+async def woken(root: Path, critic: Actor | None = None) -> AsyncIterator[SimulatedWorkspace]:
+    """The workspace after its specialist was woken once, while its engine runs; with another critic if need be."""
+    parts: dict[Any, Any] = {} if critic is None else {("actor", "critic"): critic}
+    simulated = SimulatedWorkspace(root, {}, settings=(root / "platos.toml").read_text(), parts=parts)
     async with simulated.up() as engine:
         await engine.wake("desk", by="person:test")
         await engine.rest()
@@ -276,6 +276,39 @@ async def test_a_proposal_is_accepted_by_a_critic_and_sent_only_with_a_yes(desk:
         await simulated.deny(gate, reason="too dear")
         assert (await made_by(simulated)).receipts("send") == []
     assert not (desk / "sent-desk").exists()
+
+
+class Strict:
+    """A critic that rejects the first so many drafts."""
+
+    def __init__(self, rejects: int) -> None:
+        self.rejects, self.judged = rejects, 0
+
+    async def act(self, context: Context, work: Work) -> HandOff:
+        self.judged += 1
+        rejected = self.judged <= self.rejects
+        claims = (Claim(text="Name the price."),) * rejected
+        review = Artifact(kind="review", title="Review", claims=claims, by="test")
+        return context.hand_off(review, scope=(), status=Status.REJECTED if rejected else Status.VERIFIED)
+
+
+@of("proposal")
+async def test_a_proposal_that_its_critic_rejects_to_the_last_is_not_even_asked_for(desk: Path) -> None:
+    async with woken(desk, Strict(100)) as simulated:
+        assert await simulated.open_gates() == []
+        [run] = await simulated.runs()
+        assert run.state is State.FAILED
+        assert "was given rejected" in run.why
+    assert not (desk / "sent-desk").exists()
+
+
+@of("proposal")
+async def test_a_proposal_that_its_critic_rejects_is_drafted_again_before_anybody_is_asked(desk: Path) -> None:
+    critic = Strict(1)
+    async with woken(desk, critic) as simulated:
+        [gate] = await simulated.open_gates()
+        assert "A critic accepted it." in gate.request.arguments["text"]
+    assert critic.judged > 1
 
 
 @of("proposal")
