@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -53,9 +53,9 @@ def worked_templates() -> list[WorkedTemplate]:
 def from_template(workspace: Workspace, name: str, template: str) -> Laid:
     """Write a specialist of that name, and all that it works on.
 
-    Nothing is written where it cannot be done whole. Raises UsageError where there is no such template or one of its
-    files is there already, and ConfigurationError where `name` is no name for a specialist or `platos.toml` cannot be
-    added to.
+    All of it or none: nothing is written where one of its files is there already. Raises UsageError for that, and where
+    there is no such template or it cannot be written; ConfigurationError where `name` is no name for a specialist, or
+    `platos.toml` cannot be added to.
     """
     check_name(name)
     texts = {workspace.root / path: text for path, text in _filled(_folder(template), name)}
@@ -70,11 +70,8 @@ def from_template(workspace: Workspace, name: str, template: str) -> Laid:
     module, settings = f"parts-{name}.py", workspace.settings_file
     added = None
     if workspace.root / module in texts:
-        added = with_module(settings.read_text("utf-8"), module)
-    for path, text in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        added = with_module(settings.read_bytes().decode(), module)
+    _write_all(texts)
     if added is None:
         return Laid(list(texts))
     _replace(settings.resolve(), added)
@@ -112,10 +109,29 @@ def _reads_as(text: str, wanted: object) -> bool:
         return False
 
 
+def _write_all(texts: Mapping[Path, str]) -> None:
+    """Write new files: all of them, or none. Raises UsageError."""
+    written: list[Path] = []
+    for path, text in texts.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8") as file:
+                written.append(path)
+                file.write(text)
+        except OSError as error:
+            for done in written:
+                done.unlink(missing_ok=True)
+            raise UsageError(
+                f"it cannot be written: {error.strerror}",
+                where=str(path),
+                expected="a folder that you may write to, with room on its disk",
+            ) from None
+
+
 def _replace(path: Path, text: str) -> None:
     """The file with this text, or as it was."""
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text, "utf-8")
+    part.write_bytes(text.encode())
     part.chmod(path.stat().st_mode & 0o777)
     os.replace(part, path)
 

@@ -392,6 +392,14 @@ def test_a_file_that_is_there_stays_and_then_nothing_is_written(cli: Cli, root: 
     assert (root / "about-desk.md").read_text() == "mine"
 
 
+def test_what_cannot_be_written_whole_is_not_written(cli: Cli, root: Path) -> None:
+    (root / "notes").write_text("a file where a folder is wanted")
+    done = cli("new", "desk", "--template", "human-review")
+    assert done.exit_code == 2
+    assert "notes" in done.stderr
+    assert not [each for each in root.rglob("*desk*") if each.is_file()]
+
+
 def test_new_tells_every_file_and_the_next_two_commands(told: Told, root: Path) -> None:
     found = told("new", "desk", "--template", "ingest")
     assert found["next"] == ["platos check desk", "platos wake desk"]

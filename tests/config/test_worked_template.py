@@ -41,3 +41,8 @@ def test_what_cannot_be_added_to_is_left_alone_and_told(text: str) -> None:
         with_module(text, "parts-x.py")
     assert "parts-x.py" in caught.value.what
     assert "modules" in caught.value.expected
+
+
+def test_ends_of_lines_stay_as_they_are() -> None:
+    made = with_module('zone = "UTC"\r\n[python]\r\nmodules = ["a.py"]\r\n', "parts-x.py")
+    assert made == 'zone = "UTC"\r\n[python]\r\nmodules = ["parts-x.py", "a.py"]\r\n'
