@@ -12,7 +12,7 @@ __all__ = ["CHARS_A_TOKEN", "FILL", "LARGE", "TOGETHER", "UNSURE", "WIDE", "Rule
 LARGE = 4_000
 """From this many characters on, an item is large: one reading of it may miss what matters."""
 
-UNSURE = 0.7
+UNSURE = 0.65
 """Below this confidence, triage let an item through without being sure of it."""
 
 WIDE = 200
