@@ -55,10 +55,7 @@ def given_to(work: Work) -> list[Document]:
 
 def numbered(claims: Iterable[Claim]) -> list[Document]:
     """A document for each claim, `c1` and on: what it says, and what it quotes."""
-    return [
-        Document(id=f"c{at}", text=f"{claim.text}\n(from {claim.source}: {claim.quote})")
-        for at, claim in enumerate(claims, start=1)
-    ]
+    return [Document(id=f"c{at}", text=f"{claim.text}\n\n{claim.quote}") for at, claim in enumerate(claims, start=1)]
 
 
 def weakest(given: Iterable[HandOff]) -> Status:

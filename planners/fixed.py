@@ -16,7 +16,7 @@ __all__ = ["Fixed", "NodeForm"]
 Key = tuple[str | int, ...]
 
 _OWN: dict[str, frozenset[str]] = {
-    "actor": frozenset({"model", "tools", "timeout", "attempts"}),
+    "actor": frozenset({"model", "tools", "timeout", "attempts", "verified"}),
     "sequence": frozenset(),
     "fan_out": frozenset({"over", "join", "good"}),
     "branches": frozenset({"join", "good"}),
@@ -70,6 +70,7 @@ class NodeForm(BaseModel):
     tools: tuple[str, ...] = Field((), description="the tools that it may call", examples=[["outbox"]])
     timeout: Annotated[int, BeforeValidator(_span)] = Field(0, description="how long it may take", examples=["5m"])
     attempts: int = Field(1, ge=1, le=100, description="how often it is begun at most", examples=[2])
+    verified: bool = Field(False, description="it acts only on what a critic has accepted", examples=[True])
 
     @model_validator(mode="after")
     def _one_shape(self) -> NodeForm:
@@ -106,6 +107,7 @@ class NodeForm(BaseModel):
                 tools=self.tools,
                 timeout=self.timeout,
                 attempts=self.attempts,
+                verified=self.verified,
             )
         if self.sequence is not None:
             return Sequence(name=self.called, share=self.share, nodes=tuple(each.node() for each in self.sequence))

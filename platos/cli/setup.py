@@ -16,6 +16,8 @@ from platos.cli._context import load, show
 from platos.cli._options import Command
 from platos.cli.output import Line, bold, table
 from platos.config.scaffold import init_workspace, new_specialist, offer_models, probe_ollama
+from platos.config.worked_template import WorkedTemplate, from_template, worked_templates
+from platos.errors import UsageError
 
 __all__ = ["config", "init", "new", "service"]
 
@@ -23,12 +25,27 @@ config = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_hel
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """The files that were written, the models that were chosen, and what to type next."""
+    """The files that were written, the settings to which parts of its own were added, the models that were chosen,
+    and what to type next."""
 
     files: tuple[str, ...]
+    added_to: str = ""
     small: str = ""
     frontier: str = ""
     next: tuple[str, ...] = ()
+
+
+class TemplateLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A worked template, and what it does."""
+
+    name: str
+    does: str
+
+
+class Templates(msgspec.Struct, frozen=True, kw_only=True):
+    """All worked templates."""
+
+    templates: tuple[TemplateLine, ...]
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,15 +90,33 @@ def init(
 
 def new(
     ctx: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case, with dashes.", show_default=False)],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Lower-case, with dashes.", show_default=False)] = "",
+    template: Annotated[
+        str, typer.Option("--template", metavar="TEMPLATE", help="A worked one: see --templates.", show_default=False)
+    ] = "",
+    listed: Annotated[bool, typer.Option("--templates", help="Say which worked templates there are.")] = False,
 ) -> None:
-    """Add a specialist to start from.
+    """Add a specialist to start from, plain or from a worked template.
 
-    Example: platos new papers
+    A worked template brings what it works on, and a page, about-NAME.md. Nothing that is there is overwritten; where
+    one has parts in Python, their file is added to platos.toml.
+
+    Example: platos new papers --template research
     """
-    path = new_specialist(load(ctx).workspace, name)
-    steps = (f"edit {_word(str(path))}", f"platos check {name}", f"platos wake {name}")
-    show(ctx, Written(files=(str(path),), next=steps), _render_written)
+    if listed:
+        show(ctx, Templates(templates=tuple(map(_template, worked_templates()))), _render_templates)
+        return
+    if not name:
+        raise UsageError("a specialist needs a name", where="platos new", expected="NAME", hint="platos new papers")
+    workspace = load(ctx).workspace
+    checks = (f"platos check {name}", f"platos wake {name}")
+    if template:
+        laid = from_template(workspace, name, template)
+        added = str(laid.added_to or "")
+        show(ctx, Written(files=tuple(map(str, laid.files)), added_to=added, next=checks), _render_written)
+        return
+    path = new_specialist(workspace, name)
+    show(ctx, Written(files=(str(path),), next=(f"edit {_word(str(path))}", *checks)), _render_written)
 
 
 @config.callback()
@@ -115,11 +150,21 @@ def service(ctx: typer.Context) -> None:
 def _render_written(written: Written) -> Iterator[Line]:
     for file in written.files:
         yield f"wrote {file}"
+    if written.added_to:
+        yield f"added its parts to {written.added_to}; a running platos up sees them once it is started again"
     if written.frontier:
         yield f"models: {written.small} for triage, {written.frontier} for the work"
     yield bold("Next:")
     for step in written.next:
         yield f"  {step}"
+
+
+def _template(found: WorkedTemplate) -> TemplateLine:
+    return TemplateLine(name=found.name, does=found.does)
+
+
+def _render_templates(found: Templates) -> Iterator[Line]:
+    yield from table(("TEMPLATE", "DOES"), [(each.name, each.does) for each in found.templates])
 
 
 def _render_values(found: Values) -> Iterator[Line]:
