@@ -19,6 +19,8 @@ from rich.table import Table
 from shapes.play import PLANNERS, Played, play
 from shapes.tasks import KINDS, LEFT_OUT, make
 
+sys.path.append(sys.path.pop(0))  # `actors` is the package, and not the benchmark of that name beside this one
+
 TUNING = range(0, 20)
 UNSEEN = range(1_000, 1_020)
 EQUAL = 0.05
