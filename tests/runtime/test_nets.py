@@ -86,7 +86,7 @@ def test_the_plans_that_are_tried_are_of_every_shape() -> None:
 async def test_a_net_comes_to_the_same_however_long_its_steps_take(
     simulate: Simulate, make_machine: Any, record_cases: RecordCases, seed: int
 ) -> None:
-    record_cases("interleavings", await check_interleavings(simulate, make_machine, seed))
+    record_cases("interleaved nets", await check_interleavings(simulate, make_machine, seed))
 
 
 @pytest.mark.parametrize("seed", range(SLICE))
@@ -103,7 +103,7 @@ async def test_every_net_comes_to_the_same_cut_off_at_every_write(
     simulate: Simulate, make_machine: Any, power_cut: Any, record_cases: RecordCases, first: int
 ) -> None:
     for seed in range(first, first + 10):
-        record_cases("interleavings", await check_interleavings(simulate, make_machine, seed))
+        record_cases("interleaved nets", await check_interleavings(simulate, make_machine, seed))
         record_cases("nets cut off", await check_crashes(simulate, make_machine, power_cut, seed, every=seed < 60))
 
 
