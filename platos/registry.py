@@ -221,6 +221,7 @@ def _package_folders(module: str, origin: str) -> list[str] | None:
 def _in_package(kind: PartKind, module: str, origin: str) -> _Entry:
     name = module.rpartition(".")[2].replace("_", "-")
 
+    @cache
     def load() -> Part:
         for declared, entry in _declared(kind, _import(module, origin), origin):
             if declared == name:

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["PLANNING", "StepKey", "StepKind", "is_under", "plan_path"]
+__all__ = ["PLANNING", "StepKey", "StepKind", "above", "is_under", "plan_path"]
 
 PLANNING = "plan"
 """The path of what a planner asks. No plan's root may have that name."""
@@ -44,6 +44,11 @@ class StepKey(NamedTuple):
 def is_under(path: str, above: str) -> bool:
     """Is an instance path that of this node, or of one under it?"""
     return path.startswith(above) and path[len(above) : len(above) + 1] in ("", "/", "[", "~")
+
+
+def above(path: str) -> list[str]:
+    """The instance path, and those of all nodes that it may be under, the highest first: where `is_under` holds."""
+    return [*(path[:at] for at, sign in enumerate(path) if sign in "/[~"), path]
 
 
 def plan_path(path: str) -> str:

@@ -19,7 +19,7 @@ from platos.core.handoff import Artifact, Status, Work
 from platos.core.instant import Instant
 from platos.core.plan import BOUNDS, FanOut, Join, Node
 from platos.core.state import State
-from platos.core.step import StepKey, StepKind, is_under
+from platos.core.step import StepKey, StepKind, above
 from platos.errors import BadReasoning, Broken
 from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
 from platos.runtime.one_error import one_error
@@ -53,10 +53,10 @@ async def fan_out(net: Net, node: FanOut, path: str, work: Work) -> Result:
 
     async def drive(key: str, branch: _Branch) -> None:
         ended[key] = await net.go(net, branch.node, branch.path, branch.work)
+        nonlocal stops
         if stops and chosen is None and _winners(node, ended):
-            for other, each in branches.items():
-                if other not in ended:
-                    net.end_under(each.path)
+            stops = False
+            net.end_under([each.path for other, each in branches.items() if other not in ended])
 
     with one_error():
         async with anyio.create_task_group() as tasks:
@@ -179,8 +179,9 @@ class _Decision:
 def _asked(net: Net, paths: list[str]) -> list[int]:
     """The gates that only these branches wait at."""
     waiting = [step for step in net.steps.values() if step.state is State.NEEDS_REVIEW and step.waits[:1] == "g"]
-    mine = {step.waits for step in waiting if any(is_under(step.path, path) for path in paths)}
-    others = {step.waits for step in waiting if not any(is_under(step.path, path) for path in paths)}
+    lost = set(paths)
+    mine = {step.waits for step in waiting if not lost.isdisjoint(above(step.path))}
+    others = {step.waits for step in waiting if lost.isdisjoint(above(step.path))}
     return sorted(int(name[1:]) for name in mine - others)
 
 

@@ -63,6 +63,8 @@ class Life:
         try:
             with self.scope:
                 self.alive(self.now())
+                if self.net.is_ended(self.path):
+                    self.end()
                 made = await act
                 return self.unasked() or made
         finally:
@@ -163,7 +165,7 @@ class Life:
     def unasked(self) -> Parked | None:
         """At the node's end: a step that nobody asked for again means that the code is not what it was."""
         revision = self._run.row.revision
-        mine = {key for key in self.net.steps if key.path == self.path and key.revision == revision}
+        mine = {key for key in self.net.steps.at(self.path) if key.revision == revision}
         left = sorted(str(key) for key in mine - self._asked if self.net.steps[key].kind is not StepKind.NODE)
         if not left:
             return None

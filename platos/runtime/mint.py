@@ -13,7 +13,7 @@ from typing import Any
 from platos.core.capability import Capability, mint, narrow, refusal_of
 from platos.core.plan import Node, singles_in
 from platos.core.predicate import parse_predicate
-from platos.core.step import is_under, plan_path
+from platos.core.step import above, plan_path
 
 __all__ = ["Held", "Mint"]
 
@@ -47,13 +47,13 @@ class Mint:
     def held_at(self, path: str) -> dict[str, Capability]:
         """What the plan gave to the node at this instance path, or its asker lent it, for just there; nothing where
         there is no such node."""
-        lenders = [above for above in self._lent if is_under(path, above)]
+        lenders = [each for each in above(path) if each in self._lent]
         if not lenders:
             return {tool: narrow(each, path) for tool, each in self._minted.get(plan_path(path), {}).items()}
-        above = max(lenders, key=len)
-        name, given = self._lent[above]
-        lent = given.get(plan_path(name + path[len(above) :]), {})
-        return {tool: each if path == above else narrow(each, path) for tool, each in lent.items()}
+        lender = lenders[-1]
+        name, given = self._lent[lender]
+        lent = given.get(plan_path(name + path[len(lender) :]), {})
+        return {tool: each if path == lender else narrow(each, path) for tool, each in lent.items()}
 
     def refusal(self, held: Held, tool: str, path: str, arguments: Mapping[str, Any]) -> str:
         """Why what is held at an instance path does not allow a call of a tool; empty where it does."""

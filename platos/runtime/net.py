@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -17,7 +17,7 @@ from platos.core.instant import Instant
 from platos.core.item import StoredItem
 from platos.core.plan import Node, Plan, walk
 from platos.core.specialist import Specialist
-from platos.core.step import StepKey, is_under
+from platos.core.step import StepKey, above
 from platos.runtime.connections import Connections
 from platos.runtime.host import Host
 from platos.runtime.meter import Purse
@@ -146,16 +146,18 @@ class Net:
 
     def shares_of(self, path: str) -> dict[str, int]:
         """The shares of a node and of all above it."""
-        return {above: share for above, share in self.shares.items() if is_under(path, above)}
+        return {each: self.shares[each] for each in above(path) if each in self.shares}
 
-    def end_under(self, path: str) -> None:
-        """Nobody wants this node to go on: it and all under it end at their next step, or where they can be cut off."""
-        self.ended.add(path)
-        for life in [life for life in self.lives.values() if is_under(life.path, path)]:
-            life.end()
+    def end_under(self, paths: Collection[str]) -> None:
+        """Nobody wants these nodes to go on: they and all under them end at their next step, or where they can be cut
+        off."""
+        self.ended.update(paths)
+        for life in list(self.lives.values()):
+            if not self.ended.isdisjoint(above(life.path)):
+                life.end()
 
     def is_ended(self, path: str) -> bool:
-        return any(is_under(path, above) for above in self.ended)
+        return bool(self.ended) and not self.ended.isdisjoint(above(path))
 
 
 class Wait(NamedTuple):
