@@ -305,3 +305,30 @@ class Mute:
 
     async def act(self, context: Context, work: Work) -> HandOff:
         return context.hand_off(Artifact(kind="report", title="Nothing", claims=(), by="test"), scope=())
+
+
+@pytest.mark.parametrize("turns", range(3))
+async def test_an_actor_that_just_begins_when_another_was_enough_ends_too(
+    simulate: Simulate, make_machine: Any, turns: int
+) -> None:
+    class Late:
+        """Hangs in its second node, between two steps; the first branch takes some turns, and no step."""
+
+        async def act(self, context: Context, work: Work) -> HandOff:
+            if work.inputs:
+                await anyio.sleep_forever()
+            if not context.tools:
+                for _ in range(turns):
+                    await anyio.lowlevel.checkpoint()
+            made = Artifact(kind="report", title="made", claims=(), by="test")
+            return context.hand_off(made, scope=[])
+
+    two = (Single(name="one", actor="late", tools=("machine",)), Single(name="two", actor="late"))
+    branches = (Sequence(name="slow", nodes=two), Single(name="quick", actor="late"))
+    race = FanOut(name="race", branches=branches, join=Join.RACE)
+    machine = make_machine(EffectClass.KEYED)
+    parts = {("planner", "planned"): Planned(race), ("tool", "machine"): machine, ("actor", "late"): Late()}
+    simulated = simulate(planner="planned", tools=["machine"], done_when=[], parts=parts)
+    with anyio.fail_after(60):
+        moved, made = await lived(simulated, 1)
+    assert (moved.outcome, made) == (Outcome.DONE, ["made"])
