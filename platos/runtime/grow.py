@@ -72,8 +72,12 @@ async def _write_down(net: Net, life: Life, node: Node, path: str, given: str, w
         input=given,
         why=why,
     )
-    run.grown[path] = added
-    await run.host.store.transact(_keep, added)
+    run.grown[path] = added  # at once: what others ask for meanwhile is counted together with it
+    try:
+        await run.host.store.transact(_keep, added)
+    except BaseException:
+        del run.grown[path]
+        raise
 
 
 def _keep(tx: Tx, added: PlanGrown) -> None:
