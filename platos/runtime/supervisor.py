@@ -164,11 +164,11 @@ class Ref(Generic[M, R]):
                     if self._ended:
                         break
                     await checkpoint()  # all others have their turn; who was answered may ask again
-        except BaseException:
+        except anyio.get_cancelled_exc_class():
             self.end("its supervisor has ended")
             raise
-        finally:
-            self.awake, self._scope, self._letter = False, None, None
+        finally:  # what ends the process is no answer: nobody is told of it as of a failure
+            self.awake, self._scope = False, None
             self._supervisor.asleep()
             if self._ended:
                 self._say_stopped()
@@ -188,15 +188,13 @@ class Ref(Generic[M, R]):
                 if letter.answered is None:
                     log.warning("%s failed, and nobody waits for it: %s", self.name, failure)
                 letter.settle(error=failure)
-            except KeyboardInterrupt:
-                raise
             except GeneratorExit:  # it may be the end of this task, in which nothing can be awaited any more
                 self.end("it was closed, or leaked a GeneratorExit")
             except anyio.get_cancelled_exc_class() as leaked:
                 if anyio.current_effective_deadline() == -math.inf:
                     raise
                 letter.settle(error=Broken(f"it leaked {type(leaked).__name__}", where=self.name))
-            except BaseException as error:  # noqa: BLE001 - whatever a behaviour does, the supervisor answers
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a behaviour does, the supervisor answers
                 crash = error
                 self._crashed(crash)
 

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -143,6 +144,11 @@ def priced(root: Path) -> None:
     add_settings(root, '\n[python]\nmodules = ["parts.py"]\n')
 
 
+def _heed_ctrl_c() -> None:
+    """A shell has what it starts in the background ignore Ctrl-C, and that is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start(root: Path) -> Iterator[Start]:
     """`start("up")`: a real process, killed at the test's end if it still runs."""
@@ -151,7 +157,13 @@ def start(root: Path) -> Iterator[Start]:
     def started(*words: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "platos", "--workspace", str(root), *words]
         process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ), cwd=root.parent
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=dict(os.environ),
+            cwd=root.parent,
+            preexec_fn=_heed_ctrl_c,
         )
         running.append(process)
         return process

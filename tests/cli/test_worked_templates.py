@@ -55,7 +55,7 @@ def desk(request: pytest.FixtureRequest, cli: Cli, root: Path) -> Path:
     """A workspace with the specialist `desk` of a template, written and checked by what people type."""
     assert cli("new", "desk", "--template", request.param).exit_code == 0
     done = cli("check", "desk")
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0, done.stderr
     logging.getLogger("platos").handlers.clear()  # what was typed logs to a stream that is closed by now
     return root
 
@@ -346,7 +346,7 @@ async def test_what_a_page_says_to_whoever_reads_it_is_quoted_at_most(desk: Path
     assert not (desk / "shared").exists()
 
 
-CALLS = {
+CALLS: dict[str, dict[str, Any]] = {
     "desk-owner": {"service": "ledger"},
     "desk-post": {"number": 118, "text": "It has no limit."},
     "desk-search": {"words": "heat pump"},

@@ -13,8 +13,6 @@ from anyio.lowlevel import checkpoint
 from platos.errors import Broken, RateLimited, TimedOut
 from platos.runtime.supervisor import Hooks, Supervisor, supervision
 
-from .test_one_error import Leak
-
 
 async def echo(message: Any) -> Any:
     await checkpoint()
@@ -334,7 +332,9 @@ async def test_who_is_cancelled_with_the_actor_is_not_told_that_it_failed() -> N
     assert told == []
 
 
-@pytest.mark.parametrize("leak", [Leak("of all things"), SystemExit(3), asyncio.CancelledError(), GeneratorExit()])
+@pytest.mark.parametrize(
+    "leak", [ExceptionGroup("of all things", [KeyError()]), SystemExit(3), asyncio.CancelledError(), GeneratorExit()]
+)
 async def test_what_an_actor_leaks_is_one_failure_and_its_supervisor_lives_on(leak: BaseException) -> None:
     async def leaking(message: int) -> int:
         raise leak
