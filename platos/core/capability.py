@@ -19,7 +19,7 @@ from platos.core.digest import canonical
 from platos.core.predicate import ANY, Predicate
 from platos.core.step import is_under, plan_path
 
-__all__ = ["Capability", "Narrowing", "mint", "narrow", "refusal_of"]
+__all__ = ["Capability", "Narrowing", "is_sealed", "mint", "narrow", "refusal_of"]
 
 
 class Narrowing(msgspec.Struct, frozen=True, array_like=True):
@@ -60,12 +60,17 @@ def narrow(held: Capability, path: str, where: Predicate = ANY) -> Capability:
     return msgspec.structs.replace(held, narrowed=(*held.narrowed, narrowing), seal=seal)
 
 
-def refusal_of(key: bytes, held: Capability, *, run: int, path: str, tool: str, arguments: Mapping[str, Any]) -> str:
+def is_sealed(key: bytes, held: Capability) -> bool:
+    """Was it minted under this key, with every narrowing that it had since?"""
+    return hmac.compare_digest(held.seal, _resealed(key, held))
+
+
+def refusal_of(sealed: bool, held: Capability, *, run: int, path: str, tool: str, arguments: Mapping[str, Any]) -> str:
     """Why a capability does not allow a call at this instance path with these arguments; empty where it does.
 
-    What its predicates do not surely cover, it does not reach.
+    `sealed` is what `is_sealed` says of it. What its predicates do not surely cover, it does not reach.
     """
-    if not hmac.compare_digest(held.seal, _resealed(key, held)):
+    if not sealed:
         return f"the runtime minted no such capability for {tool}"
     if held.run != run or held.tool != tool:
         return f"it is for {held.tool} in r{held.run}"

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from platos.core.capability import Capability, mint, narrow, refusal_of
+from platos.core.capability import Capability, is_sealed, mint, narrow, refusal_of
 from platos.core.plan import Node, singles_in
 from platos.core.predicate import parse_predicate
 from platos.core.step import above, plan_path
@@ -34,6 +34,7 @@ class Mint:
             }
             for path, node in singles_in(root).items()
         }
+        self._sealed: dict[int, Capability] = {}
         self._lent: dict[str, tuple[str, dict[str, dict[str, Capability]]]] = {}
 
     def lend(self, held: Held, path: str, node: Node) -> None:
@@ -60,5 +61,15 @@ class Mint:
         capability = held.get(tool)
         if capability is None:
             return f"capability: {tool} was not given to this node"
-        why = refusal_of(self._key, capability, run=self._run, path=path, tool=tool, arguments=arguments)
+        sealed = self._is_sealed(capability)
+        why = refusal_of(sealed, capability, run=self._run, path=path, tool=tool, arguments=arguments)
         return f"capability: {why}" if why else ""
+
+    def _is_sealed(self, capability: Capability) -> bool:
+        """A capability never changes: one that was looked at is known by being the same object."""
+        if self._sealed.get(id(capability)) is capability:
+            return True
+        if not is_sealed(self._key, capability):
+            return False
+        self._sealed[id(capability)] = capability
+        return True

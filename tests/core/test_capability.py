@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platos.core.capability import Capability, Narrowing, mint, narrow, refusal_of
+from platos.core.capability import Capability, Narrowing, is_sealed, mint, narrow, refusal_of
 from platos.core.predicate import ANY, Predicate, parse_predicate
 
 KEY, OTHER = b"k" * 32, b"o" * 32
@@ -24,7 +24,7 @@ def held(where: Predicate = ANY, path: str = "work") -> Capability:
 
 def why(capability: Capability, path: str = "work", key: bytes = KEY, **changes: Any) -> str:
     call: dict[str, Any] = {"run": 1, "tool": "file", "arguments": {"path": "notes/a.md"}, **changes}
-    return refusal_of(key, capability, path=path, **call)
+    return refusal_of(is_sealed(key, capability), capability, path=path, **call)
 
 
 def test_it_allows_just_what_it_was_minted_for() -> None:
@@ -80,8 +80,10 @@ def test_a_changed_one_is_a_forged_one(changes: dict[str, Any]) -> None:
     forged = msgspec.structs.replace(true, **changes)
     call: dict[str, Any] = {"run": forged.run, "tool": forged.tool, "arguments": {"path": "notes/2026/a.md"}}
     path = forged.narrowed[-1].path if forged.narrowed else "work"
-    assert refusal_of(KEY, true, path="work/h[1]", **{**call, "run": 1, "tool": "file"}) == ""
-    assert refusal_of(KEY, forged, path=path, **call).startswith("the runtime minted no such capability")
+    assert refusal_of(is_sealed(KEY, true), true, path="work/h[1]", **{**call, "run": 1, "tool": "file"}) == ""
+    assert refusal_of(is_sealed(KEY, forged), forged, path=path, **call).startswith(
+        "the runtime minted no such capability"
+    )
 
 
 @pytest.mark.parametrize("path", ["other", "work", "workshop/h[1]", "wor"])
