@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 FORBIDDEN = {
-    "a folder of one machine": re.compile(r"(?<![\w.:/~\]-])/(?:work|root|home|Users)/\w"),
+    "a folder of one machine": re.compile(r"(?<![\w.:/~-])/(?:work|root|home|Users)/\w"),
     "a package registry": re.compile(
         r"pypi\.(?:org|python)|pythonhosted\.org|registry\.npmjs|[\w-]+\.jfrog\.|[/]artifactory/|^--(?:extra-)?index-url",
         re.MULTILINE,

@@ -125,7 +125,8 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan, and all that its nodes add to it while it runs, may not pass.
 
     `nodes` are those that are written down, `depth` how deep they stand, `width` the branches of one fan-out, `rounds`
-    those of one loop, `acts` how often actors act in all, every branch, round and attempt counted.
+    those of one loop, `attempts` those of one node, `acts` how often actors act in all, every branch, round and attempt
+    counted.
     """
 
     nodes: int = 64

@@ -37,7 +37,9 @@ async def assemble(run: Run) -> AsyncIterator[Net]:
     async with supervision(crashes=run.specialist.retry.crashes) as supervisor:
         connections = Connections(supervisor.tasks)
         for node in meeting_of(host, run.specialist, run.plan):
-            log.info("%s: %s may see text of others and what is private: it asks first", run.row.name, node)
+            log.info(
+                "%s: %s asks before a way out, once it has seen text of others and what is private", run.row.name, node
+            )
         mint = Mint(run.row.id, run.plan.root)
         yield Net(run, supervisor, connections, host.in_hand[run.row.id].stop, go, mint)
         connections.end()

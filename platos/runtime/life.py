@@ -66,7 +66,11 @@ class Life:
                 if self.net.is_ended(self.path):
                     self.end()
                 made = await act
-                return self.unasked() or made
+                if self.wait is None:  # who catches its own end does not go on for that
+                    return self.unasked() or made
+        except Exception:
+            if self.wait is None:
+                raise
         finally:
             self.net.lives.pop(self.path, None)
         if self.wait is None:
