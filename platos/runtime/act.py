@@ -21,7 +21,6 @@ from platos.runtime.life import Life
 from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
 from platos.runtime.provenance import of_work
 from platos.runtime.steps import input_digest, load_result, record_step
-from platos.runtime.supervisor import Ref
 
 __all__ = ["act"]
 
@@ -45,10 +44,9 @@ async def act(net: Net, node: Single, path: str, work: Work) -> Result:
         return Failed(path, before.failure)
     if net.is_ended(path):
         return Parked((Wait(path, "ended", "another branch was enough"),))
-    actor: Ref[Work, HandOff | Parked] = net.supervisor.start(path, partial(_live, net, node, path))
     started = net.run.host.now()
     try:
-        made = await actor.ask(work)
+        made = await net.supervisor.once(path, partial(_live, net, node, path), work)
     except Failure as failure:
         return await _give_up(net, key, given, started, failure)
     if isinstance(made, HandOff):

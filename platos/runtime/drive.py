@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import anyio
 import msgspec
 
 from platos.core.digest import digest
@@ -12,6 +13,7 @@ from platos.errors import BadReasoning
 from platos.runtime.act import act
 from platos.runtime.fan_out import fan_out
 from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
+from platos.runtime.one_error import one_error
 
 __all__ = ["drive"]
 
@@ -22,9 +24,16 @@ _AFRESH = (Answer.AGAIN, Answer.REPAIR, Answer.REPLAN, Answer.FAIL)
 async def drive(net: Net) -> Result:
     """Take the net's plan as far as it goes now, or until somebody stops it."""
     root = net.run.plan.root
-    with net.stop:
-        return await go(net, root, root.name, net.run.work)
-    return Parked((Wait(root.name, "review", "it was stopped"),))
+    result: Result = Parked((Wait(root.name, "review", "it was stopped"),))
+
+    async def take() -> None:
+        nonlocal result
+        result = await go(net, root, root.name, net.run.work)
+
+    with net.stop, one_error():
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(take)
+    return result
 
 
 async def go(net: Net, node: Node, path: str, work: Work) -> Result:

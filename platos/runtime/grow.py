@@ -6,6 +6,8 @@ use no tool that its node may not use. It is written down before anything of it 
 
 from __future__ import annotations
 
+from functools import partial
+
 from platos.core.budget import Cap
 from platos.core.event import PlanGrown
 from platos.core.handoff import HandOff, Work
@@ -15,8 +17,9 @@ from platos.core.role import ITEMS
 from platos.errors import Broken, InvalidPlan
 from platos.runtime.effects import lend
 from platos.runtime.life import Life
-from platos.runtime.net import Failed, Net, Parked
+from platos.runtime.net import Failed, Net, Parked, Result
 from platos.runtime.steps import input_digest
+from platos.runtime.supervisor import Ref
 from platos.store import Tx, journal
 
 __all__ = ["grow"]
@@ -33,7 +36,8 @@ async def grow(life: Life, node: Node, ordinal: int, work: Work, why: str) -> tu
         await life.park("code changed", f"{path} was asked for something else the first time")
     else:
         await lend(life, path, node)
-    match await net.go(net, node, path, work):
+    helpers: Ref[Work, Result] = net.supervisor.start(path, partial(net.go, net, node, path))
+    match await helpers.ask(work):
         case Parked(waits):
             await life.park(waits[0].what, waits[0].why, waits[0].due)
         case Failed(_, failure):

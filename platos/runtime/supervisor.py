@@ -17,6 +17,7 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 
 from platos.errors import Broken, Failure, TimedOut
+from platos.runtime.contain import contain
 from platos.runtime.mailbox import Mailbox
 from platos.runtime.one_error import one_error
 from platos.runtime.patience import Patience
@@ -200,14 +201,12 @@ class Ref(Generic[M, R]):
 
     def _crashed(self, crash: BaseException) -> None:
         """Count a crash. Raises Broken at the limit, where it is told to who started the actor."""
-        supervisor, now = self._supervisor, anyio.current_time()
+        supervisor = self._supervisor
         if self._crashes is None:
             self._crashes = deque(maxlen=supervisor.crashes)
-        self._crashes.append(now)
-        number, of = len(self._crashes), f"{type(crash).__name__}: {crash}"
-        log.warning("%s crashed (%s), crash %d of %d", self.name, of, number, supervisor.crashes)
-        if number == supervisor.crashes and now - self._crashes[0] <= supervisor.within:
-            self.end(f"it crashed {number} time{'s' * (number > 1)}, last with {of}")
+        why = supervisor.count(self.name, self._crashes, crash)
+        if why:
+            self.end(why)
             if supervisor.escalate:
                 raise self._broken() from crash
 
@@ -266,6 +265,33 @@ class Supervisor:
         if self._stopped:
             started.stop()
         return started
+
+    async def once(self, name: str, behaviour: Callable[[M], Awaitable[R]], message: M) -> R:
+        """What a live actor answers that is asked this and nothing else. As nobody else has its address it needs no
+        mailbox; it lives in the task of who asks, which must be of a task group, and ends with it.
+
+        Raises the actor's Failure, or Broken where it crashed too often.
+        """
+        crashes: deque[float] = deque(maxlen=self.crashes)
+        while True:
+            try:
+                return await contain(name, behaviour(message))
+            except Failure:
+                raise
+            except (Exception, SystemExit) as crash:
+                why = self.count(name, crashes, crash)
+                if why:
+                    raise Broken(why, where=name) from crash
+
+    def count(self, name: str, crashes: deque[float], crash: BaseException) -> str:
+        """Count a crash of an actor, beside those before: why it ends, or nothing where it begins anew."""
+        now = anyio.current_time()
+        crashes.append(now)
+        number, of = len(crashes), f"{type(crash).__name__}: {crash}"
+        log.warning("%s crashed (%s), crash %d of %d", name, of, number, self.crashes)
+        if number < self.crashes or now - crashes[0] > self.within:
+            return ""
+        return f"it crashed {number} time{'s' * (number > 1)}, last with {of}"
 
     def stop(self) -> None:
         """End all actors, also those that are at work. Who waits for one is told."""
