@@ -75,7 +75,8 @@ class WorkspaceParts:
 
     def build(self, kind: PartKind, name: str, options: Mapping[str, Any]) -> Any:
         """A part, built. Models see the tables `[models]` and `[providers]` of `platos.toml`, and tools `[mcp]`."""
-        environment = replace(self.environment, settings=self.settings.get(kind, {}))
+        settings = self.settings.get(kind)
+        environment = replace(self.environment, settings=settings) if settings else self.environment
         return self.registry.find(kind, name).build(options, environment)
 
 

@@ -108,6 +108,7 @@ class Registry:
         self._paths = tuple(modules)
         self._modules: list[tuple[ModuleType, str]] | None = None
         self._shelves: dict[PartKind, dict[str, _Entry]] = {}
+        self._found: dict[tuple[PartKind, str], Part] = {}
         self._lock = threading.RLock()
 
     def names(self, kind: PartKind) -> list[str]:
@@ -116,6 +117,9 @@ class Registry:
 
     def find(self, kind: PartKind, name: str, at: Locate = dotted) -> Part:
         """The part of that name. Raises UnknownPart, or ConfigurationError where its module cannot be imported."""
+        found = self._found.get((kind, name))
+        if found is not None:  # a module is imported once
+            return found
         shelf = self._shelf(kind)
         if name not in shelf:
             known = sorted(shelf)
@@ -126,7 +130,7 @@ class Registry:
                 hint=did_you_mean(name, known) or "a part of your own is named in platos.toml, under [python] modules",
             )
         with self._lock:
-            return shelf[name].load()
+            return self._found.setdefault((kind, name), shelf[name].load())
 
     def check(self, kind: PartKind, name: str, options: Mapping[str, Any], at: Locate = dotted) -> BaseModel | None:
         """The options as the part's own type, None where it has none. Raises ConfigurationError where there is no such
