@@ -6,7 +6,6 @@ is stopped at its next step, or in the middle of what can be cut off; never in t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import anyio
@@ -49,12 +48,13 @@ async def fan_out(net: Net, node: FanOut, path: str, work: Work) -> Result:
         chosen = await decision.made_before() if picks else None
     except Broken as changed:
         return Parked((Wait(path, "code changed", changed.what),))
-    ended: dict[str, Result] = {}
+    tally = _Tally(node)
+    ended = tally.ended
 
     async def drive(key: str, branch: _Branch) -> None:
-        ended[key] = await net.go(net, branch.node, branch.path, branch.work)
+        tally.add(key, await net.go(net, branch.node, branch.path, branch.work))
         nonlocal stops
-        if stops and chosen is None and _winners(node, ended):
+        if stops and chosen is None and tally.winners():
             stops = False
             net.end_under([each.path for other, each in branches.items() if other not in ended])
 
@@ -66,7 +66,7 @@ async def fan_out(net: Net, node: FanOut, path: str, work: Work) -> Result:
     if not picks:
         return _all_of([ended[key] for key in branches])
     if chosen is None:
-        chosen = _winners(node, ended)
+        chosen = tally.winners()
         if not chosen:
             return _not_enough(node, path, [ended[key] for key in branches])
         await decision.keep(chosen, [each.path for key, each in branches.items() if key not in chosen])
@@ -102,15 +102,32 @@ def _good(result: Result) -> bool:
     return isinstance(result, Done) and all(each.status is not Status.REJECTED for each in result.hand_offs)
 
 
-def _winners(node: FanOut, ended: Mapping[str, Result]) -> list[str]:
-    """The branches that a join goes on with, of those that have ended so far, in the order in which they did; none
-    where it has to wait."""
-    if node.join is Join.RACE:
-        return [key for key, result in ended.items() if not isinstance(result, Parked)][:1]
-    good = [key for key, result in ended.items() if _good(result)]
-    if node.join is Join.QUORUM:
-        return good if len(good) >= node.good and not any(isinstance(each, Parked) for each in ended.values()) else []
-    return good[: node.good] if len(good) >= node.good else []
+class _Tally:
+    """What the branches of a join have come to so far, in the order in which they did."""
+
+    def __init__(self, node: FanOut) -> None:
+        self._node = node
+        self.ended: dict[str, Result] = {}
+        self._over: list[str] = []
+        self._good: list[str] = []
+
+    def add(self, key: str, result: Result) -> None:
+        """A branch has ended, or waits."""
+        self.ended[key] = result
+        if not isinstance(result, Parked):
+            self._over.append(key)
+        if _good(result):
+            self._good.append(key)
+
+    def winners(self) -> list[str]:
+        """The branches that the join goes on with; none where it has to wait."""
+        if self._node.join is Join.RACE:
+            return self._over[:1]
+        if len(self._good) < self._node.good:
+            return []
+        if self._node.join is Join.QUORUM:
+            return self._good if len(self._over) == len(self.ended) else []
+        return self._good[: self._node.good]
 
 
 def _all_of(results: list[Result]) -> Result:
