@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -12,6 +13,7 @@ from platos.core.failure import ANSWERS, Answer, FailureRecord
 from platos.core.handoff import HandOff, Work
 from platos.core.instant import Instant
 from platos.core.plan import BOUNDS, Single
+from platos.core.provenance import Provenance
 from platos.core.role import Role
 from platos.core.state import State
 from platos.core.step import StepKey, StepKind
@@ -49,36 +51,42 @@ async def act(net: Net, node: Single, path: str, work: Work) -> Result:
         made = await net.supervisor.once(path, partial(_live, net, node, path), work)
     except Failure as failure:
         return await _give_up(net, key, given, started, failure)
-    if isinstance(made, HandOff):
-        done = _node(key, given, State.SUCCESS, started, net.run.host.now())
-        await record_step(net, msgspec.structs.replace(done, result=msgspec.Raw(msgspec.json.encode(made))))
-        return Done((made,))
-    return made
+    if isinstance(made, Parked):
+        return made
+    await record_step(net, _node(key, given, State.SUCCESS, started, net.run.host.now(), result=made.encoded))
+    return Done((made.hand_off,))
 
 
-async def _live(net: Net, node: Single, path: str, work: Work) -> HandOff | Parked:
+class _Made(NamedTuple):
+    """A hand-off, and its checkpoint."""
+
+    hand_off: HandOff
+    encoded: msgspec.Raw
+
+
+async def _live(net: Net, node: Single, path: str, work: Work) -> _Made | Parked:
     """The actor's life in this node: to its hand-off, or until it must wait."""
-    life = Life(net, node, path, net.mint.held_at(path))
+    life = Life(net, node, path, net.mint.held_at(path) if node.tools else {})
     life.provenance.update(of_work(work))
     made = await life.live(net.run.host.actor(node.actor).act(NodeContext(life, work), work))
     if isinstance(made, Parked):
         return made
-    declared = _as_declared(net.run.host.parts.role(node.actor), made, path)
-    return msgspec.structs.replace(declared, provenance=tuple(sorted(life.provenance)))
+    return _as_declared(net.run.host.parts.role(node.actor), made, tuple(sorted(life.provenance)), path)
 
 
-def _as_declared(role: Role, given: HandOff, path: str) -> HandOff:
+def _as_declared(role: Role, given: HandOff, provenance: tuple[Provenance, ...], path: str) -> _Made:
     """The hand-off as its checkpoint will give it back. Whoever comes next was chosen by what this actor says that it
     makes. Raises Broken."""
     try:
-        made = msgspec.json.decode(msgspec.json.encode(given), type=HandOff)
+        encoded = msgspec.json.encode(msgspec.structs.replace(given, provenance=provenance))
+        made = msgspec.json.decode(encoded, type=HandOff)
     except (msgspec.MsgspecError, TypeError, ValueError) as error:
         what = f"{role.actor} handed over what is no hand-off: {error}"
         raise Broken(what, where=path, expected="what context.hand_off gives") from None
     if role.makes and made.artifact.kind not in role.makes:
         what = f"{role.actor} made {made.artifact.kind[:60]!r}"
         raise Broken(what, where=path, expected=f"what it declares: {', '.join(role.makes)}")
-    return made
+    return _Made(made, msgspec.Raw(encoded))
 
 
 async def _give_up(net: Net, key: StepKey, given: str, started: Instant, failure: Failure) -> Result:
@@ -87,12 +95,11 @@ async def _give_up(net: Net, key: StepKey, given: str, started: Instant, failure
         what = "low confidence" if isinstance(failure, LowConfidence) else "review"
         return Parked((Wait(key.path, what, failure.what),))
     record = FailureRecord.of(failure)
-    failed = _node(key, given, State.FAILED, started, net.run.host.now())
-    await record_step(net, msgspec.structs.replace(failed, failure=record))
+    await record_step(net, _node(key, given, State.FAILED, started, net.run.host.now(), failure=record))
     return Failed(key.path, record)
 
 
-def _node(key: StepKey, given: str, state: State, started: Instant, now: Instant) -> StepMoved:
+def _node(key: StepKey, given: str, state: State, started: Instant, now: Instant, **what: Any) -> StepMoved:
     return StepMoved(
         at=now,
         run=key.run,
@@ -105,6 +112,7 @@ def _node(key: StepKey, given: str, state: State, started: Instant, now: Instant
         input=given,
         first=started,
         started=started,
+        **what,
     )
 
 

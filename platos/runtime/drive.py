@@ -71,16 +71,19 @@ def _all_verified(work: Work) -> bool:
 
 def _as_earned(result: Result, work: Work) -> Result:
     """An actor's word verifies nothing: only a critic's does, in a loop, or what it makes of verified work alone."""
-    if not isinstance(result, Done) or _all_verified(work):
+    if not isinstance(result, Done) or not any(map(_claims, result.hand_offs)) or _all_verified(work):
         return result
     return Done(
         tuple(
-            msgspec.structs.replace(each, status=Status.UNVERIFIED)
-            if each.status is Status.VERIFIED and each.artifact.kind != "review"
-            else each
+            msgspec.structs.replace(each, status=Status.UNVERIFIED) if _claims(each) else each
             for each in result.hand_offs
         )
     )
+
+
+def _claims(made: HandOff) -> bool:
+    """Does it claim to be verified?"""
+    return made.status is Status.VERIFIED and made.artifact.kind != "review"
 
 
 def _may_come_to_something(failure: FailureRecord) -> bool:

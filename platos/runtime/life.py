@@ -60,9 +60,9 @@ class Life:
         Raises TimedOut where that was the step's last attempt, or where the actor hangs between two steps.
         """
         self.net.lives[self.path] = self
+        self.alive(self.now())
         try:
             with self.scope:
-                self.alive(self.now())
                 if self.net.is_ended(self.path):
                     self.end()
                 made = await act
@@ -168,9 +168,9 @@ class Life:
 
     def unasked(self) -> Parked | None:
         """At the node's end: a step that nobody asked for again means that the code is not what it was."""
-        revision = self._run.row.revision
-        mine = {key for key in self.net.steps.at(self.path) if key.revision == revision}
-        left = sorted(str(key) for key in mine - self._asked if self.net.steps[key].kind is not StepKind.NODE)
+        steps, revision = self.net.steps, self._run.row.revision
+        mine = [key for key in steps.at(self.path) if key.revision == revision and key not in self._asked]
+        left = sorted(str(key) for key in mine if steps[key].kind is not StepKind.NODE)
         if not left:
             return None
         return Parked((Wait(self.path, "code changed", f"nobody asked for {', '.join(left)} any more"),))

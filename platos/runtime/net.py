@@ -37,17 +37,18 @@ class Steps(dict[StepKey, StepMoved]):
 
     def __init__(self, known: Mapping[StepKey, StepMoved]) -> None:
         super().__init__()
-        self._at: defaultdict[str, set[StepKey]] = defaultdict(set)
+        self._at: defaultdict[str, list[StepKey]] = defaultdict(list)
         for key, step in known.items():
             self[key] = step
 
     def __setitem__(self, key: StepKey, step: StepMoved) -> None:
-        self._at[key.path].add(key)
+        if key not in self:
+            self._at[key.path].append(key)
         super().__setitem__(key, step)
 
-    def at(self, path: str) -> set[StepKey]:
+    def at(self, path: str) -> Sequence[StepKey]:
         """The steps of the node at this instance path, of every revision."""
-        return self._at.get(path, set())
+        return self._at.get(path, ())
 
 
 @dataclass(frozen=True)
