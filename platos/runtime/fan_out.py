@@ -62,7 +62,7 @@ async def fan_out(net: Net, node: FanOut, path: str, work: Work) -> Result:
         async with anyio.create_task_group() as tasks:
             for key, branch in branches.items():
                 if chosen is None or key in chosen:
-                    tasks.start_soon(drive, key, branch)
+                    tasks.start_soon(drive, key, branch, name=branch.path)
     if not picks:
         return _all_of([ended[key] for key in branches])
     if chosen is None:

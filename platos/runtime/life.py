@@ -40,19 +40,16 @@ class Life:
         self._idle, self._half_over = net.run.specialist.retry.idle, 0
         self._until = anyio.current_time() + node.timeout / SECOND if node.timeout else math.inf
         self._at_work: StepMoved | None = None
-        self._ordinals: dict[str, int] = {}
-        self._asked: set[StepKey] = set()
+        self._asked: dict[str, int] = {}
 
     def now(self) -> Instant:
         return self._host.now()
 
     def next_key(self, name: str) -> StepKey:
         """The key of the next step of that name."""
-        self._ordinals[name] = ordinal = self._ordinals.get(name, 0) + 1
+        self._asked[name] = ordinal = self._asked.get(name, 0) + 1
         row = self._run.row
-        key = StepKey(row.id, row.revision, self.path, name, ordinal)
-        self._asked.add(key)
-        return key
+        return StepKey(row.id, row.revision, self.path, name, ordinal)
 
     async def live(self, act: Awaitable[HandOff]) -> HandOff | Parked:
         """The actor's hand-off, or what it waits for. What gives no sign of life is ended: its step has timed out.
@@ -169,11 +166,12 @@ class Life:
     def unasked(self) -> Parked | None:
         """At the node's end: a step that nobody asked for again means that the code is not what it was."""
         steps, revision = self.net.steps, self._run.row.revision
-        mine = [key for key in steps.at(self.path) if key.revision == revision and key not in self._asked]
-        left = sorted(str(key) for key in mine if steps[key].kind is not StepKind.NODE)
-        if not left:
+        mine = [key for key in steps.at(self.path) if key.revision == revision]
+        left = [key for key in mine if key.ordinal > self._asked.get(key.name, 0)]
+        told = sorted(str(key) for key in left if steps[key].kind is not StepKind.NODE)
+        if not told:
             return None
-        return Parked((Wait(self.path, "code changed", f"nobody asked for {', '.join(left)} any more"),))
+        return Parked((Wait(self.path, "code changed", f"nobody asked for {', '.join(told)} any more"),))
 
     def _next_try(self, step: StepMoved, failure: Failure, rounds: int) -> Instant | None:
         """When the step is tried again, after so many rounds of attempts; None where it is not."""

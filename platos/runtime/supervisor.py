@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Generic, NamedTuple, TypeVar, cast
@@ -92,7 +91,7 @@ class Ref(Generic[M, R]):
         self._mailbox: Mailbox[_Letter[M, R]] = Mailbox(bound)
         self._letter: _Letter[M, R] | None = None
         self._scope: anyio.CancelScope | None = None
-        self._crashes: deque[float] | None = None
+        self._crashes: list[float] | None = None
         self._started = False
         self._ended = ""
 
@@ -203,7 +202,7 @@ class Ref(Generic[M, R]):
         """Count a crash. Raises Broken at the limit, where it is told to who started the actor."""
         supervisor = self._supervisor
         if self._crashes is None:
-            self._crashes = deque(maxlen=supervisor.crashes)
+            self._crashes = []
         why = supervisor.count(self.name, self._crashes, crash)
         if why:
             self.end(why)
@@ -272,7 +271,7 @@ class Supervisor:
 
         Raises the actor's Failure, or Broken where it crashed too often.
         """
-        crashes: deque[float] = deque(maxlen=self.crashes)
+        crashes: list[float] = []
         while True:
             try:
                 return await contain(name, behaviour(message))
@@ -283,10 +282,10 @@ class Supervisor:
                 if why:
                     raise Broken(why, where=name) from crash
 
-    def count(self, name: str, crashes: deque[float], crash: BaseException) -> str:
-        """Count a crash of an actor, beside those before: why it ends, or nothing where it begins anew."""
+    def count(self, name: str, crashes: list[float], crash: BaseException) -> str:
+        """Count a crash of an actor beside its last ones: why it ends, or nothing where it begins anew."""
         now = anyio.current_time()
-        crashes.append(now)
+        crashes[:] = [*crashes, now][-self.crashes :]
         number, of = len(crashes), f"{type(crash).__name__}: {crash}"
         log.warning("%s crashed (%s), crash %d of %d", name, of, number, self.crashes)
         if number < self.crashes or now - crashes[0] > self.within:
