@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from platos.cli._received import received
 from platos.cli._ways_on import out_of_doubt
 from platos.core.drawing import draw
 from platos.core.effect import EffectState
-from platos.core.event import AnyEvent, PlanMade, RunMoved, StepMoved
+from platos.core.event import AnyEvent, MoneyReserved, PlanMade, RunMoved, StepMoved
 from platos.core.instant import SECOND, iso
 from platos.core.item import StoredItem
 from platos.core.state import State
@@ -253,10 +254,20 @@ def _steps(
         if isinstance(event, StepMoved):
             last[event.key] = event
     given = _given(told, about, last.values())
-    made: dict[str, list[CallTold]] = {}
+    asked, made = _asked_in(told), dict[StepKey | None, list[CallTold]]()
     for call in calls:
-        made.setdefault(call.step, []).append(call)
-    return tuple(_step(moved, given, made.get(str(key), []), large) for key, moved in last.items())
+        made.setdefault(asked.get(call.call), []).append(call)
+    return tuple(_step(moved, given, made.get(key, []), large) for key, moved in last.items())
+
+
+def _asked_in(told: Iterable[AnyEvent]) -> dict[int, StepKey]:
+    """In which step each call was made, by its number. What a call was held for is written right after it: its name
+    alone does not tell of which plan it is."""
+    return {
+        held.reservation: sent.key
+        for held, sent in pairwise(told)
+        if isinstance(held, MoneyReserved) and isinstance(sent, StepMoved) and str(sent.key) == held.step
+    }
 
 
 def _given(
