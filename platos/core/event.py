@@ -433,13 +433,14 @@ class RunMoved(Event, frozen=True, kw_only=True, tag="run_moved"):
     waits: tuple[str, ...] = ()
 
 
-class StepMoved(Event, frozen=True, kw_only=True, tag="step_moved"):
+class StepMoved(Event, frozen=True, kw_only=True, tag="step_moved", gc=False):
     """A step changed its state.
 
     Local work that ends in its first attempt is written once, at its end: nothing outside knew of it before.
     `input` is the digest of what it was given. `first` is when its first attempt began, `started` this one.
     `result` is the checkpoint, or `payload` the digest of a large one.
     `waits` names what a step that is not final waits for: `g3` for a gate, `time` with `due`.
+    No cycle can go through it, and there are thousands: the collector of cycles need not look for them.
     """
 
     run: int

@@ -1,4 +1,7 @@
-"""Hand-offs: the typed messages between actors. Never loose prose passed on as fact."""
+"""Hand-offs: the typed messages between actors. Never loose prose passed on as fact.
+
+A net holds thousands of them. They cannot be part of a cycle, so the collector of cycles need not look for them.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class Status(StrEnum):
     REJECTED = "rejected"
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
+class Claim(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A statement and what it rests on: `quote` stands word for word in `source`, an item (`i12`), what a tool read
     (`e7`) or a fact (`note:vendors.md#2`, `r7`). `section` is the heading that it stands under in a longer document."""
 
@@ -31,7 +34,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     section: str = ""
 
 
-class Artifact(msgspec.Struct, frozen=True, kw_only=True):
+class Artifact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A piece of work: what kind it is, its claims with their sources, and by whom it was made.
 
     `by` is the actor and the model, as in `assistant, offline`. `note` is what the maker says of it; it proves nothing.
@@ -49,7 +52,7 @@ class Artifact(msgspec.Struct, frozen=True, kw_only=True):
         return digest(self)
 
 
-class HandOff(msgspec.Struct, frozen=True, kw_only=True):
+class HandOff(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An artifact on its way from one actor to the next.
 
     `evidence` names records that the runtime wrote (`e7`), `scope` the items it is about (`i12`). `provenance` tells
@@ -63,7 +66,7 @@ class HandOff(msgspec.Struct, frozen=True, kw_only=True):
     provenance: tuple[Provenance, ...] = ()
 
 
-class Work(msgspec.Struct, frozen=True, kw_only=True):
+class Work(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a node is given: its items as extracts, what came before it, and the remarks on its last round.
 
     `wishes` are what people asked for when they sent an earlier draft back: the owner's words, unlike all the rest.

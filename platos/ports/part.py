@@ -13,6 +13,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, runtime_checkable
 
@@ -81,7 +82,7 @@ class Declaration:
     with_tools: int | None = None
     tools: bool = True
 
-    @property
+    @cached_property
     def role(self) -> Role:
         """What planners are told of an actor."""
         return Role(
