@@ -5,6 +5,7 @@ A live actor is a mailbox and a behaviour. It holds a task only while it has mai
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -46,7 +47,7 @@ class _Letter(Generic[M, R]):
 
     __slots__ = ("answer", "answered", "error", "late", "message", "settled")
 
-    def __init__(self, message: M, answered: anyio.Event | None = None) -> None:
+    def __init__(self, message: M, answered: asyncio.Future[None] | None = None) -> None:
         self.message, self.answered = message, answered
         self.answer: R | None = None
         self.error: Failure | None = None
@@ -56,8 +57,8 @@ class _Letter(Generic[M, R]):
         """The answer, or why there is none. What comes after the first is dropped."""
         if not self.settled:
             self.settled, self.answer, self.error = True, answer, error
-            if self.answered is not None:
-                self.answered.set()
+            if self.answered is not None and not self.answered.done():
+                self.answered.set_result(None)
 
     def expire(self) -> None:
         """Its time is over."""
@@ -101,7 +102,7 @@ class Ref(Generic[M, R]):
 
         Raises the actor's Failure; TimedOut; Broken where it crashed too often or was stopped.
         """
-        answered = anyio.Event()
+        answered = asyncio.get_running_loop().create_future()
         letter: _Letter[M, R] = _Letter(message, answered)
         deadline = math.inf if timeout is None else anyio.current_time() + timeout
         try:
@@ -115,7 +116,7 @@ class Ref(Generic[M, R]):
                     self._supervisor.patience.expect(letter, deadline)
                 if not self.awake:
                     self._wake()
-                await answered.wait()
+                await answered
         finally:
             letter.settled = True
         if letter.error is not None:
