@@ -1,6 +1,7 @@
 """The supervisor: starts live actors, restarts those that crash, a bounded number of times, and stops them all.
 
-A live actor is a mailbox and a behaviour. It holds a task only while it has mail.
+A live actor is a mailbox and a behaviour. It holds a task only while it has mail; one that is asked a single thing, by
+one, needs neither.
 """
 
 from __future__ import annotations

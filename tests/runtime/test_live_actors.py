@@ -112,6 +112,30 @@ async def test_who_asks_again_at_once_finds_the_same_task() -> None:
     assert len(seen) == 1
 
 
+async def test_who_is_asked_once_lives_in_the_task_of_who_asks() -> None:
+    async def where(message: int) -> int:
+        return anyio.get_current_task().id
+
+    async with supervision(crashes=3) as supervisor:
+        assert await supervisor.once("guest", where, 1) == anyio.get_current_task().id
+
+
+async def test_who_is_asked_once_is_started_again_as_often_as_any_other() -> None:
+    left = [ValueError("one"), ValueError("two"), ValueError("three")]
+
+    async def behave(message: int) -> int:
+        if left:
+            raise left.pop(0)
+        return message
+
+    async with supervision(crashes=3) as supervisor:
+        with pytest.raises(Broken, match="it crashed 3 times, last with ValueError: three") as caught:
+            await supervisor.once("guest", behave, 1)
+        assert caught.value.where == "guest"
+        left[:] = [ValueError("one"), ValueError("two")]
+        assert await supervisor.once("guest", behave, 2) == 2
+
+
 async def test_an_ask_has_a_time_limit_and_a_late_answer_is_dropped() -> None:
     gate, seen = anyio.Event(), list[Any]()
     async with supervision(crashes=3) as supervisor:
