@@ -18,13 +18,15 @@ R = TypeVar("R")
 
 
 async def contain(name: str, act: Awaitable[R]) -> R:
-    """What comes of it, in a task of a task group: whoever else ends such a task cancels a scope around it.
+    """What comes of it, in a task of a task group, which has the actor's name meanwhile: whoever else ends such a task
+    cancels a scope around it.
 
     Raises Broken for a cancellation or a GeneratorExit that came from inside.
     """
     task = asyncio.current_task()
     assert task is not None
-    before = task.cancelling()
+    before, its_name = task.cancelling(), task.get_name()
+    task.set_name(name)
     try:
         return await act
     except asyncio.CancelledError as leaked:
@@ -36,6 +38,7 @@ async def contain(name: str, act: Awaitable[R]) -> R:
             raise
         raise Broken("it leaked a GeneratorExit", where=name) from None
     finally:
+        task.set_name(its_name)
         if task.cancelling() > before and not _ends():
             await _forget(task, before)
 

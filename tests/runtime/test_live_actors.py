@@ -112,12 +112,15 @@ async def test_who_asks_again_at_once_finds_the_same_task() -> None:
     assert len(seen) == 1
 
 
-async def test_who_is_asked_once_lives_in_the_task_of_who_asks() -> None:
-    async def where(message: int) -> int:
-        return anyio.get_current_task().id
+async def test_who_is_asked_once_lives_in_the_task_of_who_asks_under_its_own_name() -> None:
+    async def where(message: int) -> tuple[int, str]:
+        task = anyio.get_current_task()
+        return task.id, task.name
 
+    host = anyio.get_current_task()
     async with supervision(crashes=3) as supervisor:
-        assert await supervisor.once("guest", where, 1) == anyio.get_current_task().id
+        assert await supervisor.once("guest", where, 1) == (host.id, "guest")
+    assert anyio.get_current_task().name == host.name
 
 
 async def test_who_is_asked_once_is_started_again_as_often_as_any_other() -> None:
