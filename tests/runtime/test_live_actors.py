@@ -113,7 +113,7 @@ async def test_who_asks_again_at_once_finds_the_same_task() -> None:
 
 
 async def test_who_is_asked_once_lives_in_the_task_of_who_asks_under_its_own_name() -> None:
-    async def where(message: int) -> tuple[int, str]:
+    async def where(message: int) -> tuple[int, str | None]:
         task = anyio.get_current_task()
         return task.id, task.name
 
