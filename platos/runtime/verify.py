@@ -67,15 +67,23 @@ def _resting(waits: tuple[Wait, ...]) -> Ending:
 
 
 async def _finished(run: Run, result: Done) -> Ending:
-    proof = {name: each.full_text for name, each, _ in await evidence.of_run(run.host.store, run.row.id)}
+    rows, proof = await _acts(run)
     texts = {**await _facts_given(run), **{name: each.item.full_text for name, each in run.items.items()}, **proof}
     checks = tuple([await _check(run, check, result, texts) for check in run.specialist.done_when])
     checks += _unproven(result, texts, proof)
-    rows = await effects.of_run(run.host.store, run.row.id)
     acted = any(row.state is EffectState.DONE and row.effect_class is not EffectClass.READ for row in rows)
     outcome = outcome_of(checks, acted=acted, made=bool(result.hand_offs))
     missed = [f"{each.check}: {each.seen}" for each in checks if not each.passed]
     return Ending(State.SUCCESS, "; ".join(missed) or "every condition holds", outcome=outcome, checks=checks)
+
+
+async def _acts(run: Run) -> tuple[list[effects.EffectRow], dict[str, str]]:
+    """What the run did to the world, and what was recorded of what its tools answered: nothing where it has none."""
+    if not run.specialist.tools:
+        return [], {}
+    store, number = run.host.store, run.row.id
+    proof = {name: each.full_text for name, each, _ in await evidence.of_run(store, number)}
+    return await effects.of_run(store, number), proof
 
 
 def _unproven(result: Done, texts: Mapping[str, str], proof: Mapping[str, str]) -> tuple[CheckResult, ...]:

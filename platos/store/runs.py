@@ -23,6 +23,7 @@ __all__ = [
     "dead",
     "due_now",
     "find",
+    "get",
     "grown",
     "latest",
     "movable",
@@ -127,6 +128,14 @@ def valid_until(tx: Tx, run: int) -> Instant | None:
     if row is None:
         raise NotFound(f"there is no run r{run}")
     return None if row[0] is None else int(row[0])
+
+
+def get(tx: Tx, run: int) -> RunRow:
+    """One run, inside a transaction. Raises NotFound."""
+    row = tx.one(SQL.one, id=run)
+    if row is None:
+        raise NotFound(f"there is no run r{run}")
+    return _row(row)
 
 
 async def overdue(store: ReadStore, now: Instant) -> list[int]:

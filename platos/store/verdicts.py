@@ -12,7 +12,7 @@ from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
 
-__all__ = ["TierVerdict", "add", "by_tier", "of_item", "of_run"]
+__all__ = ["TierVerdict", "add", "by_tier", "of_item", "of_run", "of_signals"]
 
 SQL = load("verdicts")
 
@@ -56,6 +56,12 @@ async def of_item(store: ReadStore, item: int) -> list[tuple[str, Verdict, Insta
 async def of_run(store: ReadStore, run: int) -> list[tuple[int, str, Verdict]]:
     """What the ladder said of a run's items: item, tier, verdict, in order."""
     rows = await store.all(SQL.of_run, run=run)
+    return [(item, tier, _verdict(decision, *rest)) for item, tier, decision, *rest, _ in rows]
+
+
+async def of_signals(store: ReadStore, specialist: str, upto: int) -> list[tuple[int, str, Verdict]]:
+    """The same of the signals, up to an item, that no run has taken yet."""
+    rows = await store.all(SQL.of_signals, specialist=specialist, upto=upto)
     return [(item, tier, _verdict(decision, *rest)) for item, tier, decision, *rest, _ in rows]
 
 
