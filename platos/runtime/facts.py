@@ -10,17 +10,17 @@ import logging
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from platos.core.event import AnyEvent, RunMoved
+from platos.core.event import EvidenceRecorded, RunMoved, RunOpened
 from platos.core.evidence import uncited
 from platos.core.fact import Fact, the_few
 from platos.core.handoff import Artifact
 from platos.core.passage import LONGEST, LONGEST_TITLE, Passage, passages_of
 from platos.core.provenance import Provenance
-from platos.core.state import State
-from platos.errors import NotFound, PlatosError
+from platos.core.state import Outcome, State
+from platos.errors import PlatosError
 from platos.runtime.host import Host, Notes
 from platos.runtime.result import hand_offs_of
-from platos.store import evidence, items, journal, notes, passages, runs
+from platos.store import items, journal, notes, passages
 from platos.store.passages import ReadNote, Told
 
 __all__ = ["bring_up", "facts_on"]
@@ -38,11 +38,12 @@ async def bring_up(host: Host) -> None:
     """Take in the notes that have changed and the runs that have ended. One at a time; nothing is written where there
     is nothing new."""
     async with host.lock("facts", ""):
-        if await passages.is_stale(host.store):
-            await host.store.transact(passages.begin_anew)
+        mark = await passages.told_up_to(host.store)
+        if mark is None:
+            mark = await host.store.transact(passages.begin_anew)
         known = await notes.stamps(host.store)
         gone, read = await host.offload(_look, host.notes, known) if host.notes else (list(known), [])
-        ended = await passages.ended_since(host.store)
+        ended = await passages.ended_since(host.store, mark)
         told = [await _came_to(host, run) for run in ended.runs]
         if gone or read or ended.moved:
             await host.store.transact(passages.bring_up, gone, read, told, ended.mark)
@@ -70,36 +71,30 @@ async def _came_to(host: Host, run: int) -> Told:
     """What a run came to: how it ended, and those claims of its result whose quotes stand in its items,
     or in what its tools read."""
     chain = journal.run_chain(run)
-    try:
-        row, events = await runs.find(host.store, run), await journal.events(host.store, chain)
-    except NotFound:
+    events = await journal.events(host.store, chain)
+    opened = next((event for event in events if isinstance(event, RunOpened)), None)
+    ending = next((event for event in reversed(events) if isinstance(event, RunMoved)), None)
+    if opened is None or ending is None or ending.new is not State.SUCCESS:  # one that was dropped has no events
         return Told("", chain, [])
-    if row.state is not State.SUCCESS or not events:  # retention leaves the row of a run, and not its chain
-        return Told(row.specialist, chain, [])
-    texts = {name: each.full_text for name, each, _ in await evidence.of_run(host.store, run)}
+    texts = {f"e{each.number}": each.evidence.full_text for each in events if isinstance(each, EvidenceRecorded)}
     texts |= {each.name: each.item.full_text for each in await items.of_run(host.store, run)}
     made = await hand_offs_of(host.store, events)
-    told = _told([each.artifact for each in made], texts, _ending(events))
+    told = _told([each.artifact for each in made], texts, ending.outcome)
     private = any(Provenance.PRIVATE in each.provenance for each in made)
-    return Told(row.specialist, chain, passages.entries(told, private=private))
+    return Told(opened.specialist, chain, passages.entries(told, private=private))
 
 
-def _told(made: list[Artifact], texts: Mapping[str, str], ending: str) -> list[Passage]:
+def _told(made: list[Artifact], texts: Mapping[str, str], outcome: Outcome | None) -> list[Passage]:
     """One passage for a run: its title, then as many of its claims as there is room for, a line each."""
     loose = uncited(made, texts)
     lines = dict.fromkeys(_line(claim.text) for each in made for claim in each.claims if claim not in loose)
     if not lines:
         return []
-    text = ending
+    text = f"A run that ended: {outcome}."
     for line in lines:
         if len(text) + len(line) < LONGEST:
             text += f"\n{line}"
     return [Passage(" / ".join(dict.fromkeys(_line(each.title) for each in made))[:LONGEST_TITLE], text)]
-
-
-def _ending(events: list[AnyEvent]) -> str:
-    last = next(event for event in reversed(events) if isinstance(event, RunMoved))
-    return f"A run that ended: {last.outcome}."
 
 
 def _line(text: str) -> str:

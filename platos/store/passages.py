@@ -33,8 +33,8 @@ __all__ = [
     "ended_since",
     "entries",
     "forget",
-    "is_stale",
     "search",
+    "told_up_to",
 ]
 
 SQL = load("passages")
@@ -93,28 +93,30 @@ class Ended(NamedTuple):
     moved: bool
 
 
-async def ended_since(store: ReadStore) -> Ended:
-    """The runs that ended since passages were brought up to date last; of a long time the last ones."""
-    mark = await _number(store, meta.TOLD)
+async def told_up_to(store: ReadStore) -> int | None:
+    """The mark in the system's chain up to which passages are up to date; None where the words of the index were made
+    otherwise than they are made now."""
+    kept: dict[str, int] = dict(await store.all(SQL.marks, told=meta.TOLD, words=meta.WORDS))
+    return kept.get(meta.TOLD, 0) if kept.get(meta.WORDS) == VERSION else None
+
+
+async def ended_since(store: ReadStore, mark: int) -> Ended:
+    """The runs that ended since that mark; of a long time the last ones."""
     rows = await store.all(SQL.ended, system=SYSTEM, mark=mark, count=_MOST_BACK)
     sealed = [event.name for _, body in reversed(rows) if isinstance(event := decode_event(body), ChainSealed)]
     runs = dict.fromkeys(int(name[1:]) for name in sealed if name[0] == "r" and name[1:].isdigit())
     return Ended(list(runs), rows[0][0] if rows else mark, bool(rows))
 
 
-async def is_stale(store: ReadStore) -> bool:
-    """Were the words of the index made otherwise than they are made now?"""
-    return await _number(store, meta.WORDS) != VERSION
-
-
-def begin_anew(tx: Tx) -> None:
-    """Throw everything away that facts are found in: it is made again."""
+def begin_anew(tx: Tx) -> int:
+    """Throw everything away that facts are found in: it is made again. The mark that it is made from."""
     tx.execute(SQL.empty_index)
     tx.execute(SQL.empty)
     notes.empty(tx)
     meta.put(tx, meta.TOLD, 0)
     meta.put(tx, meta.WORDS, VERSION)
     vouch(tx)
+    return 0
 
 
 def bring_up(tx: Tx, gone: Sequence[str], read: Sequence[ReadNote], told: Sequence[Told], mark: int) -> None:
@@ -127,7 +129,7 @@ def bring_up(tx: Tx, gone: Sequence[str], read: Sequence[ReadNote], told: Sequen
         notes.put(tx, note.path, note.stamp)
     for each in told:
         _replace(tx, each.specialist, each.run, each.entries)
-    for specialist in sorted({each.specialist for each in told}):
+    for specialist in sorted({each.specialist for each in told if each.entries}):
         for (source,) in tx.all(SQL.outlived, specialist=specialist, most=MOST_RUNS, count=MOST_RUNS):
             _replace(tx, specialist, source, [])
     meta.put(tx, meta.TOLD, mark)
@@ -152,11 +154,6 @@ def _replace(tx: Tx, specialist: str, source: str, entries: Sequence[Entry]) -> 
     return dropped
 
 
-async def _number(store: ReadStore, key: str) -> int:
-    row = await store.one(SQL.number, key=key)
-    return int(row[0]) if row else 0
-
-
 async def search(store: ReadStore, specialist: str, text: str) -> list[Fact]:
     """The passages that bear on a text, in notes and in a specialist's own runs, the best first. One is none of them
     where chance alone would give as many as may be given that share as much with the text.
@@ -165,13 +162,12 @@ async def search(store: ReadStore, specialist: str, text: str) -> list[Fact]:
     A word that more than half of the passages have tells nothing.
     """
     asked = list(dict.fromkeys(words(text)))[:_MOST_ASKED]
-    found: dict[str, int] = dict(await store.all(SQL.known, words=msgspec.json.encode(asked).decode()))
-    [(total,)] = await store.all(SQL.count)
-    telling = {word: count for word, count in found.items() if count <= max(1, total / 2)}
+    found = await store.all(SQL.known, words=msgspec.json.encode(asked).decode())
+    telling = {word: count for word, count, total in found if count <= max(1, total / 2)}
     chosen = sorted(telling, key=lambda word: (telling[word], word))[:_MOST_WORDS]
     if not chosen:
         return []
-    chance = Chance({word: telling[word] for word in chosen}, total)
+    chance = Chance({word: telling[word] for word in chosen}, found[0][2])
     rows = await store.all(
         SQL.search,
         match=" OR ".join(f'"{word}"' for word in chosen),

@@ -132,11 +132,11 @@ async def test_equal_passages_come_in_the_order_of_their_sources(store: Store) -
 async def test_when_words_are_made_otherwise_everything_is_made_anew(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert await passages.is_stale(store)
+    assert await passages.told_up_to(store) is None
     await fill(store)
-    assert not await passages.is_stale(store)
+    assert await passages.told_up_to(store) is not None
     monkeypatch.setattr(passages, "VERSION", VERSION + 1)
-    assert await passages.is_stale(store)
+    assert await passages.told_up_to(store) is None
     await store.transact(passages.begin_anew)
     assert (await sources(store, "Lisbon server"), await notes.stamps(store)) == ([], {})
     await fill(store)

@@ -28,11 +28,8 @@ INSERT INTO passages_index (passages_index) VALUES ('delete-all')
 -- name: empty
 DELETE FROM passages
 
--- name: count
-SELECT count(*) FROM passages
-
--- name: known
-SELECT w.term, w.doc FROM json_each(:words) j JOIN passages_words w ON w.term = j.value
+-- name: known (and how many passages there are)
+SELECT w.term, w.doc, (SELECT count(*) FROM passages) FROM json_each(:words) j JOIN passages_words w ON w.term = j.value
 
 -- name: search
 SELECT p.source, p.n, p.title, p.text, p.private, p.title_words, p.text_words,
@@ -45,5 +42,5 @@ ORDER BY score, p.source, p.n LIMIT :count
 SELECT j.n, j.body FROM journal j JOIN chains c ON c.id = j.chain
 WHERE c.name = :system AND j.n > :mark ORDER BY j.n DESC LIMIT :count
 
--- name: number
-SELECT value FROM meta WHERE key = :key
+-- name: marks
+SELECT key, value FROM meta WHERE key IN (:told, :words)
