@@ -305,7 +305,8 @@ def node_done(path: str, revision: int) -> StepMoved:
 
 
 async def test_a_node_that_is_resumed_sees_the_facts_that_it_saw(simulate: Simulate, power_cut: Any) -> None:
-    """Cut off at every write. A note that changed meanwhile is not what the draft was begun with."""
+    """Cut off at every write. A note that changed meanwhile is not what the draft was begun with: what a model was
+    shown is committed before it is asked."""
     for number in range(1, 40):
         simulated, model = reporting(simulate)
         await simulated.drop("notes/stack.md", STACK)
@@ -318,7 +319,7 @@ async def test_a_node_that_is_resumed_sees_the_facts_that_it_saw(simulate: Simul
             words = await simulated.store.all("SELECT text FROM passages WHERE source = 'note:stack.md'")
             assert len(words) == 2 * len(known)
             given = [event for event in await chain(simulated) if event.kind is StepKind.FACTS]
-            if given:
+            if given or model.requests:
                 await simulated.drop("notes/stack.md", "Quartz 4.2 is gone.")
             await engine.rest()
             await simulated.live(SLOT)
