@@ -12,7 +12,7 @@ from platos.core.state import FINAL, Outcome, State
 from platos.runtime.net import Run
 from platos.runtime.trust import judge_ending
 from platos.runtime.verify import Ending
-from platos.store import Tx, gates, journal, runs, steps
+from platos.store import Tx, gates, journal, passages, runs, steps
 
 __all__ = ["close", "end", "reject"]
 
@@ -30,7 +30,10 @@ async def close(run: Run, ending: Ending) -> None:
 def _close(tx: Tx, run: int, last_words: Iterable[StepMoved], ending: Ending, now: Instant) -> State:
     for step in last_words:
         steps.put(tx, step)
-    return end(tx, run, ending, now)
+    state = end(tx, run, ending, now)
+    if ending.told is not None:
+        passages.tell(tx, ending.told)
+    return state
 
 
 def end(tx: Tx, run: int, ending: Ending, now: Instant) -> State:

@@ -19,7 +19,7 @@ from platos.store import meta, notes
 from platos.store.checksum import checksum
 from platos.store.journal import SYSTEM
 from platos.store.sql import load
-from platos.store.store import ReadStore
+from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx
 from platos.store.word_index import vouch
 
@@ -34,6 +34,7 @@ __all__ = [
     "entries",
     "forget",
     "search",
+    "tell",
     "told_up_to",
 ]
 
@@ -102,7 +103,10 @@ async def told_up_to(store: ReadStore) -> int | None:
 
 async def ended_since(store: ReadStore, mark: int) -> Ended:
     """The runs that ended since that mark; of a long time the last ones."""
-    rows = await store.all(SQL.ended, system=SYSTEM, mark=mark, count=_MOST_BACK)
+    return _ended(await store.all(SQL.ended, system=SYSTEM, mark=mark, count=_MOST_BACK), mark)
+
+
+def _ended(rows: list[Row], mark: int) -> Ended:
     sealed = [event.name for _, body in reversed(rows) if isinstance(event := decode_event(body), ChainSealed)]
     runs = dict.fromkeys(int(name[1:]) for name in sealed if name[0] == "r" and name[1:].isdigit())
     return Ended(list(runs), rows[0][0] if rows else mark, bool(rows))
@@ -134,6 +138,15 @@ def bring_up(tx: Tx, gone: Sequence[str], read: Sequence[ReadNote], told: Sequen
             _replace(tx, specialist, source, [])
     meta.put(tx, meta.TOLD, mark)
     vouch(tx)
+
+
+def tell(tx: Tx, told: Told) -> None:
+    """What a run came to whose chain has just been sealed, where no other has ended since passages were brought up to
+    date: else whoever asks next finds all of them."""
+    mark = meta.get(tx, meta.TOLD)
+    ended = _ended(tx.all(SQL.ended, system=SYSTEM, mark=mark, count=_MOST_BACK), mark)
+    if meta.get(tx, meta.WORDS) == VERSION and [f"r{run}" for run in ended.runs] == [told.run]:
+        bring_up(tx, [], [], [told], ended.mark)
 
 
 def forget(tx: Tx, run: str) -> None:

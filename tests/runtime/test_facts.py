@@ -229,11 +229,12 @@ async def test_what_another_specialist_came_to_is_not(simulate: Simulate) -> Non
     assert [document.id for document in model.requests[-1].documents] == ["i2"]
 
 
-async def test_thrown_away_what_runs_came_to_is_made_again_from_the_journal(simulate: Simulate) -> None:
+async def test_what_a_run_told_with_its_end_is_made_again_from_its_chain_where_it_was_thrown_away(
+    simulate: Simulate,
+) -> None:
     simulated, _ = reporting(simulate)
     async with simulated.up() as engine:
         await ask(simulated, "a", "An advisory on quartz 4.2: upgrade by Friday.")
-        await facts.bring_up(engine._host)
         before = await simulated.store.all("SELECT * FROM passages")
         await simulated.store.transact(passages.begin_anew)
         assert await simulated.store.all("SELECT * FROM passages") == []

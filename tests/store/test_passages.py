@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from platos.core.passage import Passage
 from platos.core.words import VERSION, words
 from platos.errors import StoreCorrupt, StoreError
-from platos.store import Store, Tx, notes, open_store, passages, word_index
+from platos.store import Store, Tx, journal, notes, open_store, passages, word_index
 from platos.store.database import NAME
 from platos.store.passages import ReadNote, Told, entries
 from platos.store.sound import verify_file
@@ -112,6 +112,22 @@ async def test_of_a_long_past_the_last_runs_are_known(store: Store, monkeypatch:
         told = [Told("ana", f"r{number}", entries([Passage("", f"Quartz report with code zq{number}")], private=False))]
         await store.transact(passages.bring_up, [], [], told, number)
     assert [await sources(store, f"zq{number}") for number in (1, 2, 3)] == [[], ["r2"], ["r3"]]
+
+
+async def test_a_run_tells_with_its_end_unless_another_that_told_nothing_ended_before_it(store: Store) -> None:
+    def end(tx: Tx, run: int, tells: bool) -> None:
+        journal.seal(tx, journal.run_chain(run), 0)
+        if tells:
+            found = entries([Passage("", f"Quartz report with code zq{run}")], private=False)
+            passages.tell(tx, Told("ana", f"r{run}", found))
+
+    await fill(store)
+    for run, tells in ((1, True), (2, True), (3, False), (4, True)):
+        await store.transact(end, run, tells)
+    assert [await sources(store, f"zq{run}") for run in (1, 2, 4)] == [["r1"], ["r2"], []]
+    mark = await passages.told_up_to(store)
+    assert mark is not None
+    assert (await passages.ended_since(store, mark)).runs == [3, 4]
 
 
 async def test_retention_forgets_what_a_run_came_to(store: Store) -> None:
