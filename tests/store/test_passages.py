@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -30,6 +32,7 @@ LINES = {
     "vendors.md": ["Northgate takes card payments.", "Harbor stores invoices.", "Lumen draws dashboards."],
     "rules.md": ["Passwords are rotated every ninety days.", "No travel by plane under six hours."],
 }
+WORDS = ["quartz", "kestrel", "harbor", "lumen"]
 
 
 def note(path: str, *lines: str, stamp: str = "1") -> ReadNote:
@@ -112,6 +115,21 @@ async def test_of_a_long_past_the_last_runs_are_known(store: Store, monkeypatch:
         told = [Told("ana", f"r{number}", entries([Passage("", f"Quartz report with code zq{number}")], private=False))]
         await store.transact(passages.bring_up, [], [], told, number)
     assert [await sources(store, f"zq{number}") for number in (1, 2, 3)] == [[], ["r2"], ["r3"]]
+
+
+async def test_a_word_is_counted_in_as_many_passages_as_have_it_whatever_was_added_and_dropped(store: Store) -> None:
+    """However the index lies: what it counts is what the passages say."""
+    chance = random.Random(20261127)
+    await store.transact(passages.begin_anew)
+    for stamp in range(60):
+        path = f"{chance.randrange(8)}.md"
+        lines = [" ".join(chance.sample(WORDS, 2)) for _ in range(chance.randrange(4))]
+        gone = [path] if not lines else []
+        read = [note(path, *lines, stamp=str(stamp))] if lines else []
+        await store.transact(passages.bring_up, gone, read, [], 0)
+        said = [row[0] for row in await store.all("SELECT title_words || ' ' || text_words FROM passages")]
+        counted: dict[str, int] = dict(await store.all("SELECT term, doc FROM passages_words"))
+        assert counted == Counter(word for each in said for word in set(each.split()))
 
 
 async def test_a_run_tells_with_its_end_unless_another_that_told_nothing_ended_before_it(store: Store) -> None:
