@@ -36,7 +36,7 @@ from platos.core.policy import Permission, RiskTier, permit
 from platos.core.provenance import MEET
 from platos.core.specialist import PartSpec
 from platos.core.state import State
-from platos.core.step import StepKind
+from platos.core.step import DENIED, StepKind
 from platos.core.trust import may_be_promoted
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
 from platos.ports.tool import Compares, Honoured, Previews, Remote, Tool
@@ -116,7 +116,7 @@ async def _refuse_unheld(life: Life, name: str) -> None:
     if name in life.held:
         return
     known = name if name in life.net.run.specialist.tool_names() else "a tool"
-    step = await life.begin(StepKind.TOOL, f"denied {known}", name)
+    step = await life.begin(StepKind.TOOL, f"{DENIED}{known}", name)
     why = life.net.mint.refusal(life.held, known, life.path, {})
     log.warning("%s: %s", life.net.run.row.name, why)
     await life.failed(step, PermissionDenied(why, where=life.path))
