@@ -272,7 +272,7 @@ def _as_declared(actor: Actor, context: MemoryContext, made: HandOff, asked: int
         return
     role = said.role
     assert not role.makes or made.artifact.kind in role.makes, f"it made {made.artifact.kind!r}, which it does not say"
-    most = role.calls_of(context.tools)
+    most = role.calls_of(context.tools, [item.full_text for item in context.items.values()])
     assert most is None or asked <= most, f"it asked a model {asked} times, and says {most}"
     assert role.tools or not (context.calls or context.asked), "it works without tools, it says, and called one"
 
