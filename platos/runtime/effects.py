@@ -15,6 +15,7 @@ import msgspec
 import pydantic
 
 from platos.core.approval import bounded
+from platos.core.capability import Capability
 from platos.core.digest import canonical
 from platos.core.effect import (
     Contract,
@@ -201,8 +202,16 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         seen=tuple(run.items),
         expires_in=run.live.approval_expires,
         still_wanted=run.live.still_wanted,
+        held=life.held[name],
+        minted=_minted(life, life.held[name]),
     )
     return _Call(tool, checked, act, judge)
+
+
+def _minted(life: Life, held: Capability) -> str:
+    """By which plan a capability was minted, for which of its nodes, and for what places it was narrowed since."""
+    run, places = life.net.run, ", ".join(each.path for each in held.narrowed)
+    return f"plan {run.row.revision}, by {run.plan.by}, for {held.node}; held at {places}"
 
 
 async def _wanted_again(life: Life, call: _Call) -> _Call:
