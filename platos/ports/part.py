@@ -168,12 +168,12 @@ def actor(
 ) -> Callable[[C], C]:
     """Declare a class to be the actor `name`. `version` changes whenever its behaviour does.
 
-    `calls` is how many model calls it makes at most each time that it acts, those of the actors that it asks included:
-    by that `platos plan` says what a run may cost at worst; `with_tools` is how many where its node has tools, if that
-    is more. Of one that reads its items in stretches of at most `stretch` characters, as `stretches` cuts them, `calls`
-    is for each stretch. A plan that gives tools to an actor with `tools=False` is refused. `takes` are the kinds of
-    artifact that it works on, `items` among them where it needs nothing but items, and `makes` those that it hands on:
-    a plan in which they do not fit together is refused. Left out, it takes anything, and may make anything.
+    `calls` is how many model calls it makes at most each time that it acts, those of its helpers included: by that
+    `platos plan` says what a run may cost at worst; `with_tools` is how many where its node has tools, if that is more.
+    Of one that reads its items in stretches of at most `stretch` characters, as `stretches` cuts them, `calls` is for
+    each stretch. A plan that gives tools to an actor with `tools=False` is refused. `takes` are the kinds of artifact
+    that it works on, `items` among them where it needs nothing but items, and `makes` those that it hands on: a plan in
+    which they do not fit together is refused. Left out, it takes anything, and may make anything.
     What the class says of itself first, in its docstring, is what planners are told that it does.
     """
 
