@@ -44,7 +44,7 @@ class Heading(BaseModel):
 
 @actor(
     "aggregator",
-    version="1",
+    version="2",
     calls=1,
     tools=False,
     takes=("extract", "report", "answer", "document", "context"),

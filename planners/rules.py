@@ -70,7 +70,8 @@ def _shape(brief: Brief) -> tuple[list[Node], str]:
     whole = sum(item.chars for item in items)
     long = _long_reader(brief)
     if long is not None:
-        return _each(brief, "", long), f"{len(items)} items: more in one than any model reads at once, so in stretches"
+        count = "one item" if len(items) == 1 else f"{len(items)} items"
+        return _each(brief, "", long), f"{count}: more in one than any model reads at once, so in stretches"
     if len(items) > WIDE:
         if _fits(brief, whole):
             return [

@@ -170,9 +170,9 @@ async def test_an_item_that_only_another_tier_holds_is_read_by_that_one() -> Non
 
 
 async def test_an_item_that_nobody_reads_at_once_is_read_in_stretches() -> None:
-    assert await shape(narrow(brief(60_000), frontier=10_000, small=8_000)) == (
-        "work: sequence\n  read: long-reader\n  merge: aggregator\n  deliver: notifier (outbox)"
-    )
+    one = await Rules().plan(narrow(brief(60_000), frontier=10_000, small=8_000))
+    assert draw(one) == "work: sequence\n  read: long-reader\n  merge: aggregator\n  deliver: notifier (outbox)"
+    assert one.why == "one item: more in one than any model reads at once, so in stretches"
     both = await Rules().plan(narrow(brief(10, 60_000, tools=()), frontier=10_000, small=8_000))
     assert draw(both) == (
         "work: sequence\n  each: fan out, one branch an item\n    read: long-reader\n  merge: aggregator"
