@@ -150,7 +150,8 @@ class Life:
     @property
     def uncommitted(self) -> tuple[StepMoved, ...]:
         """What was found and is not committed yet."""
-        return tuple(each for each in self._found if each.key not in self.net.steps)
+        steps = self.net.steps
+        return tuple(each for each in self._found if each.key not in steps or steps[each.key].state is each.old)
 
     async def commit(self) -> None:
         """Commit what was found."""

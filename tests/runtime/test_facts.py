@@ -19,6 +19,7 @@ from platos.core.plan import Sequence as InOrder
 from platos.core.state import Outcome, State
 from platos.core.step import StepKind
 from platos.core.verdict import Decision, Verdict
+from platos.errors import Unavailable
 from platos.ports.actor import Context
 from platos.ports.model import ModelRequest
 from platos.ports.tier import Bench
@@ -191,6 +192,30 @@ async def test_a_draft_cites_a_note_and_its_run_is_done(simulate: Simulate) -> N
     assert [check.seen for check in checks if check.check.name == "cited"] == [
         "2 of 2 claims quote what stands in their source"
     ]
+
+
+async def test_facts_that_are_found_at_the_second_try_are_on_record_like_any_others(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated, _ = reporting(simulate)
+    look, looked = facts._look, 0
+
+    def once_in_vain(*given: Any) -> Any:
+        nonlocal looked
+        looked += 1
+        if looked == 1:
+            raise Unavailable("the folder does not answer")
+        return look(*given)
+
+    monkeypatch.setattr(facts, "_look", once_in_vain)
+    await simulated.drop("notes/stack.md", STACK)
+    async with simulated.up():
+        await ask(simulated, "a", "An advisory on quartz 4.2: upgrade.")
+        await simulated.live(HOUR)
+        [run] = await simulated.runs()
+        states = [event.state for event in await chain(simulated) if event.kind is StepKind.FACTS]
+    assert states == [State.PENDING, State.SUCCESS]
+    assert run.outcome is Outcome.DONE
 
 
 async def test_a_claim_that_cites_a_fact_that_nobody_gave_is_struck(simulate: Simulate) -> None:
