@@ -149,14 +149,14 @@ class Life:
 
     @property
     def uncommitted(self) -> tuple[StepMoved, ...]:
-        """What was found and is not committed yet."""
+        """What was found and is not committed yet. Of two questions that are asked at once each has it committed."""
         steps = self.net.steps
         return tuple(each for each in self._found if each.key not in steps or steps[each.key].state is each.old)
 
     async def commit(self) -> None:
         """Commit what was found."""
-        for each in self.uncommitted:
-            await record_step(self.net, each)
+        while left := self.uncommitted:
+            await record_step(self.net, left[0])
 
     async def failed(self, step: StepMoved, failure: Failure, *, ways: int = 1) -> NoReturn:
         """One attempt failed: wait and try again where its class and the attempts allow it, else the step failed.

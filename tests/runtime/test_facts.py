@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
@@ -216,6 +218,33 @@ async def test_facts_that_are_found_at_the_second_try_are_on_record_like_any_oth
         states = [event.state for event in await chain(simulated) if event.kind is StepKind.FACTS]
     assert states == [State.PENDING, State.SUCCESS]
     assert run.outcome is Outcome.DONE
+
+
+class Hasty:
+    """An actor that asks twice at once, and does two steps at once."""
+
+    async def act(self, context: Context, work: Work) -> HandOff:
+        async with anyio.create_task_group() as tasks:
+            for text in ("quartz", "printers"):
+                tasks.start_soon(context.facts, text)
+        async with anyio.create_task_group() as tasks:
+            for name in ("one", "two"):
+                tasks.start_soon(partial(context.step, name, str, returns=str))
+        return context.hand_off(Artifact(kind="report", title="Nothing", claims=(), by="hasty"), scope=())
+
+
+async def test_facts_that_are_found_at_once_are_on_record_before_what_is_done_with_them(
+    simulate: Simulate, one_node: Any
+) -> None:
+    parts = {("actor", "hasty"): Hasty(), ("planner", "one"): one_node("hasty")}
+    simulated = simulate(planner="one", tools=[], done_when=[], parts=parts)
+    async with simulated.up():
+        await ask(simulated, "a", "An advisory on quartz 4.2: upgrade.")
+        [run] = await simulated.runs()
+        kinds = [event.kind for event in await chain(simulated)]
+    assert run.state is State.SUCCESS
+    assert set(kinds[:2]) == {StepKind.FACTS}
+    assert [kind for kind in kinds if kind is not StepKind.FACTS] == [StepKind.LOCAL, StepKind.LOCAL, StepKind.NODE]
 
 
 async def test_a_claim_that_cites_a_fact_that_nobody_gave_is_struck(simulate: Simulate) -> None:
