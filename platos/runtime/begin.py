@@ -10,14 +10,14 @@ from platos.core.event import PlanMade, RunMoved, RunOpened
 from platos.core.failure import FailureRecord
 from platos.core.handoff import Work
 from platos.core.instant import Instant
-from platos.core.item import ItemState, StoredItem
+from platos.core.item import StoredItem
 from platos.core.plan import BOUNDS, Plan
 from platos.core.specialist import Overlap, Specialist
 from platos.core.state import State
 from platos.ports.planner import AskingPlanner
 from platos.runtime.close import end
 from platos.runtime.host import Host
-from platos.runtime.make_plan import extracts, plan_alone, wanted
+from platos.runtime.make_plan import extract, plan_alone, wanted
 from platos.runtime.net import Run, Steps
 from platos.runtime.verify import Ending
 from platos.runtime.wake import Wake
@@ -29,10 +29,11 @@ log = logging.getLogger("platos")
 
 
 class Waiting(NamedTuple):
-    """Signals that one run is to take, and the definition that it begins with."""
+    """Signals that one run is to take, what a planner may know of them, and the definition that it begins with."""
 
     its: Specialist
     signals: list[StoredItem]
+    work: Work
 
 
 class _Opening(NamedTuple):
@@ -49,17 +50,17 @@ async def waiting(wake: Wake) -> Waiting | None:
     """The signals that the next run takes: those that arrived together, or, where they are to be merged, all that wait.
     None where there are none: a specialist that is gone begins nothing."""
     its = wake.host.in_force.get(wake.name)
-    found = await items.in_state(wake.host.store, wake.name, ItemState.SIGNAL, BOUNDS.width) if its else []
+    found = await verdicts.signals(wake.host.store, wake.name, BOUNDS.width) if its else []
     if its is None or not found:
         return None
-    return Waiting(its, found if _merges(its) else [each for each in found if each.seen == found[0].seen])
+    (first, *_), *_ = found
+    taken = [each for each in found if _merges(its) or each[0].seen == first.seen]
+    return Waiting(its, [each for each, *_ in taken], Work(items=tuple(extract(*each) for each in taken)))
 
 
 async def begin(wake: Wake, waiting: Waiting) -> Run | None:
     """A run for signals that wait. None where it is not to be worked on yet, or where others have taken them."""
-    host, (its, signals) = wake.host, waiting
-    said = await verdicts.of_signals(host.store, wake.name, signals[-1].number)
-    work = Work(items=extracts(signals, said))
+    host, (its, signals, work) = wake.host, waiting
     planned = await _planned(host, its, work)
     opening = _Opening(its, [each.number for each in signals], planned, host.now())
     row = await host.store.transact(_open, opening)

@@ -39,12 +39,10 @@ async def bring_up(host: Host) -> None:
     """Take in the notes that have changed and the runs that have ended. One at a time; nothing is written where there
     is nothing new."""
     async with host.lock("facts", ""):
-        mark = await passages.told_up_to(host.store)
-        if mark is None:
-            mark = await host.store.transact(passages.begin_anew)
+        while (ended := await passages.ended_since(host.store)) is None:
+            await host.store.transact(passages.begin_anew)
         known = await notes.stamps(host.store)
         gone, read = await host.offload(_look, host.notes, known) if host.notes else (list(known), [])
-        ended = await passages.ended_since(host.store, mark)
         told = [await _told_by(host, run) for run in ended.runs]
         if gone or read or ended.moved:
             await host.store.transact(passages.bring_up, gone, read, told, ended.mark)

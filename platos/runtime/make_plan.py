@@ -3,7 +3,7 @@ it names in its place."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple, Protocol
 
 import anyio
@@ -17,13 +17,12 @@ from platos.core.plan import Plan
 from platos.core.plan_check import Given, check_plan
 from platos.core.role import Role
 from platos.core.specialist import PartSpec, Specialist
-from platos.core.verdict import Verdict
 from platos.errors import ConfigurationError, Failure, InvalidPlan, PlatosError, TimedOut
 from platos.ports.model import Model
 from platos.ports.planner import AskingPlanner, Brief, Desk, Planner
 from platos.runtime.host import Host
 
-__all__ = ["Wanted", "extracts", "given_to", "make_plan", "plan_alone", "wanted", "windows"]
+__all__ = ["Wanted", "extract", "given_to", "make_plan", "plan_alone", "wanted", "windows"]
 
 AnyPlanner = Planner | AskingPlanner
 
@@ -74,13 +73,8 @@ def given_to(its: Specialist, roles: Mapping[str, Role], items: int) -> Given:
     )
 
 
-def extracts(stored: Iterable[StoredItem], said: Iterable[tuple[int, str, Verdict]]) -> tuple[Extract, ...]:
-    """Items as measures, with what triage said of each last."""
-    last = {item: (tier, verdict.confidence) for item, tier, verdict in said}
-    return tuple(_extract(each, *last.get(each.number, ("none", 1.0))) for each in stored)
-
-
-def _extract(stored: StoredItem, tier: str, confidence: float) -> Extract:
+def extract(stored: StoredItem, tier: str = "none", confidence: float = 1.0) -> Extract:
+    """An item as measures, with what triage said of it last."""
     return Extract(
         item=stored.name,
         source=stored.source,

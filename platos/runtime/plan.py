@@ -21,7 +21,7 @@ from platos.runtime.begin import begin, keep, no_plan, waiting
 from platos.runtime.close import end
 from platos.runtime.desk import Planned, PlanningDesk
 from platos.runtime.host import Host
-from platos.runtime.make_plan import extracts, make_plan, wanted
+from platos.runtime.make_plan import extract, make_plan, wanted
 from platos.runtime.net import Run, Steps
 from platos.runtime.wake import Wake
 from platos.store import Tx, effects, items, journal, runs, steps, verdicts
@@ -75,7 +75,8 @@ async def _load(wake: Wake, number: int) -> Run | None:
         return None
     stored = await items.of_run(host.store, number)
     made, last = runs.current_plan(told), Steps(steps.last_words(told))
-    about = extracts(stored, await verdicts.of_run(host.store, number))
+    said = {item: (tier, verdict.confidence) for item, tier, verdict in await verdicts.of_run(host.store, number)}
+    about = tuple(extract(item, *said.get(item.number, ())) for item in stored)
     work = Work(items=about, wishes=_wishes(told, planned=made is not None))
     if made is None:
         made = await _plan_it(host, row, definition, work, told, last, [item.number for item in stored])

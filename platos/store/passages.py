@@ -35,7 +35,6 @@ __all__ = [
     "forget",
     "search",
     "tell",
-    "told_up_to",
 ]
 
 SQL = load("passages")
@@ -45,6 +44,8 @@ MOST_RUNS = 500
 
 _MOST_BACK = 500
 """Entries of the system's chain that are read at once, the last ones."""
+
+_SINCE = {"system": SYSTEM, "told": meta.TOLD, "words": meta.WORDS, "count": _MOST_BACK}
 
 _MOST_ASKED, _MOST_WORDS = 200, 24
 """Different words of a text that are looked up, from its beginning, and of these the rarest that are searched for."""
@@ -94,33 +95,30 @@ class Ended(NamedTuple):
     moved: bool
 
 
-async def told_up_to(store: ReadStore) -> int | None:
-    """The mark in the system's chain up to which passages are up to date; None where the words of the index were made
-    otherwise than they are made now."""
-    kept: dict[str, int] = dict(await store.all(SQL.marks, told=meta.TOLD, words=meta.WORDS))
-    return kept.get(meta.TOLD, 0) if kept.get(meta.WORDS) == VERSION else None
+async def ended_since(store: ReadStore) -> Ended | None:
+    """The runs that ended since passages were brought up to date last; of a long time the last ones. None where the
+    words of the index were made otherwise than they are made now."""
+    return _ended(await store.all(SQL.ended, **_SINCE))
 
 
-async def ended_since(store: ReadStore, mark: int) -> Ended:
-    """The runs that ended since that mark; of a long time the last ones."""
-    return _ended(await store.all(SQL.ended, system=SYSTEM, mark=mark, count=_MOST_BACK), mark)
-
-
-def _ended(rows: list[Row], mark: int) -> Ended:
-    sealed = [event.name for _, body in reversed(rows) if isinstance(event := decode_event(body), ChainSealed)]
+def _ended(rows: list[Row]) -> Ended | None:
+    if not rows or rows[0][0] != VERSION:
+        return None
+    _, mark, last, _ = rows[0]
+    events = [decode_event(body) for *_, body in reversed(rows) if body is not None]
+    sealed = [event.name for event in events if isinstance(event, ChainSealed)]
     runs = dict.fromkeys(int(name[1:]) for name in sealed if name[0] == "r" and name[1:].isdigit())
-    return Ended(list(runs), rows[0][0] if rows else mark, bool(rows))
+    return Ended(list(runs), last or mark, bool(events))
 
 
-def begin_anew(tx: Tx) -> int:
-    """Throw everything away that facts are found in: it is made again. The mark that it is made from."""
+def begin_anew(tx: Tx) -> None:
+    """Throw everything away that facts are found in: it is made again."""
     tx.execute(SQL.empty_index)
     tx.execute(SQL.empty)
     notes.empty(tx)
     meta.put(tx, meta.TOLD, 0)
     meta.put(tx, meta.WORDS, VERSION)
     vouch(tx)
-    return 0
 
 
 def bring_up(tx: Tx, gone: Sequence[str], read: Sequence[ReadNote], told: Sequence[Told], mark: int) -> None:
@@ -143,9 +141,8 @@ def bring_up(tx: Tx, gone: Sequence[str], read: Sequence[ReadNote], told: Sequen
 def tell(tx: Tx, told: Told) -> None:
     """What a run came to whose chain has just been sealed, where no other has ended since passages were brought up to
     date: else whoever asks next finds all of them."""
-    mark = meta.get(tx, meta.TOLD)
-    ended = _ended(tx.all(SQL.ended, system=SYSTEM, mark=mark, count=_MOST_BACK), mark)
-    if meta.get(tx, meta.WORDS) == VERSION and [f"r{run}" for run in ended.runs] == [told.run]:
+    ended = _ended(tx.all(SQL.ended, **_SINCE))
+    if ended is not None and [f"r{run}" for run in ended.runs] == [told.run]:
         bring_up(tx, [], [], [told], ended.mark)
 
 

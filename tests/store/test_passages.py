@@ -143,9 +143,9 @@ async def test_a_run_tells_with_its_end_unless_another_that_told_nothing_ended_b
     for run, tells in ((1, True), (2, True), (3, False), (4, True)):
         await store.transact(end, run, tells)
     assert [await sources(store, f"zq{run}") for run in (1, 2, 4)] == [["r1"], ["r2"], []]
-    mark = await passages.told_up_to(store)
-    assert mark is not None
-    assert (await passages.ended_since(store, mark)).runs == [3, 4]
+    ended = await passages.ended_since(store)
+    assert ended is not None
+    assert ended.runs == [3, 4]
 
 
 async def test_retention_forgets_what_a_run_came_to(store: Store) -> None:
@@ -166,11 +166,11 @@ async def test_equal_passages_come_in_the_order_of_their_sources(store: Store) -
 async def test_when_words_are_made_otherwise_everything_is_made_anew(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert await passages.told_up_to(store) is None
+    assert await passages.ended_since(store) is None
     await fill(store)
-    assert await passages.told_up_to(store) is not None
+    assert await passages.ended_since(store) is not None
     monkeypatch.setattr(passages, "VERSION", VERSION + 1)
-    assert await passages.told_up_to(store) is None
+    assert await passages.ended_since(store) is None
     await store.transact(passages.begin_anew)
     assert (await sources(store, "Lisbon server"), await notes.stamps(store)) == ([], {})
     await fill(store)
