@@ -76,6 +76,7 @@ def test_a_term_covers_what_it_says(term: str, value: Any) -> None:
         ("url=https://api.example.com/v1/*", "https://api.example.com/v1/%2e%2e/v2/x"),
         ("url=https://api.example.com/v1/*", "https://api.example.com/v10/x"),
         ("url=https://api.example.com/*", "https://[api.example.com/x"),
+        ("url=https://api.example.com/*", "\x01https://api.example.com/x"),
     ],
 )
 def test_what_is_in_doubt_is_not_covered(term: str, value: Any) -> None:

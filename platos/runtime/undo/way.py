@@ -16,7 +16,7 @@ from platos.core.instant import SECOND
 from platos.core.policy import permit
 from platos.core.specialist import PartSpec, Specialist
 from platos.errors import InvalidTransition, NotFound, PermissionDenied, TimedOut, UsageError
-from platos.ports.tool import Previews, Remote, TakesBack, Tool
+from platos.ports.tool import Previews, TakesBack, Tool, is_remote
 from platos.runtime.effect_ledger import Act
 from platos.runtime.effects import contract_of
 from platos.runtime.host import Host
@@ -116,7 +116,7 @@ async def _way(host: Host, run: RunRow, target: EffectRow, name: str, rows: list
     if begun is not None and begun.state is not EffectState.INTENT:
         spec, given = _spec(specialist, where, begun.tool), msgspec.json.decode(begun.arguments)
     tool = host.tool(spec)
-    if isinstance(tool, Remote):
+    if is_remote(tool):
         raise UsageError(f"{spec.name} lives elsewhere, and is called in a run only", where=where)
     try:
         arguments = tool.Arguments.model_validate(given)
