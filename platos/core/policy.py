@@ -135,7 +135,7 @@ def _decide(of: str, tool: str, entry: Entry, actor: str, looked: Looked) -> Per
     return _told(of, tool, found, why)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _sieve(entry: tuple[PolicyRule, ...], than: tuple[bool, int] = (False, -1)) -> Sieve:
     """Of the rules that are stricter than that; of all of them where nothing is said."""
     return Sieve({place: rule.where for place, rule in enumerate(entry) if rule.strictness > than})
