@@ -30,6 +30,9 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     path: str
     rule: str
+    capability: str
+    minted: str
+    reach: str
     effect_class: str
     key: str
     payload: str
@@ -125,6 +128,9 @@ def _proof(entry: int, event: EvidenceRecorded, hash: str) -> Proof:
         actor=record.actor,
         path=record.path,
         rule=record.rule,
+        capability=record.capability,
+        minted=record.minted,
+        reach=record.reach,
         effect_class=record.effect or "",
         key=record.key,
         payload=record.payload,
@@ -146,6 +152,8 @@ def _render_proofs(found: Proofs) -> Iterator[Line]:
         yield f"{each.evidence}  {each.at}  {each.what}"
         yield f"    by        {each.actor} at {each.path}, with {each.tool} ({each.effect_class})"
         yield f"    allowed   {_allowed(each)}"
+        if each.capability:
+            yield f"    under     capability {each.capability[:12]} of {each.minted}; it reaches {each.reach}"
         for name, value in each.preconditions.items():
             yield f"    only if   {name} was {value}"
         yield f"    sent      key {each.key[:12]}, payload {each.payload[:12]}, in epoch {each.epoch}"

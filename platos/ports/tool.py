@@ -137,8 +137,9 @@ class Remote(Protocol):
     pin: str
     refusal: str
 
-    async def in_run(self, share: Share) -> Tool:
-        """The tool as it is accepted now, for a run whose tools share their connections."""
+    async def in_run(self, share: Share | None) -> Tool:
+        """The tool as it is accepted now, for a run whose tools share their connections; with None, each call of it has
+        one of its own."""
         ...
 
 

@@ -15,6 +15,7 @@ import msgspec
 import pydantic
 
 from platos.core.approval import bounded
+from platos.core.capability import Capability
 from platos.core.digest import canonical
 from platos.core.effect import (
     Contract,
@@ -37,7 +38,7 @@ from platos.core.predicate import Looked
 from platos.core.provenance import MEET
 from platos.core.specialist import PartSpec
 from platos.core.state import State
-from platos.core.step import StepKind
+from platos.core.step import DENIED, StepKind
 from platos.core.trust import may_be_promoted
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
 from platos.ports.tool import Compares, Honoured, Previews, Tool, is_remote
@@ -117,7 +118,7 @@ async def _refuse_unheld(life: Life, name: str) -> None:
     if name in life.held:
         return
     known = name if name in life.net.run.specialist.tool_names() else "a tool"
-    step = await life.begin(StepKind.TOOL, f"denied {known}", name)
+    step = await life.begin(StepKind.TOOL, f"{DENIED}{known}", name)
     why = life.net.mint.refusal(life.held, known, life.path, {})
     log.warning("%s: %s", life.net.run.row.name, why)
     await life.failed(step, PermissionDenied(why, where=life.path))
@@ -202,8 +203,16 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         seen=tuple(run.items),
         expires_in=run.live.approval_expires,
         still_wanted=run.live.still_wanted,
+        held=life.held[name],
+        minted=_minted(life, life.held[name]),
     )
     return _Call(tool, checked, act, judge)
+
+
+def _minted(life: Life, held: Capability) -> str:
+    """By which plan a capability was minted, for which of its nodes, and for what places it was narrowed since."""
+    run, places = life.net.run, ", ".join(each.path for each in held.narrowed)
+    return f"plan {run.row.revision}, by {run.plan.by}, for {held.node}; held at {places}"
 
 
 async def _wanted_again(life: Life, call: _Call) -> _Call:

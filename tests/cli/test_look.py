@@ -195,6 +195,21 @@ def test_check_tells_what_would_be_gated_and_why(told: Told, root: Path) -> None
     assert not told("check", "advisories")["tools"][0]["gated"]
 
 
+def test_check_draws_the_plan_that_stands_in_the_file_as_plan_does(cli: Cli, told: Told, root: Path) -> None:
+    path = root / "specialists" / "advisories.md"
+    net = "{sequence: [{loop: assistant, rounds: 2}, {actor: notifier, tools: [outbox]}]}"
+    path.write_text(path.read_text().replace("planner: rules", f"planner: {{fixed: {net}}}"))
+    found = told("check", "advisories")
+    assert (found["planner"], found["net"]) == ("fixed", told("plan", "advisories", "--input", "-", given=b"x")["tree"])
+    lines = cli("check", "advisories").stdout.splitlines()
+    place = lines.index("  planner      fixed")
+    assert [line[15:] for line in lines[place + 1 : place + 6]] == found["net"].splitlines()
+
+
+def test_check_draws_no_plan_where_one_is_made_of_what_arrives(told: Told) -> None:
+    assert (told("check", "advisories")["planner"], told("check", "advisories")["net"]) == ("rules", "")
+
+
 def test_check_tells_prices_and_where_they_come_from(told: Told, root: Path) -> None:
     settings = root / "platos.toml"
     settings.write_text(settings.read_text().replace('frontier = "offline"', 'frontier = "openai/unheard-of"'))

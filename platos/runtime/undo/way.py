@@ -117,7 +117,7 @@ async def _way(host: Host, run: RunRow, target: EffectRow, name: str, rows: list
         spec, given = _spec(specialist, where, begun.tool), msgspec.json.decode(begun.arguments)
     tool = host.tool(spec)
     if is_remote(tool):
-        raise UsageError(f"{spec.name} lives elsewhere, and is called in a run only", where=where)
+        tool = await tool.in_run(None)
     try:
         arguments = tool.Arguments.model_validate(given)
     except pydantic.ValidationError as error:
@@ -132,8 +132,9 @@ async def _way(host: Host, run: RunRow, target: EffectRow, name: str, rows: list
         house=host.policy,
         arguments=arguments.model_dump(mode="json"),
     )
-    if not permission.allowed:
-        raise PermissionDenied(permission.rule, where=where)
+    refusal = tool.refusal if is_remote(tool) else ""
+    if refusal or not permission.allowed:
+        raise PermissionDenied(refusal or permission.rule, where=where)
     idle = specialist.retry.idle / SECOND
     act = Act(
         actor="",
@@ -189,6 +190,9 @@ def _call(host: Host, specialist: Specialist, where: str, target: EffectRow) -> 
     if undone_by:
         other = _spec(specialist, where, undone_by)
         known = {**receipt.data, **msgspec.json.decode(target.arguments)}
+        said = getattr(tool, "undo_with", {})
+        if said:
+            return other, {name: _value(known, source, where) for name, source in said.items()}
         return other, {name: known[name] for name in host.tool(other).Arguments.model_fields if name in known}
     if isinstance(tool, TakesBack):
         return spec, tool.undo(tool.Arguments.model_validate_json(bytes(target.arguments)), receipt)
@@ -198,6 +202,15 @@ def _call(host: Host, specialist: Specialist, where: str, target: EffectRow) -> 
         expected=f"a tool that declares it; {target.tool} declares class {tool.effect}, no undone_by and no undo",
         hint="take it back by hand, or declare undone_by, the tool that does: platos/tools/README.md",
     )
+
+
+def _value(known: Any, source: str, where: str) -> Any:
+    """What stands there, as in `structured.id`. Raises UsageError."""
+    for name in source.split("."):
+        if not isinstance(known, dict) or name not in known:
+            raise UsageError(f"neither its arguments nor its answer have {source}", where=where)
+        known = known[name]
+    return known
 
 
 async def preview(host: Host, way: Way) -> str:
