@@ -41,7 +41,7 @@ _ADDRESS = re.compile(r"[^\s@,;:<>()\"\\]+@((?:[a-z0-9-]+\.)*[a-z0-9-]+)", re.IG
 _BARE = re.compile(r'[^\s"|*][^"|*\n]*')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PART = r'(?!\.\.?(?:/|\Z))[^/\\:*|"\x00-\x1f]+'
-_PLAIN_PATH = re.compile(rf"/?{_PART}(?:/{_PART})*")
+_PLAIN_PATH = re.compile(rf"(?!\s)/?{_PART}(?:/{_PART})*")
 _EXPECTED = "ARGUMENT=VALUE, ARGUMENT=ONE|OTHER, ARGUMENT=*@DOMAIN, ARGUMENT=FOLDER/* or ARGUMENT=https://HOST/*"
 
 
