@@ -42,6 +42,7 @@ def test_help_imports_nothing_heavy() -> None:
         (["show", "r1"], "gates"),
         (["decisions"], "decisions"),
         (["dead"], "dead"),
+        (["evidence", "r1"], "evidence"),
     ],
 )
 def test_what_only_reads_imports_nothing_that_only_others_need(
