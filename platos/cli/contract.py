@@ -23,7 +23,7 @@ from platos.core.specialist import PartSpec, Specialist, Wanted
 from platos.core.state import State
 from platos.errors import NotFound
 from platos.ports.planner import Settled
-from platos.ports.tool import Remote, Tool
+from platos.ports.tool import Tool, is_remote
 from platos.store import read_store
 
 __all__ = ["check"]
@@ -159,7 +159,7 @@ def _rules(tool: Tool, spec: PartSpec, own: Mapping[str, Entry], house: Mapping[
         ("policy", own.get(spec.name, ())),
         *((HOUSE, house.get(name, ())) for name in dict.fromkeys((spec.name, spec.part))),
     ]
-    fields = {} if isinstance(tool, Remote) else tool.Arguments.model_fields
+    fields = {} if is_remote(tool) else tool.Arguments.model_fields
     for of, entry in found:
         for place, rule in enumerate(() if isinstance(entry, int) else entry, start=1):
             odd = [term.argument for term in rule.where.terms if fields and term.argument not in fields]

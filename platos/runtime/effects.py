@@ -34,13 +34,14 @@ from platos.core.instant import SECOND, iso, span_text
 from platos.core.money import NANO, dollars
 from platos.core.plan import Node, singles_in
 from platos.core.policy import Permission, RiskTier, permit
+from platos.core.predicate import Looked
 from platos.core.provenance import MEET
 from platos.core.specialist import PartSpec
 from platos.core.state import State
 from platos.core.step import DENIED, StepKind
 from platos.core.trust import may_be_promoted
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
-from platos.ports.tool import Compares, Honoured, Previews, Remote, Tool
+from platos.ports.tool import Compares, Honoured, Previews, Tool, is_remote
 from platos.runtime.effect_ledger import Act, Standing, ask_only, claim_or_ask, move_effect, settle
 from platos.runtime.host import Host
 from platos.runtime.life import Life
@@ -175,7 +176,7 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
     if spec is None:
         raise PermissionDenied(f"the specialist has no tool {name!r}", where=life.path)
     tool = run.host.tool(spec)
-    if isinstance(tool, Remote):
+    if is_remote(tool):
         tool = await tool.in_run(life.net.connections.share)
     try:
         checked = tool.Arguments.model_validate(arguments)
@@ -183,7 +184,7 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         raise InvalidOutput(f"the arguments do not fit {name}: {error}", where=life.path) from None
     contract, plain = contract_of(run.host, spec, tool), checked.model_dump(mode="json")
     cost = await _cost(life)
-    refusal = tool.refusal if isinstance(tool, Remote) else ""
+    refusal = tool.refusal if is_remote(tool) else ""
     judge = partial(_permission, life, work, spec.part, contract, cost, refusal, leads_out(tool))
     judged = judge(plain)
     act = Act(
@@ -290,7 +291,7 @@ def contract_of(host: Host, spec: PartSpec, tool: Tool) -> Contract:
         tool.Arguments,
         tuple(tool.once_per),
         tool.repeatable,
-        tool.pin if isinstance(tool, Remote) else "",
+        tool.pin if is_remote(tool) else "",
         getattr(tool, "undone_by", ""),
     )
 
@@ -334,7 +335,7 @@ def _permission(
     neither is so, whom policy would have asked may have answered before: an autopilot may take their place, if the
     owner's file allows it, or an answer of theirs that stands."""
     net, live = life.net, life.net.run.live
-    given = {**dict.fromkeys(contract.schema.get("properties", ())), **arguments}
+    given = Looked({**dict.fromkeys(contract.schema.get("properties", ())), **arguments})
     refusal = net.mint.refusal(life.held, contract.name, life.path, given) or refusal
     if refusal:
         return _Judged(Permission(allowed=False, tier=RiskTier.EXPLICIT, rule=refusal))

@@ -17,12 +17,14 @@ from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
 __all__ = [
+    "OpenRuns",
     "RunRow",
     "counts",
     "current_plan",
     "dead",
     "due_now",
     "find",
+    "first_open",
     "get",
     "grown",
     "latest",
@@ -65,6 +67,14 @@ class RunRow(NamedTuple):
     @property
     def name(self) -> str:
         return f"r{self.id}"
+
+
+class OpenRuns(NamedTuple):
+    """How many runs of a specialist have not ended, how many of them wait for a person, and the names of the oldest."""
+
+    total: int
+    reviewed: int
+    first: tuple[str, ...]
 
 
 @projects(RunOpened)
@@ -159,6 +169,15 @@ async def latest(store: ReadStore, count: int, specialist: str = "") -> list[Run
 async def open_runs(store: ReadStore) -> list[RunRow]:
     """Runs that have not ended, oldest first."""
     return sorted(_row(row) for row in await store.all(SQL.open_runs))
+
+
+async def first_open(store: ReadStore, few: int) -> dict[str, OpenRuns]:
+    """Runs that have not ended, by specialist: how many, and so few of them by name."""
+    found: dict[str, OpenRuns] = {}
+    for specialist, total, reviewed, run in await store.all(SQL.first_open, few=few):
+        first = found[specialist].first if specialist in found else ()
+        found[specialist] = OpenRuns(total, reviewed, (*first, f"r{run}"))
+    return found
 
 
 async def movable(store: ReadStore, specialist: str, now: Instant, *, after: int = 0, count: int = 8) -> list[RunRow]:

@@ -16,7 +16,7 @@ from platos.core.instant import SECOND
 from platos.core.policy import permit
 from platos.core.specialist import PartSpec, Specialist
 from platos.errors import InvalidTransition, NotFound, PermissionDenied, TimedOut, UsageError
-from platos.ports.tool import Previews, Remote, TakesBack, Tool
+from platos.ports.tool import Previews, TakesBack, Tool, is_remote
 from platos.runtime.effect_ledger import Act
 from platos.runtime.effects import contract_of
 from platos.runtime.host import Host
@@ -116,7 +116,7 @@ async def _way(host: Host, run: RunRow, target: EffectRow, name: str, rows: list
     if begun is not None and begun.state is not EffectState.INTENT:
         spec, given = _spec(specialist, where, begun.tool), msgspec.json.decode(begun.arguments)
     tool = host.tool(spec)
-    if isinstance(tool, Remote):
+    if is_remote(tool):
         tool = await tool.in_run(None)
     try:
         arguments = tool.Arguments.model_validate(given)
@@ -132,7 +132,7 @@ async def _way(host: Host, run: RunRow, target: EffectRow, name: str, rows: list
         house=host.policy,
         arguments=arguments.model_dump(mode="json"),
     )
-    refusal = tool.refusal if isinstance(tool, Remote) else ""
+    refusal = tool.refusal if is_remote(tool) else ""
     if refusal or not permission.allowed:
         raise PermissionDenied(refusal or permission.rule, where=where)
     idle = specialist.retry.idle / SECOND
