@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -261,13 +260,16 @@ def _steps(
 
 
 def _asked_in(told: Iterable[AnyEvent]) -> dict[int, StepKey]:
-    """In which step each call was made, by its number. What a call was held for is written right after it: its name
-    alone does not tell of which plan it is."""
-    return {
-        held.reservation: sent.key
-        for held, sent in pairwise(told)
-        if isinstance(held, MoneyReserved) and isinstance(sent, StepMoved) and str(sent.key) == held.step
-    }
+    """In which step each call was made, by its number. A step's name alone does not tell of which plan it is: it is the
+    first of that name that moved after the money for the call was held."""
+    held: dict[str, int] = {}
+    asked: dict[int, StepKey] = {}
+    for event in told:
+        if isinstance(event, MoneyReserved):
+            held[event.step] = event.reservation
+        elif isinstance(event, StepMoved) and (call := held.pop(str(event.key), None)) is not None:
+            asked[call] = event.key
+    return asked
 
 
 def _given(

@@ -69,6 +69,7 @@ async def _live(net: Net, node: Single, path: str, work: Work) -> _Made | Parked
     life = Life(net, node, path, net.mint.held_at(path) if node.tools else {})
     life.provenance.update(of_work(work))
     made = await life.live(net.run.host.actor(node.actor).act(NodeContext(life, work), work))
+    await life.commit()
     if isinstance(made, Parked):
         return made
     return _as_declared(net.run.host.parts.role(node.actor), made, tuple(sorted(life.provenance)), path)
