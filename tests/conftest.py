@@ -136,7 +136,7 @@ def _everything_ran(config: pytest.Config) -> bool:
     """Were all tests asked for, by default or exhaustively? A part of them has no floor."""
     asked = config.option
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (asked.keyword or asked.deselect)
-    return bool(whole and not asked.lf and asked.markexpr in ("exhaustive", "not exhaustive"))
+    return bool(whole and not getattr(asked, "lf", False) and asked.markexpr in ("exhaustive", "not exhaustive"))
 
 
 @pytest.hookimpl(trylast=True)
