@@ -51,6 +51,7 @@ FLOORS = {
     "io errors": (200, 2_000),
     "items of a flood": (2_000, 100_000),
     "killed calls": (10, 80),
+    "kills under full load": (6, 120),
     "ledger seasons": (40, 2_000),
     "ledgers": (0, 300),
     "lies": (25, 25),
