@@ -46,6 +46,7 @@ FLOORS = {
     "crash pairs": (4, 100),
     "crash": (12, 348),
     "drifting worlds": (60, 0),
+    "hours of mixed load": (8, 100),
     "interleaved nets": (30, 1_000),
     "interleavings": (0, 300),
     "io errors": (200, 2_000),
