@@ -113,7 +113,7 @@ class Engine:
 
     def measures(self) -> Live:
         """What only the process that runs knows of how it goes."""
-        return self.counters.read(self._host.now(), self.store.rollbacks)
+        return self.counters.read(self._host.now(), self.store.rollbacks, len(self._waking))
 
     async def live(self, until: Instant | None = None) -> None:
         """Wake whoever is due, for ever, or until a moment."""

@@ -32,6 +32,7 @@ from platos.errors import PlatosError, RateLimited, Unavailable
 from platos.models.offline import answer_to
 from platos.ports.model import ModelRequest
 from platos.ports.source import Polled
+from platos.runtime import house
 from platos.store import tx
 from platos.testing.model import Scripted
 from platos.testing.workspace import SimulatedWorkspace
@@ -47,7 +48,7 @@ SLICE, WHOLE = (3, 5), (26, 74)
 BLOCKS, RESIDENT = 1_000, 8_000_000
 """How much more may be held, after however many hours. A run leaves some hundred blocks where it is not let go."""
 
-HEADS = 50
+HEADS, VERIFIED = 50, 1_000
 BY = "person:ana"
 KINDS = ("quiet", "failing", "flooding", "slow")
 EACH = 4
@@ -211,6 +212,7 @@ async def stays_flat(office: Office, warm: int, hours: int) -> None:
 def _caches_that_are_full(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has a bound is at it after the first hours."""
     monkeypatch.setattr(tx, "_MOST_HEADS", HEADS)
+    monkeypatch.setattr(house, "_AT_ONCE", VERIFIED)
     fill_pydantic()
 
 
