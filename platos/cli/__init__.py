@@ -36,7 +36,7 @@ COMMANDS = {
     "add": Listed("add", "add", "Make many specialists of one template, one for each row of a table."),
     "up": Listed("up", "up", "Keep the specialists going, until you stop it."),
     "wake": Listed("work", "wake", "Wake a specialist now, and hand in work if you like."),
-    "status": Listed("look", "status", "Show how every specialist is doing."),
+    "status": Listed("status", "status", "Show how every specialist is doing."),
     "specialists": Listed("specialists", "specialists_command", "List the specialists, a page at a time."),
     "runs": Listed("look", "runs_command", "List the latest runs."),
     "show": Listed("look", "show_run", "Tell the whole story of a run."),

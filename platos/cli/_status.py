@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import anyio.to_thread
 import msgspec
 
-from platos.app import App
 from platos.cli._autopilots import autopilot_lines
-from platos.cli._change import is_up
-from platos.cli._measures import ask_live, take_measures
 from platos.cli._pauses import PauseTold, tell_pause
-from platos.config.template import decode_template
+from platos.cli._standing import Described, Standing, ask_standing, described, standing_of
+from platos.clock import ThreadOffload
 from platos.core.budget import day_start
 from platos.core.event import Paused
 from platos.core.instant import Instant, iso, local
-from platos.core.specialist import Specialist
 from platos.core.state import State
 from platos.errors import ConfigurationError, NotFound
-from platos.runtime.made import definition_of
-from platos.runtime.measures import Measures
+from platos.runtime.measures import Live, Measures, read_measures
 from platos.runtime.measures.money import IdleDay
 from platos.runtime.measures.triage import TriageState
 from platos.store import (
@@ -40,11 +38,21 @@ from platos.store.lock import holder_of
 from platos.store.pauses import EVERYTHING
 from platos.store.specialists import SpecialistRow, TemplateRow
 
+if TYPE_CHECKING:
+    from platos.app import App
+    from platos.config.workspace import Workspace
+
 __all__ = ["SpecialistStatus", "Status", "Untold", "read_status"]
 
 _MOST_TOLD = 50
 
-Definitions = Mapping[str, Specialist | ConfigurationError]
+Definitions = Mapping[str, Described]
+
+
+class _Template(msgspec.Struct, frozen=True):
+    """A template's name, as it is stored. All else of it is let be: to load what reads that takes long."""
+
+    template: str
 
 
 class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,30 +132,37 @@ class _Stored(msgspec.Struct, frozen=True):
     templates: tuple[TemplateStatus, ...] = ()
 
 
-async def read_status(app: App) -> Status:
-    """The status now; from the files alone where nothing has run yet."""
-    folder = app.workspace.state
-    found = await app.offload(app.definitions.scan)
-    up = await app.offload(_holder, folder) if await is_up(folder) else ""
+async def read_status(workspace: Workspace, load: Callable[[], App]) -> Status:
+    """The status now; from the files alone where nothing has run yet. They are loaded where `platos up` does not say
+    what is in them."""
+    folder = workspace.state
+    up, standing = await ask_standing(folder)
+    if standing is None:
+        standing = await anyio.to_thread.run_sync(lambda: standing_of(load(), Live()))
+    found, stored, measures = dict(standing.specialists), None, None
     try:
         async with read_store(folder) as store:
-            known = await _stored(store, found, app.clock.now())
-            found |= await _made(store, known.rows.values())
+            stored = await _stored(store, found, standing.now)
+            found |= await _made(store, stored.rows.values())
+            measures = await _measures(store, standing)
     except NotFound:
-        known = None
-    stored = known or _Stored({}, {}, {}, {}, {}, {}, {}, {})
-    measures = await take_measures(app, await ask_live(app))
-    each = [_specialist(app, name, found.get(name), stored, measures) for name in sorted({*found, *stored.rows})]
+        pass  # nothing has run
+    known = stored or _Stored({}, {}, {}, {}, {}, {}, {}, {})
+    each = [_specialist(standing.now, name, found.get(name), known, measures) for name in sorted({*found, *known.rows})]
     return Status(
-        workspace=str(app.workspace.root),
-        up=up,
-        has_run=known is not None,
-        paused=tell_pause(stored.paused, [EVERYTHING]),
-        untold=stored.untold,
+        workspace=str(workspace.root),
+        up=await anyio.to_thread.run_sync(_holder, folder) if up else "",
+        has_run=stored is not None,
+        paused=tell_pause(known.paused, [EVERYTHING]),
+        untold=known.untold,
         specialists=tuple(each),
-        templates=stored.templates,
+        templates=known.templates,
         measures=measures,
     )
+
+
+async def _measures(store: ReadStore, standing: Standing) -> Measures:
+    return await read_measures(store, ThreadOffload(), standing.now, standing.zone, standing.live, standing.paying)
 
 
 def _holder(folder: Path) -> str:
@@ -192,7 +207,7 @@ async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored
 
 async def _template(store: ReadStore, row: TemplateRow) -> TemplateStatus:
     return TemplateStatus(
-        template=decode_template(await journal.get_payload(store, row.definition)).name,
+        template=msgspec.json.decode(await journal.get_payload(store, row.definition), type=_Template).template,
         specialists=row.specialists,
         wakes=row.wakes,
         quiet=row.quiet,
@@ -201,35 +216,34 @@ async def _template(store: ReadStore, row: TemplateRow) -> TemplateStatus:
     )
 
 
-async def _made(store: ReadStore, rows: Iterable[SpecialistRow]) -> dict[str, Specialist | ConfigurationError]:
+async def _made(store: ReadStore, rows: Iterable[SpecialistRow]) -> dict[str, Described]:
     """What templates make of those who have one."""
-    found: dict[str, Specialist | ConfigurationError] = {}
-    for row in rows:
-        if row.parameters is not None:
-            try:
-                found[row.name] = await definition_of(store, row)
-            except ConfigurationError as error:
-                found[row.name] = error
+    made = [row for row in rows if row.parameters is not None]
+    if not made:
+        return {}
+    from platos.runtime.made import definition_of
+
+    found: dict[str, Described] = {}
+    for row in made:
+        try:
+            found[row.name] = described(await definition_of(store, row))
+        except ConfigurationError as error:
+            found[row.name] = described(error)
     return found
 
 
-def _zone(found: Specialist | ConfigurationError | None) -> str:
-    return found.schedule.zone if isinstance(found, Specialist) else "UTC"
+def _zone(found: Described | None) -> str:
+    return found.schedule.zone if found is not None and found.schedule is not None else "UTC"
 
 
 def _specialist(
-    app: App,
-    name: str,
-    found: Specialist | ConfigurationError | None,
-    stored: _Stored,
-    measures: Measures | None,
+    now: Instant, name: str, found: Described | None, stored: _Stored, measures: Measures | None
 ) -> SpecialistStatus:
     row, problems = stored.rows.get(name), list(stored.sources.get(name, []))
-    if isinstance(found, ConfigurationError):
-        problems.insert(0, str(found))
-    definition = found if isinstance(found, Specialist) else None
+    if found is not None and found.error:
+        problems.insert(0, found.error)
     idle: Mapping[str, IdleDay] = measures.costs.specialists if measures else {}
-    due = _due(row, definition, app.clock.now())
+    due = _due(row, found, now)
     spent, of_triage = stored.spent.get(name, (0, 0))
     return SpecialistStatus(
         specialist=name,
@@ -243,9 +257,9 @@ def _specialist(
         open_runs=tuple(run for run, _ in stored.open_runs.get(name, [])),
         gates=tuple(stored.gates.get(name, [])),
         spent_nano=spent,
-        cap_nano=definition.budget.day.usd if definition else 0,
+        cap_nano=found.day_nano if found else 0,
         triage_spent_nano=of_triage,
-        triage_cap_nano=definition.budget.triage_day.usd if definition else 0,
+        triage_cap_nano=found.triage_day_nano if found else 0,
         idle_day_nano=idle[name].nano if name in idle else None,
         triage=measures.triage.get(name) if measures else None,
         autopilots=stored.autopilots.get(name, ()),
@@ -253,15 +267,15 @@ def _specialist(
     )
 
 
-def _due(row: SpecialistRow | None, definition: Specialist | None, now: Instant) -> Instant | None:
+def _due(row: SpecialistRow | None, found: Described | None, now: Instant) -> Instant | None:
     if row is not None:
         return row.due
-    return definition.schedule.next_after(now) if definition else None
+    return found.schedule.next_after(now) if found is not None and found.schedule is not None else None
 
 
-def _state(name: str, found: Specialist | ConfigurationError | None, stored: _Stored) -> str:
+def _state(name: str, found: Described | None, stored: _Stored) -> str:
     states = {state for _, state in stored.open_runs.get(name, [])}
-    if isinstance(found, ConfigurationError):
+    if found is not None and found.error:
         return "problem"
     if stored.gates.get(name) or State.NEEDS_REVIEW in states:
         return "waits for you"

@@ -1,4 +1,4 @@
-"""`platos status`, `runs` and `show`: how things are. They read and never take the lock."""
+"""`platos runs` and `show`: how work is. They read and never take the lock."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ import typer
 from platos.app import App
 from platos.cli._context import load, number_of, options_of, run_async, show
 from platos.cli._follow import follow
-from platos.cli._status import read_status
-from platos.cli._status_text import render_status
 from platos.cli._story_text import Shown, render_story
 from platos.cli.exits import ExitCode
 from platos.cli.output import Line, table
@@ -24,7 +22,7 @@ from platos.errors import NotFound, UsageError
 from platos.store import ReadStore, accounts, read_store, runs
 from platos.store.runs import RunRow
 
-__all__ = ["runs_command", "show_run", "status"]
+__all__ = ["runs_command", "show_run"]
 
 _LATEST = 20
 
@@ -47,14 +45,6 @@ class RunList(msgspec.Struct, frozen=True, kw_only=True):
     """The latest runs, newest first."""
 
     runs: tuple[RunLine, ...]
-
-
-def status(ctx: typer.Context) -> None:
-    """Show how every specialist is doing.
-
-    Example: platos status
-    """
-    show(ctx, run_async(read_status, load(ctx)), render_status)
 
 
 def runs_command(

@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 from platos import __version__
 from platos.cli import COMMANDS, app
 
+from .conftest import Start
+
 HEAVY = ("litellm", "pydantic", "rich", "yaml", "aiosqlite", "sqlite3", "cronsim", "feedparser")
 LIST_MODULES = "import sys, json, platos.cli; sys.argv = ['platos', '--help']\n" + (
     "try: platos.cli.main()\nexcept SystemExit: print('MODULES', json.dumps(sorted(sys.modules)))"
@@ -35,6 +37,18 @@ def test_who_asks_what_waits_for_them_waits_for_no_pydantic(tmp_path: Path) -> N
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     said, _, modules = done.stdout.partition("MODULES ")
     assert json.loads(said)["gates"] == []
+    assert {"pydantic", "rich", "yaml", "litellm"}.isdisjoint(json.loads(modules))
+
+
+def test_a_status_that_platos_up_helps_to_tell_waits_for_no_pydantic(root: Path, up: Start) -> None:
+    up()
+    asked = ["--workspace", str(root), "status", "--json"]
+    program = LIST_MODULES.replace("['platos', '--help']", f"['platos', *{asked!r}]")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    said, _, modules = done.stdout.partition("MODULES ")
+    [told] = json.loads(said)["specialists"]
+    assert (told["specialist"], told["state"], told["problems"]) == ("advisories", "asleep", [])
+    assert json.loads(said)["measures"]["live"]["under_way"] == 0
     assert {"pydantic", "rich", "yaml", "litellm"}.isdisjoint(json.loads(modules))
 
 
