@@ -218,7 +218,7 @@ async def _template(store: ReadStore, row: TemplateRow) -> TemplateStatus:
 
 async def _made(store: ReadStore, rows: Iterable[SpecialistRow]) -> dict[str, Described]:
     """What templates make of those who have one."""
-    made = [row for row in rows if row.parameters is not None]
+    made = [row for row in rows if row.parameters is not None and row.present]
     if not made:
         return {}
     from platos.runtime.made import definition_of
