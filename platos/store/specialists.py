@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -33,6 +33,7 @@ __all__ = [
     "of_files",
     "of_template",
     "page",
+    "pages",
     "peek",
     "put",
     "remove",
@@ -208,6 +209,14 @@ async def page(store: ReadStore, after: str, count: int) -> list[SpecialistRow]:
     return [SpecialistRow(*row) for row in await store.all(SQL.page, after=after, count=count)]
 
 
+async def pages(store: ReadStore, count: int) -> AsyncIterator[list[SpecialistRow]]:
+    """All specialists by name, so many at a time."""
+    after = ""
+    while found := await page(store, after, count):
+        yield found
+        after = found[-1].name
+
+
 async def of_files(store: ReadStore) -> list[SpecialistRow]:
     """Those that have a file of their own, or had one, by name."""
     return [SpecialistRow(*row) for row in await store.all(SQL.of_files)]
@@ -218,9 +227,9 @@ async def templates(store: ReadStore) -> list[TemplateRow]:
     return [TemplateRow(*row) for row in await store.all(SQL.templates)]
 
 
-async def of_template(store: ReadStore, definition: str) -> list[str]:
-    """The names of those that a template makes, by its digest."""
-    return [name for (name,) in await store.all(SQL.of_template, definition=definition)]
+async def of_template(store: ReadStore, definition: str, *, count: int = -1) -> list[str]:
+    """The names of those that a template makes, by its digest: so many of them, or all."""
+    return [name for (name,) in await store.all(SQL.of_template, definition=definition, count=count)]
 
 
 async def files(store: ReadStore) -> list[str]:

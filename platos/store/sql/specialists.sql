@@ -34,7 +34,8 @@ SELECT definition, count(*), sum(wakes), sum(quiet), min(due), sum(CASE WHEN pro
 FROM specialists WHERE parameters IS NOT NULL AND present = 1 GROUP BY definition
 
 -- name: of_template
-SELECT name FROM specialists WHERE definition = :definition AND parameters IS NOT NULL AND present = 1 ORDER BY name
+SELECT name FROM specialists WHERE definition = :definition AND parameters IS NOT NULL AND present = 1
+ORDER BY name LIMIT :count
 
 -- name: advance
 UPDATE specialists SET last_slot = :slot, reached = CASE WHEN reached > :slot THEN reached ELSE :slot END, due = :next,
