@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SpecialistStatus", "Status", "Untold", "read_status"]
 
-_MOST_TOLD = 50
+_MOST_TOLD, _MOST_PROBLEMS = 50, 1_000
 
 Definitions = Mapping[str, Described]
 
@@ -104,14 +104,16 @@ class Untold(msgspec.Struct, frozen=True, kw_only=True):
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The workspace. `up` says who keeps the specialists going, empty where nobody does; `paused` is of all of them
-    together, and `measures` is None where nothing has run. `untold` is who could not be told something yet. Of the
-    specialists that templates make, those are told one by one that something is open of, or wrong with."""
+    together, and `measures` is None where nothing has run. `untold` is who could not be told something yet, and
+    `failing` how many sources have a problem. Of the specialists that templates make, the first are told one by one
+    that something is open of, or wrong with."""
 
     workspace: str
     up: str
     has_run: bool
     paused: PauseTold | None
     untold: tuple[Untold, ...]
+    failing: int
     specialists: tuple[SpecialistStatus, ...]
     templates: tuple[TemplateStatus, ...]
     measures: Measures | None
@@ -129,6 +131,7 @@ class _Stored(msgspec.Struct, frozen=True):
     paused: dict[str, Paused]
     autopilots: dict[str, tuple[str, ...]]
     untold: tuple[Untold, ...] = ()
+    failing: int = 0
     templates: tuple[TemplateStatus, ...] = ()
 
 
@@ -155,6 +158,7 @@ async def read_status(workspace: Workspace, load: Callable[[], App]) -> Status:
         has_run=stored is not None,
         paused=tell_pause(known.paused, [EVERYTHING]),
         untold=known.untold,
+        failing=known.failing,
         specialists=tuple(each),
         templates=known.templates,
         measures=measures,
@@ -179,7 +183,7 @@ async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored
     for gate in await gates.open_gates(store):
         waiting.setdefault(of_run.get(gate.run, ""), []).append(gate.name)
     sources: dict[str, list[str]] = {}
-    for name, source, failures, problem in await cursors.problems(store):
+    for name, source, failures, problem in await cursors.problems(store, _MOST_PROBLEMS):
         times = f" ({failures} times in a row)" if failures > 1 else ""
         sources.setdefault(name, []).append(f"source {source}: {problem}{times}")
     paused = await pauses.every(store)
@@ -190,7 +194,7 @@ async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored
         rows |= {name: row} if row is not None else {}
     return _Stored(
         rows=rows,
-        items=await items.counts(store),
+        items={name: await items.counts(store, name) for name in rows},
         open_runs=open_runs,
         gates=waiting,
         sources=sources,
@@ -201,6 +205,7 @@ async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored
             Untold(person=each.person, notifier=each.notifier, matters=each.waiting, tries=each.tries, why=each.failure)
             for each in await notices.undelivered(store)
         ),
+        failing=await cursors.failing(store),
         templates=tuple([await _template(store, row) for row in await specialists.templates(store)]),
     )
 

@@ -26,6 +26,8 @@ def render_status(status: Status) -> Iterator[Line]:
     for each in status.untold:
         what = f"{each.matters} thing{'s' * (each.matters != 1)} by {each.notifier}"
         yield red(f"{each.person} could not be told {what}, {each.tries} tries: {one_line(each.why)}")
+    if status.failing:
+        yield red(f"{status.failing:,} source{'s have' if status.failing != 1 else ' has'} a problem")
     if not status.has_run:
         yield "Nothing has run here yet; this is what the files say."
     if not status.specialists and not status.templates:
