@@ -122,7 +122,7 @@ async def _keep_going(app: App, listener: Listener[SocketStream] | None, door: D
     async with app.engine("up", telling=telling) as engine:
         commands = {**commands_of(engine), "standing": _standing(app, engine)}
         async with serve(app.workspace.state, commands), anyio.create_task_group() as tasks:
-            await _greet(app, engine)
+            tasks.start_soon(_greet, app, engine)
             tasks.start_soon(_look_at_files, engine)
             tasks.start_soon(watch_models, engine.store, app.offload, app.clock)
             if listener is not None:

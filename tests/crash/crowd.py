@@ -1,7 +1,7 @@
 """A crowd that is due every minute, all at once, and the lives of its process: killed one after the other at a moment.
 
 It is run as a process of its own, which has loaded Platos and forks each life. The first adds the crowd; each of the
-next is killed by SIGKILL where `fate.py` says, or, at `poll:7`, while the seventh source is asked; the last one lives
+next is killed by SIGKILL where `fate.py` says, or, at `poll:7`, when the seventh source is asked; the last one lives
 to its end. It prints how each of them ended, negative for a signal.
 """
 
@@ -16,7 +16,6 @@ import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import anyio
 
@@ -35,6 +34,7 @@ from .fate import Fate
 
 __all__ = ["MORNING", "SPAN", "crowd"]
 
+KILLED_AT = "CROWD_KILLED_AT"
 MORNING: Instant = 1_790_000_000_000_000 // MINUTE * MINUTE
 SPAN = 3 * MINUTE
 """How long each life is, where nobody ends it. The next one begins where it would have ended."""
@@ -82,22 +82,6 @@ async def add(engine: Engine, root: Path, count: int) -> None:
     template = read_template(root / "template.md", {})
     rows = [(row["name"], tuple(row[each] for each in template.parameters)) for row in crowd(count)]
     await engine.add(template.content, rows, by="person:ana")
-
-
-def watch_polls(moment: str) -> None:
-    """Let the signal meet the process while a source is asked."""
-    when, _, which = moment.partition(":")
-    if when == "poll":
-        original, polled = polling._poll_one, 0
-
-        async def asking(*given: Any) -> None:
-            nonlocal polled
-            polled += 1
-            if polled == int(which):
-                os.kill(os.getpid(), signal.SIGKILL)
-            await original(*given)
-
-        setattr(polling, original.__name__, asking)
 
 
 def claim_before() -> None:
@@ -161,7 +145,7 @@ def be_born(root: Path, number: int, count: int, moment: str, plant: str) -> int
     status = 1
     try:
         Fate(moment, signal.SIGKILL).watch()
-        watch_polls(moment)
+        os.environ[KILLED_AT] = moment.removeprefix("poll:") if moment.startswith("poll:") else ""
         if plant and number:
             PLANTS[plant]()
         anyio.run(live, root, number, count)

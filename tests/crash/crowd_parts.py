@@ -1,13 +1,20 @@
-"""The source of the crowd: it notes every poll outside the store, and yields one item for each poll that was kept."""
+"""The source of the crowd: it notes every poll outside the store, and yields one item for each poll that was kept.
+
+Where CROWD_KILLED_AT says so, its process is killed at that poll of any of them.
+"""
 
 from __future__ import annotations
 
 import os
+from itertools import count
 from pathlib import Path
+from signal import SIGKILL
 
 from pydantic import BaseModel
 
 from platos import Environment, Item, Polled, source
+
+POLLS = count(1)
 
 
 @source("noted", version="1")
@@ -22,6 +29,8 @@ class Noted:
         self._options, self._clock, self._diary = options, environment.clock, environment.workspace / "diary"
 
     async def poll(self, cursor: bytes | None) -> Polled:
+        if str(next(POLLS)) == os.environ["CROWD_KILLED_AT"]:
+            os.kill(os.getpid(), SIGKILL)
         append(self._diary, f"{self._options.who} {self._clock.now()}")
         if not self._options.loud:
             return Polled(cursor=b"0")

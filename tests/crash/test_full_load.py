@@ -57,7 +57,7 @@ class Books(NamedTuple):
 def moments(count: int, kills: int, seed: int) -> list[str]:
     """When each life is killed: somewhere in the first two minutes. Every loud one has a transaction for each slot."""
     chance = random.Random(seed)
-    last = {"poll": 2 * count} | dict.fromkeys(MOMENTS, 2 * (count // 3))
+    last = {"poll": count} | dict.fromkeys(MOMENTS, 2 * (count // 3))
     return [f"{when}:{chance.randint(1, last[when])}" for when in chance.choices(list(last), k=kills)]
 
 
@@ -113,7 +113,7 @@ async def test_killed_again_and_again_while_all_are_due_no_slot_is_lost_and_none
 async def test_a_slot_that_is_claimed_before_its_sources_are_asked_is_noticed(tmp_path: Path) -> None:
     """Planted: who dies between the two has lost it."""
     with pytest.raises(AssertionError, match="slots had to run"):
-        await loses_nothing(tmp_path / "w", 30, ["poll:9"], "--plant", "claim before")
+        await loses_nothing(tmp_path / "w", 30, ["after:_move_on#7"], "--plant", "claim before")
 
 
 async def test_a_slot_that_is_claimed_after_what_came_of_it_is_kept_is_noticed(tmp_path: Path) -> None:
