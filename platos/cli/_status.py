@@ -15,7 +15,7 @@ from platos.cli._standing import Described, Standing, ask_standing, described, s
 from platos.clock import ThreadOffload
 from platos.core.budget import day_start
 from platos.core.event import Paused
-from platos.core.instant import Instant, iso, local
+from platos.core.instant import Instant, iso, local, zone_info
 from platos.core.state import State
 from platos.errors import ConfigurationError, NotFound
 from platos.runtime.measures import Live, Measures, read_measures
@@ -143,10 +143,12 @@ async def read_status(workspace: Workspace, load: Callable[[], App]) -> Status:
     if standing is None:
         standing = await anyio.to_thread.run_sync(lambda: standing_of(load(), Live()))
     found, stored, measures = dict(standing.specialists), None, None
+    await anyio.to_thread.run_sync(_load_zones, standing.zone, found)
     try:
         async with read_store(folder) as store:
             stored = await _stored(store, found, standing.now)
             found |= await _made(store, stored.rows.values())
+            await anyio.to_thread.run_sync(_load_zones, standing.zone, found)
             measures = await _measures(store, standing)
     except NotFound:
         pass  # nothing has run
@@ -167,6 +169,12 @@ async def read_status(workspace: Workspace, load: Callable[[], App]) -> Status:
 
 async def _measures(store: ReadStore, standing: Standing) -> Measures:
     return await read_measures(store, ThreadOffload(), standing.now, standing.zone, standing.live, standing.paying)
+
+
+def _load_zones(own: str, found: Definitions) -> None:
+    """A time zone is a file, which is read when it is first asked for."""
+    for zone in {own, *map(_zone, found.values())}:
+        zone_info(zone)
 
 
 def _holder(folder: Path) -> str:
