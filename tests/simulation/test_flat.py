@@ -230,7 +230,7 @@ async def test_what_is_not_let_go_is_noticed(place: Path, what: str) -> None:
     """Planted: each poll keeps something."""
     kept: list[Any] = []
     leaks: dict[str, Callable[[], object]] = {
-        "blocks": lambda: kept.append([object() for _ in range(10)]),
+        "blocks": lambda: kept.append([object() for _ in range(500)]),
         "open files": lambda: kept.append(os.dup(0)),
         "tasks": lambda: kept.append(asyncio.ensure_future(anyio.sleep_forever())),
     }
