@@ -48,7 +48,9 @@ class Books(NamedTuple):
         assert its["catch_up"] == "latest" or not gone, "a slot was given up that had to run"
         assert self.row.wakes == len(ran), f"{len(ran)} slots had to run, {self.row.wakes} did"
         if its["who"] == its["name"]:
-            assert self.row.wakes <= self.polls <= self.row.wakes + kills, "it was asked as often as it did not wake"
+            # slots that are caught up with had all come when an answer was asked for: one is enough for them
+            fewest = self.row.wakes if its["catch_up"] == "latest" else 1
+            assert fewest <= self.polls <= self.row.wakes + kills, f"{self.row.wakes} wake-ups, {self.polls} polls"
         if its["loud"] == "true":
             assert self.kept == self.row.wakes, f"{self.kept} answers were kept in {self.row.wakes} wake-ups"
             assert list(self.arrived) == ran, "what arrived is not of each slot once"
