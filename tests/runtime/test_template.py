@@ -22,6 +22,7 @@ from platos.ports.source import Polled
 from platos.runtime.add import Added
 from platos.runtime.explain import explain
 from platos.runtime.explain.fate import Fate
+from platos.runtime.measures import told
 from platos.runtime.remove import Removed
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import wake_up
@@ -338,3 +339,14 @@ async def test_a_wake_up_under_way_of_one_that_is_removed_claims_nothing(
         simulated.clock.advance_to(row.due or 0)
         await wake_up(Wake(engine._host, "ana", row.due))
         assert (await simulated.specialist("ana")).wakes == 0
+
+
+async def test_of_those_that_templates_make_measures_name_the_first_and_of_the_others_all(
+    make_folder: Callable[[], Path], describe: Describe, content: Content
+) -> None:
+    simulated = SimulatedWorkspace(make_folder(), {"watch": describe()})
+    async with simulated.up() as engine:
+        await engine.add(await content(), rows("ana", "bo", "cy"), by=BY)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(told, "_MOST", 2)
+            assert await told.told_by_name(simulated.store, {"cy", "bo", "watch", "ana"}) == ["watch", "ana", "bo"]
