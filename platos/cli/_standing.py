@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,16 +17,14 @@ from platos.core.money import Nano
 from platos.core.schedule import Schedule
 from platos.core.specialist import Specialist
 from platos.errors import PlatosError, Unreachable
-from platos.runtime.control import ask
+from platos.runtime.control import Answer, ask
 from platos.runtime.measures import Live
 from platos.runtime.measures.accounts import in_force
 
 if TYPE_CHECKING:
     from platos.app import App
 
-__all__ = ["Described", "Standing", "ask_standing", "described", "standing_of"]
-
-_ASKED = "standing"
+__all__ = ["Described", "Standing", "ask_made", "ask_standing", "described", "standing_of"]
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,10 +70,22 @@ def standing_of(app: App, live: Live) -> Standing:
 
 async def ask_standing(folder: Path) -> tuple[bool, Standing | None]:
     """Does `platos up` run on this state folder, and what does it say? Nothing where it does not know the question."""
-    try:
-        answer = await ask(folder, _ASKED, {})
-    except Unreachable:
-        return False, None
+    answer = await _ask(folder, "standing")
     if answer is None or answer.error is not None:
         return answer is not None, None
     return True, msgspec.convert(answer.result, type=Standing)
+
+
+async def ask_made(folder: Path, names: Sequence[str]) -> dict[str, Described] | None:
+    """What `platos up` says that templates make of these specialists; None where it does not."""
+    answer = await _ask(folder, "made", names=names)
+    if answer is None or answer.error is not None:
+        return None
+    return msgspec.convert(answer.result, type=dict[str, Described])
+
+
+async def _ask(folder: Path, question: str, **arguments: Any) -> Answer | None:
+    try:
+        return await ask(folder, question, arguments)
+    except Unreachable:  # it has just ended
+        return None

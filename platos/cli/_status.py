@@ -11,13 +11,13 @@ import msgspec
 
 from platos.cli._autopilots import autopilot_lines
 from platos.cli._pauses import PauseTold, tell_pause
-from platos.cli._standing import Described, Standing, ask_standing, described, standing_of
+from platos.cli._standing import Described, Standing, ask_made, ask_standing, standing_of
 from platos.clock import ThreadOffload
 from platos.core.budget import day_start
 from platos.core.event import Paused
 from platos.core.instant import Instant, iso, local, zone_info
 from platos.core.state import State
-from platos.errors import ConfigurationError, NotFound
+from platos.errors import NotFound
 from platos.runtime.measures import Live, Measures, read_measures
 from platos.runtime.measures.money import IdleDay
 from platos.runtime.measures.triage import TriageState
@@ -147,7 +147,7 @@ async def read_status(workspace: Workspace, load: Callable[[], App]) -> Status:
     try:
         async with read_store(folder) as store:
             stored = await _stored(store, found, standing.now)
-            found |= await _made(store, stored.rows.values())
+            found |= await _made(store, folder, stored.rows.values())
             await anyio.to_thread.run_sync(_load_zones, standing.zone, found)
             measures = await _measures(store, standing)
     except NotFound:
@@ -229,19 +229,14 @@ async def _template(store: ReadStore, row: TemplateRow) -> TemplateStatus:
     )
 
 
-async def _made(store: ReadStore, rows: Iterable[SpecialistRow]) -> dict[str, Described]:
-    """What templates make of those who have one."""
-    made = [row for row in rows if row.parameters is not None and row.present]
-    if not made:
-        return {}
-    from platos.runtime.made import definition_of
+async def _made(store: ReadStore, folder: Path, rows: Iterable[SpecialistRow]) -> dict[str, Described]:
+    """What templates make of those who have one; by `platos up`, where it runs."""
+    names = [row.name for row in rows if row.parameters is not None and row.present]
+    found = await ask_made(folder, names) if names else {}
+    if found is None:
+        from platos.cli._made import describe_made
 
-    found: dict[str, Described] = {}
-    for row in made:
-        try:
-            found[row.name] = described(await definition_of(store, row))
-        except ConfigurationError as error:
-            found[row.name] = described(error)
+        found = await describe_made(store, names)
     return found
 
 

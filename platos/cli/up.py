@@ -16,6 +16,7 @@ from anyio.abc import Listener, SocketStream
 from platos import __version__
 from platos.app import App
 from platos.cli._context import load, run_async
+from platos.cli._made import describe_made
 from platos.cli._measures import take_measures
 from platos.cli._pauses import tell_pause
 from platos.cli._standing import standing_of
@@ -120,7 +121,7 @@ async def _telling(app: App, door: Door | None) -> Telling:
 async def _keep_going(app: App, listener: Listener[SocketStream] | None, door: Door | None) -> None:
     telling = await _telling(app, door)
     async with app.engine("up", telling=telling) as engine:
-        commands = {**commands_of(engine), "standing": _standing(app, engine)}
+        commands = {**commands_of(engine), **_told_to_a_status(app, engine)}
         async with serve(app.workspace.state, commands), anyio.create_task_group() as tasks:
             tasks.start_soon(_greet, app, engine)
             tasks.start_soon(_look_at_files, engine)
@@ -132,13 +133,18 @@ async def _keep_going(app: App, listener: Listener[SocketStream] | None, door: D
             tasks.start_soon(engine.live)
 
 
-def _standing(app: App, engine: Engine) -> Command:
+def _told_to_a_status(app: App, engine: Engine) -> dict[str, Command]:
     """What a status is told by, for who has not loaded the workspace."""
 
     async def standing(arguments: Mapping[str, Any]) -> Any:
         return msgspec.to_builtins(await app.offload(standing_of, app, engine.measures()))
 
-    return standing
+    async def made(arguments: Mapping[str, Any]) -> Any:
+        return msgspec.to_builtins(
+            await describe_made(engine.store, msgspec.convert(arguments["names"], type=list[str]))
+        )
+
+    return {"standing": standing, "made": made}
 
 
 async def _show_measures(app: App, engine: Engine, listener: Listener[SocketStream]) -> None:

@@ -92,6 +92,19 @@ def test_the_status_counts_them_and_shows_those_of_which_something_is_open(
     assert "3 specialists of the template customers" in cli("status").stdout
 
 
+def test_one_of_which_something_is_open_is_told_alike_whether_up_runs_or_not(
+    told: Told, customers: Path, root: Path, up: Start
+) -> None:
+    customers.write_text("name,folder\nacme,inbox\n")
+    add(told, customers)
+    told("pause", "acme")
+    alone = told("status")["specialists"]
+    up()
+    assert told("status")["specialists"] == alone
+    assert [each["specialist"] for each in alone] == ["acme", "advisories"]
+    assert alone[0]["cap_nano"] > 0
+
+
 def test_up_takes_them_in_while_it_runs_and_wakes_one_that_is_asked_for(
     cli: Cli, told: Told, customers: Path, up: Start
 ) -> None:
