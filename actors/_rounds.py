@@ -71,8 +71,8 @@ async def drafted(
     """The model's draft, in the form that is given, after the calls that it wanted.
 
     It ends with the draft, a call that was made before, or so much read that no more can be shown; after `ROUNDS`
-    questions too. A call whose arguments do not fit goes back to the model with what is wrong, and so does a read that
-    failed. Raises what any other call fails of.
+    questions too. A call whose arguments do not fit goes back to the model with what is wrong, and so does one that is
+    not allowed, and a read that failed. Raises what any other call fails of, and Denied where a person said no.
     """
     if not tools:
         return Drafted(await context.ask_model(name, instructions, documents, form), {})
@@ -110,7 +110,7 @@ class _Desk:
         if (call.tool, written) in self._made:
             return False
         self._made.append((call.tool, written))
-        if call.tool not in self.tools:
+        if call.tool not in self.tools and call.tool in context.tools:
             return self._note(call, "there is no such tool")
         if arguments is None:
             return self._note(call, "its arguments are not one JSON object")
@@ -119,11 +119,20 @@ class _Desk:
             receipt = await context.call_tool(call.tool, arguments, why=why)
         except errors.InvalidOutput as error:
             return self._note(call, f"it does not fit: {error.what}")
+        except errors.Denied:
+            raise
+        except errors.PermissionDenied as error:
+            if error.sent and not self._reads(call.tool):
+                raise
+            return self._note(call, f"denied: {error.what}")
         except (errors.Broken, errors.Unavailable, errors.TimedOut) as error:
-            if self.tools[call.tool].effect is not EffectClass.READ:
+            if not self._reads(call.tool):
                 raise
             return self._note(call, f"it failed: {error.what}")
         return await self._lay_down(context, call, receipt)
+
+    def _reads(self, tool: str) -> bool:
+        return tool in self.tools and self.tools[tool].effect is EffectClass.READ
 
     async def _lay_down(self, context: Context, call: Call, receipt: Receipt) -> bool:
         name, whole = await context.cite(receipt), receipt.full_text

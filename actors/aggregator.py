@@ -4,6 +4,7 @@ disagrees."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 import msgspec
 from pydantic import BaseModel, Field
@@ -21,6 +22,9 @@ _DISAGREE = (
     "each two claims that cannot both be true of the same subject; claims about different things do not disagree"
 )
 _SUBJECT = 80
+
+MOST_SHOWN = 48_000
+"""Characters of claims, the first ones, in which a title and what disagrees are looked for."""
 
 
 class Conflict(BaseModel):
@@ -40,7 +44,7 @@ class Heading(BaseModel):
 
 @actor(
     "aggregator",
-    version="1",
+    version="2",
     calls=1,
     tools=False,
     takes=("extract", "report", "answer", "document", "context"),
@@ -59,10 +63,13 @@ class Aggregator:
         artifacts = [hand_off.artifact for hand_off in given]
         scope = [extract.item for extract in work.items]
         claims = await context.step("merge", merge, artifacts, scope, returns=list[Claim])
-        heading = await _heading(context, claims, work.wishes)
-        names = {f"c{at}" for at in range(1, len(claims) + 1)}
+        shown = _shown(claims)
+        heading = await _heading(context, shown, work.wishes)
+        names = {f"c{at}" for at in range(1, len(shown) + 1)}
         pairs = [each for each in heading.conflicts if each.one != each.other and {each.one, each.other} <= names]
-        notes = dict.fromkeys(artifact.note for artifact in artifacts if artifact.note)
+        notes = list(dict.fromkeys(artifact.note for artifact in artifacts if artifact.note))
+        if len(shown) < len(claims):
+            notes.append(f"What disagrees was looked for among the first {len(shown)} of {len(claims)} claims.")
         report = Artifact(
             kind="report",
             title=heading.title,
@@ -93,6 +100,12 @@ def merge(artifacts: list[Artifact], items: list[str]) -> list[Claim]:
         for claim in artifact.claims:
             distinct.setdefault((claim.source, " ".join(claim.text.casefold().split())), claim)
     return sorted(distinct.values(), key=lambda claim: rank.get(claim.source, len(rank)))
+
+
+def _shown(claims: list[Claim]) -> list[Claim]:
+    """The first claims, as many as one question holds."""
+    ends = accumulate(len(claim.text) for claim in claims)
+    return [claim for claim, end in zip(claims, ends, strict=True) if end <= MOST_SHOWN] or claims[:1]
 
 
 async def _heading(context: Context, claims: list[Claim], wishes: tuple[str, ...]) -> Heading:

@@ -43,7 +43,7 @@ class Draft(BaseModel):
 
 @actor(
     "assistant",
-    version="1",
+    version="2",
     calls=1,
     with_tools=ROUNDS + 1,
     takes=("items", "context", "extract", "report", "answer"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from actors._sources import items_of
 from platos import Artifact, Claim, Context, Document, HandOff, Work, actor, strike_uncited
 
-__all__ = ["Reader"]
+__all__ = ["Reader", "Reading", "question"]
 
 INSTRUCTIONS = """\
 Read the documents and take down what they say about the scope below. Write each claim as one plain sentence, with the
@@ -41,10 +42,14 @@ class Reader:
 
     async def act(self, context: Context, work: Work) -> HandOff:
         """An unverified extract, without the claims whose quotes do not stand in their items."""
-        texts = {extract.item: (await context.read(extract.item)).full_text for extract in work.items}
+        texts = await items_of(context, work)
         documents = [Document(id=name, text=text) for name, text in texts.items()]
-        remarks = [f"Remark on the last reading: {remark}" for remark in work.remarks]
-        wishes = [f"The owner asks for this: {wish}" for wish in work.wishes]
-        instructions = "\n".join([INSTRUCTIONS, context.scope, *wishes, *remarks])
-        reading = await context.ask_model("read", instructions, documents, Reading)
+        reading = await context.ask_model("read", question(context, work), documents, Reading)
         return context.hand_off(strike_uncited(reading.artifact(context.signature), texts), scope=list(texts))
+
+
+def question(context: Context, work: Work) -> str:
+    """What a reader is asked: the owner's words, and the remarks on the last reading."""
+    remarks = [f"Remark on the last reading: {remark}" for remark in work.remarks]
+    wishes = [f"The owner asks for this: {wish}" for wish in work.wishes]
+    return "\n".join([INSTRUCTIONS, context.scope, *wishes, *remarks])

@@ -40,7 +40,7 @@ class Findings(BaseModel):
 
 @actor(
     "researcher",
-    version="1",
+    version="2",
     calls=1,
     with_tools=ROUNDS + 1,
     takes=("items", "context", "extract", "report", "answer"),

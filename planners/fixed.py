@@ -16,7 +16,7 @@ __all__ = ["Fixed", "NodeForm"]
 Key = tuple[str | int, ...]
 
 _OWN: dict[str, frozenset[str]] = {
-    "actor": frozenset({"model", "tools", "timeout", "attempts", "verified"}),
+    "actor": frozenset({"model", "tools", "reach", "timeout", "attempts", "verified"}),
     "sequence": frozenset(),
     "fan_out": frozenset({"over", "join", "good"}),
     "branches": frozenset({"join", "good"}),
@@ -33,6 +33,11 @@ def _alone(value: Any) -> Any:
     return {"actor": value} if isinstance(value, str) else value
 
 
+def _listed(value: Any) -> Any:
+    """One term alone is all of them."""
+    return (value,) if isinstance(value, str) else value
+
+
 def _span(value: Any) -> int:
     try:
         return parse_span(str(value)[:40])
@@ -44,6 +49,7 @@ def _mistake(what: str, expected: str, hint: str = _EXAMPLE) -> PydanticCustomEr
     return PydanticCustomError("mistake", "{what}", {"what": what, "expected": expected, "hint": hint})
 
 
+Terms = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Written = Annotated["NodeForm", BeforeValidator(_alone)]
 
 
@@ -68,6 +74,9 @@ class NodeForm(BaseModel):
     rounds: int = Field(3, ge=1, le=100, description="how many rounds at most", examples=[2])
     model: str = Field("frontier", description="the tier of model", examples=["small"])
     tools: tuple[str, ...] = Field((), description="the tools that it may call", examples=[["outbox"]])
+    reach: dict[str, Terms] = Field(
+        {}, description="with which arguments it may call a tool", examples=[{"file": ["path=notes/*"]}]
+    )
     timeout: Annotated[int, BeforeValidator(_span)] = Field(0, description="how long it may take", examples=["5m"])
     attempts: int = Field(1, ge=1, le=100, description="how often it is begun at most", examples=[2])
     verified: bool = Field(False, description="it acts only on what a critic has accepted", examples=[True])
@@ -105,6 +114,7 @@ class NodeForm(BaseModel):
                 share=self.share,
                 model=self.model,
                 tools=self.tools,
+                reach=self.reach,
                 timeout=self.timeout,
                 attempts=self.attempts,
                 verified=self.verified,

@@ -113,7 +113,8 @@ def _catalogue(brief: Brief) -> Iterator[str]:
 
 
 def _role(role: Role) -> str:
-    calls = "" if role.calls is None else f" Calls of a model: {role.calls} at most."
+    each = f" for each {role.stretch:,} characters" if role.stretch else ""
+    calls = "" if role.calls is None else f" Calls of a model: {role.calls} at most{each}."
     takes, makes = (", ".join(kinds) or "anything" for kinds in (role.takes, role.makes))
     return f"{role.actor}: {_line(role.does)} Takes {takes}. Makes {makes}.{calls}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Many
 
-from platos import Brief, Extract, FanOut, Loop, Node, Plan, Sequence, Single, planner
+from platos import Brief, Extract, FanOut, Loop, Node, Plan, Role, Sequence, Single, planner
 from platos.errors import InvalidPlan
 
 __all__ = ["CHARS_A_TOKEN", "FILL", "LARGE", "TOGETHER", "UNSURE", "WIDE", "Rules"]
@@ -28,7 +28,7 @@ FILL = 0.6
 """The part of a window that items may fill by that reckoning: instructions, remarks and what is known take room too."""
 
 
-@planner("rules", version="2")
+@planner("rules", version="3")
 class Rules:
     """How many items are there, does a window hold them, and does any of them need care: is it large, or was triage
     unsure of it?
@@ -46,8 +46,9 @@ class Rules:
     ==================  ==================================  ====================================================
 
     Who works asks the tier `frontier`, and where its window does not hold what they read at once, the tier with the
-    largest one. An item that no window holds, and more items than a fan-out has branches that no window holds together,
-    are refused: no actor reads an item in parts.
+    largest one. Where one of the items is more than any window holds well, a long-reader reads each, stretch after
+    stretch, and an aggregator merges; no critic could read it. What not even that one can read, and more items than a
+    fan-out has branches that no window holds together, are refused.
 
     An actor that is not in the catalogue is stood in for by another that takes and makes the same. Where the specialist
     has tools, a notifier comes last, and it alone is given one: the specialist's first. Work that is planned again
@@ -67,6 +68,10 @@ class Rules:
 def _shape(brief: Brief) -> tuple[list[Node], str]:
     items = brief.items
     whole = sum(item.chars for item in items)
+    long = _long_reader(brief)
+    if long is not None:
+        count = "one item" if len(items) == 1 else f"{len(items)} items"
+        return _each(brief, "", long), f"{count}: more in one than any model reads at once, so in stretches"
     if len(items) > WIDE:
         if _fits(brief, whole):
             return [
@@ -89,8 +94,17 @@ def _draft(brief: Brief, chars: int) -> Single:
     return Single(name="draft", actor=actor, model=_tier(brief, chars))
 
 
-def _each(brief: Brief, care: str) -> list[Node]:
-    """A reader for each item, and who merges what they made."""
+def _long_reader(brief: Brief) -> Role | None:
+    """Who reads the items in stretches, where no window holds one of them well; None where nobody does or has to."""
+    longest = max((item.chars for item in brief.items), default=0)
+    if any(_fits(brief, longest, tier) for tier in ("frontier", *brief.window)):
+        return None
+    able = [role for role in brief.roles if role.stretch and "items" in role.takes and "extract" in role.makes]
+    return min(able, key=lambda role: (role.actor != "long-reader", role.actor), default=None)
+
+
+def _each(brief: Brief, care: str, long: Role | None = None) -> list[Node]:
+    """A reader for each item, or who is given in its place, and who merges what they made."""
     if len(brief.items) > brief.bounds.width:
         raise InvalidPlan(
             f"{len(brief.items)} items are more than any model reads at once, and than a fan-out has branches",
@@ -98,10 +112,12 @@ def _each(brief: Brief, care: str) -> list[Node]:
             expected=f"at most {brief.bounds.width} items, or a model with a larger window",
         )
     largest = max(item.chars for item in brief.items)
-    reader = Single(
-        name="read", actor=_who(brief, "reader", takes="items", makes="extract"), model=_tier(brief, largest)
-    )
+    actor = _who(brief, "reader", takes="items", makes="extract") if long is None else long.actor
+    at_once = largest if long is None else min(largest, long.stretch)
+    reader = Single(name="read", actor=actor, model=_tier(brief, at_once))
     merge = Single(name="merge", actor=_who(brief, "aggregator", takes="extract", makes="report"))
+    if len(brief.items) == 1:
+        return [reader, merge]
     return [FanOut(name="each", body=_reviewed(brief, reader, "extract") if care else reader), merge]
 
 

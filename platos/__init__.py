@@ -12,6 +12,7 @@ from platos.core.item import Extract, Item, Problem, StoredItem
 from platos.core.lesson import Lesson, Standing, Usual
 from platos.core.money import Band, Price, Rates, Usage
 from platos.core.notice import Ask, Notice
+from platos.core.passage import stretches
 from platos.core.plan import Bounds, FanOut, Join, Loop, Node, Plan, Sequence, Single
 from platos.core.provenance import Provenance
 from platos.core.role import Role
@@ -90,6 +91,7 @@ __all__ = [
     "planner",
     "predicate",
     "source",
+    "stretches",
     "strike_uncited",
     "tier",
     "tool",

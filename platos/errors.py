@@ -243,7 +243,7 @@ class PermissionDenied(Failure):
 
 
 class Denied(PermissionDenied):
-    """A person said no."""
+    """A person said no, or nobody wants it any more."""
 
 
 class StaleWorld(Failure):

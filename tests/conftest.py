@@ -21,8 +21,9 @@ MAY_BLOCK = {
     "platos/clock.py": ("__call__",),  # and these are the inline halves, for simulations
     "platos/models/litellm.py": ("_asked", "_hang_up"),  # on a loop that is litellm's own
     "platos/runtime/control.py": ("serve",),  # where a socket's file is made and removed
+    "platos/store/opening.py": ("_off_the_loop",),
     "platos/store/reader.py": ("__init__", "all", "close"),
-    "platos/store/store.py": ("_off_the_loop",),
+    "platos/store/store.py": ("read_inline",),
     "platos/store/writer.py": ("submit", "close"),
     "tests/effects/strangers.py": ("_awaited",),  # where somebody else is at work
 }

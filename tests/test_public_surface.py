@@ -14,7 +14,7 @@ PUBLIC = """
     Environment Extract Fact FanOut Finish HandOff Item Join Learner Lesson Loop Model ModelReply ModelRequest Node
     Notice Notifier Plan Planner Polled Price Problem Provenance Rates Receipt Role Sequence Single Source Standing
     Status StoredItem Terms Tier Tool ToolForm Usage Usual Verdict Work actor errors mark_deeds model notifier
-    parse_span planner predicate source strike_uncited tier tool tool_function uncited
+    parse_span planner predicate source stretches strike_uncited tier tool tool_function uncited
 """
 HEAVY = ("aiosqlite", "litellm", "pydantic", "rich", "sqlite3", "typer", "yaml")
 

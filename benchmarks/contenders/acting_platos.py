@@ -127,7 +127,7 @@ async def inbox() -> None:
     command = [PLATOS, "--workspace", str(root)]
     said = json.loads((await anyio.run_process([*command, "--json", "inbox"])).stdout)
     assert (said["open"], len(said["gates"])) == (OPEN, 20)
-    for words in (("inbox",), ("inbox", "--json"), ("inbox", "--tool", "bell")):
+    for words in (("inbox",), ("inbox", "--json"), ("inbox", "--tool", "bell"), ("runs",), ("status",)):
         await anyio.to_thread.run_sync(tell_starts, " ".join(["platos", *words]), [*command, *words])
     for _ in range(TIMES):
         began = time.perf_counter()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 import typer
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from platos.app import App
     from platos.config.workspace import Workspace
 
-__all__ = ["load", "load_anywhere", "locate", "number_of", "options_of", "run_async", "show"]
+__all__ = ["load", "load_anywhere", "locate", "number_of", "options_of", "run_async", "run_inline", "show"]
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -85,6 +85,19 @@ def run_async(work: Callable[[*Ts], Awaitable[T]], *arguments: *Ts) -> T:
         if found is None:
             raise
         raise found from None
+
+
+def run_inline(work: Callable[[*Ts], Coroutine[Any, Any, T]], *arguments: *Ts) -> T:
+    """Run `work`, which only reads by `read_inline` and waits for nothing, to its end on the spot. To import an event
+    loop takes longer than most questions take to answer."""
+    going = work(*arguments)
+    try:
+        going.send(None)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+    going.close()
+    raise RuntimeError(f"{work.__name__} waits for something, and there is no event loop")
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> PlatosError | None:

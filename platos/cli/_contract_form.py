@@ -49,7 +49,8 @@ class Caps(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """What a specialist is, may do, may spend and must prove."""
+    """What a specialist is, may do, may spend and must prove. `net` is the plan that stands in its file, drawn; empty
+    where one is made of what arrives."""
 
     specialist: str
     owner: str
@@ -59,6 +60,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...]
     triage: tuple[str, ...]
     planner: str
+    net: str
     actors: tuple[str, ...]
     models: tuple[ModelTold, ...]
     overlap: str

@@ -21,6 +21,7 @@ def render_contract(its: Contract) -> Iterator[Line]:
     yield from _listed("sources", its.sources)
     yield from _listed("triage", its.triage)
     yield f"  planner      {its.planner}"
+    yield from (f"               {line}" for line in its.net.splitlines())
     yield from _listed("models", [model.words() for model in its.models])
     yield f"  actors       {', '.join(its.actors)}"
     yield from _listed("tools", [line for tool in its.tools for line in _tool(tool)] or ["none"])

@@ -16,7 +16,6 @@ from platos.clock import ThreadOffload
 from platos.core.budget import day_start
 from platos.core.event import Paused
 from platos.core.instant import Instant, iso, local, zone_info
-from platos.core.state import State
 from platos.errors import NotFound
 from platos.runtime.measures import Live, Measures, read_measures
 from platos.runtime.measures.money import IdleDay
@@ -34,8 +33,10 @@ from platos.store import (
     runs,
     specialists,
 )
+from platos.store.gates import OpenGates
 from platos.store.lock import holder_of
 from platos.store.pauses import EVERYTHING
+from platos.store.runs import OpenRuns
 from platos.store.specialists import SpecialistRow, TemplateRow
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
 __all__ = ["SpecialistStatus", "Status", "Untold", "read_status"]
 
 _MOST_TOLD, _MOST_PROBLEMS = 50, 1_000
+_FEW = 10
+"""Open runs, and open gates, of a specialist that are named."""
+_NO_RUNS, _NO_GATES = OpenRuns(0, 0, ()), OpenGates(0, ())
 
 Definitions = Mapping[str, Described]
 
@@ -56,9 +60,10 @@ class _Template(msgspec.Struct, frozen=True):
 
 
 class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One specialist. `state` is `asleep`, `working`, `waits for you`, `paused`, `problem` or `gone`; money is
-    nano-dollars: spent today, and what an idle day costs, None before there was one. `triage` is how much is being
-    missed, None where nothing is known of that; `autopilots` are on, or proposed."""
+    """One specialist. `state` is `asleep`, `working`, `waits for you`, `paused`, `problem` or `gone`. `open_runs` and
+    `gates` are the names of the first few of so many. Money is nano-dollars: spent today, and what an idle day costs,
+    None before there was one. `triage` is how much is being missed, None where nothing is known of that; `autopilots`
+    are on, or proposed."""
 
     specialist: str
     state: str
@@ -69,7 +74,9 @@ class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
     quiet: int
     items: dict[str, int]
     open_runs: tuple[str, ...]
+    open_run_count: int
     gates: tuple[str, ...]
+    gate_count: int
     spent_nano: int
     cap_nano: int | None
     triage_spent_nano: int
@@ -124,8 +131,8 @@ class _Stored(msgspec.Struct, frozen=True):
 
     rows: dict[str, SpecialistRow]
     items: dict[str, dict[str, int]]
-    open_runs: dict[str, list[tuple[str, State]]]
-    gates: dict[str, list[str]]
+    open_runs: dict[str, OpenRuns]
+    gates: dict[str, OpenGates]
     sources: dict[str, list[str]]
     spent: dict[str, tuple[int, int]]
     paused: dict[str, Paused]
@@ -182,21 +189,14 @@ def _holder(folder: Path) -> str:
 
 
 async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored:
-    open_runs: dict[str, list[tuple[str, State]]] = {}
-    waiting: dict[str, list[str]] = {}
-    of_run: dict[int, str] = {}
-    for run in await runs.open_runs(store):
-        of_run[run.id] = run.specialist
-        open_runs.setdefault(run.specialist, []).append((run.name, run.state))
-    for gate in await gates.open_gates(store):
-        waiting.setdefault(of_run.get(gate.run, ""), []).append(gate.name)
+    open_runs, waiting = await runs.first_open(store, _FEW), await gates.first_open(store, _FEW)
     sources: dict[str, list[str]] = {}
     for name, source, failures, problem in await cursors.problems(store, _MOST_PROBLEMS):
         times = f" ({failures} times in a row)" if failures > 1 else ""
         sources.setdefault(name, []).append(f"source {source}: {problem}{times}")
     paused = await pauses.every(store)
     rows = {row.name: row for row in await specialists.of_files(store)}
-    of_note = {name for what in (open_runs, waiting, sources, paused) for name in what} - {*rows, EVERYTHING, ""}
+    of_note = {name for what in (open_runs, waiting, sources, paused) for name in what} - {*rows, EVERYTHING}
     for name in sorted(of_note)[:_MOST_TOLD]:
         row = await specialists.look(store, name)
         rows |= {name: row} if row is not None else {}
@@ -253,6 +253,7 @@ def _specialist(
     idle: Mapping[str, IdleDay] = measures.costs.specialists if measures else {}
     due = _due(row, found, now)
     spent, of_triage = stored.spent.get(name, (0, 0))
+    opened, waiting = stored.open_runs.get(name, _NO_RUNS), stored.gates.get(name, _NO_GATES)
     return SpecialistStatus(
         specialist=name,
         state=_state(name, found, stored),
@@ -262,8 +263,10 @@ def _specialist(
         wakes=row.wakes if row else 0,
         quiet=row.quiet if row else 0,
         items=stored.items.get(name, {}),
-        open_runs=tuple(run for run, _ in stored.open_runs.get(name, [])),
-        gates=tuple(stored.gates.get(name, [])),
+        open_runs=opened.first,
+        open_run_count=opened.total,
+        gates=waiting.first,
+        gate_count=waiting.total,
         spent_nano=spent,
         cap_nano=found.day_nano if found else 0,
         triage_spent_nano=of_triage,
@@ -282,13 +285,13 @@ def _due(row: SpecialistRow | None, found: Described | None, now: Instant) -> In
 
 
 def _state(name: str, found: Described | None, stored: _Stored) -> str:
-    states = {state for _, state in stored.open_runs.get(name, [])}
+    opened = stored.open_runs.get(name, _NO_RUNS)
     if found is not None and found.error:
         return "problem"
-    if stored.gates.get(name) or State.NEEDS_REVIEW in states:
+    if name in stored.gates or opened.reviewed:
         return "waits for you"
     if EVERYTHING in stored.paused or name in stored.paused:
         return "paused"
-    if states:
+    if opened.total:
         return "working"
     return "asleep" if found else "gone"

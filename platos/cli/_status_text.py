@@ -59,7 +59,7 @@ def _specialist(each: SpecialistStatus) -> Iterator[Line]:
     if each.items:
         yield "  items: " + ", ".join(f"{count} {state}" for state, count in sorted(each.items.items()))
     if each.open_runs:
-        yield "  open runs: " + ", ".join(each.open_runs)
+        yield f"  open runs: {_first(each.open_runs, each.open_run_count)}"
     if each.cap_nano != 0:
         triage = _of(each.triage_spent_nano, each.triage_cap_nano)
         yield f"  spent today: {_of(each.spent_nano, each.cap_nano)}, of it {triage} on triage"
@@ -103,10 +103,16 @@ def _state(each: SpecialistStatus) -> Iterator[Line]:
     until = f", next wake-up {each.next_local}" if each.next_local else ""
     text = f"  {each.state}{until}"
     if each.gates:
-        yield yellow(f"{text}; platos inbox shows {', '.join(each.gates)}")
+        yield yellow(f"{text}; platos inbox shows {_first(each.gates, each.gate_count)}")
     else:
         yield red(text) if each.state == "problem" else text
 
 
 def _of(spent: int, cap: int | None) -> str:
     return dollars(spent) if cap is None else f"{dollars(spent)} of {dollars(cap)}"
+
+
+def _first(names: tuple[str, ...], count: int) -> str:
+    """The first of so many."""
+    left = count - len(names)
+    return ", ".join(names) + f" and {left:,} more" * (left > 0)

@@ -15,12 +15,15 @@ from platos.cli._contract_form import Caps, Contract, Retry, ToolTold
 from platos.cli._contract_people import told_lines
 from platos.cli._contract_text import render_contract
 from platos.cli._models import tell_models
+from platos.core.drawing import draw
 from platos.core.instant import span_text
+from platos.core.plan import Plan
 from platos.core.policy import HOUSE, Entry, RiskTier, otherwise, permit
 from platos.core.specialist import PartSpec, Specialist, Wanted
 from platos.core.state import State
 from platos.errors import NotFound
-from platos.ports.tool import Remote, Tool
+from platos.ports.planner import Settled
+from platos.ports.tool import Tool, is_remote
 from platos.store import read_store
 
 __all__ = ["check"]
@@ -55,6 +58,7 @@ async def _contract(app: App, name: str) -> Contract:
 
 
 def _read(app: App, its: Specialist, autopilots: tuple[str, ...]) -> Contract:
+    net = _settled(app, its.planner)
     return Contract(
         specialist=its.name,
         owner=its.owner,
@@ -63,7 +67,8 @@ def _read(app: App, its: Specialist, autopilots: tuple[str, ...]) -> Contract:
         catch_up=f"{its.schedule.catch_up}, within {span_text(its.schedule.grace)}",
         sources=tuple(map(_part, its.sources)),
         triage=tuple(map(_part, its.triage)),
-        planner=_part(its.planner),
+        planner=_part(its.planner) if net is None else its.planner.name,
+        net="" if net is None else draw(net),
         actors=tuple(app.parts.names("actor")),
         models=tuple(tell_models(app, its)),
         overlap=its.overlap,
@@ -81,6 +86,12 @@ def _read(app: App, its: Specialist, autopilots: tuple[str, ...]) -> Contract:
         told=tuple(told_lines(its, app.settings.settings.who_is_told())),
         done_when=tuple(map(str, its.done_when)),
     )
+
+
+def _settled(app: App, planner: PartSpec) -> Plan | None:
+    """The plan that stands in the specialist's file; None where one is made of what arrives."""
+    options = app.parts.check("planner", planner.part, planner.options)
+    return options.settled() if isinstance(options, Settled) else None
 
 
 def _wanted_until(its: Specialist) -> Iterator[str]:
@@ -148,7 +159,7 @@ def _rules(tool: Tool, spec: PartSpec, own: Mapping[str, Entry], house: Mapping[
         ("policy", own.get(spec.name, ())),
         *((HOUSE, house.get(name, ())) for name in dict.fromkeys((spec.name, spec.part))),
     ]
-    fields = {} if isinstance(tool, Remote) else tool.Arguments.model_fields
+    fields = {} if is_remote(tool) else tool.Arguments.model_fields
     for of, entry in found:
         for place, rule in enumerate(() if isinstance(entry, int) else entry, start=1):
             odd = [term.argument for term in rule.where.terms if fields and term.argument not in fields]

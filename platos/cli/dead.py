@@ -7,12 +7,12 @@ from typing import Annotated
 import msgspec
 import typer
 
-from platos.app import App
-from platos.cli._context import load, number_of, run_async, show
+from platos.cli._context import locate, number_of, run_inline, show
 from platos.cli._dead_letter import DeadLetter, DeadLetterInFull, read_letter, read_letter_in_full
 from platos.cli._dead_text import render_letter, render_letters
+from platos.config.workspace import Workspace
 from platos.errors import NotFound
-from platos.store import read_store, runs
+from platos.store import read_inline, runs
 
 __all__ = ["DeadLetters", "dead"]
 
@@ -33,22 +33,22 @@ def dead(
 
     Example: platos dead r7
     """
-    app = load(ctx)
+    workspace = locate(ctx)
     if run:
-        show(ctx, run_async(_letter, app, number_of(run, "r", "run")), render_letter)
+        show(ctx, run_inline(_letter, workspace, number_of(run, "r", "run")), render_letter)
     else:
-        letters = run_async(_letters, app)
+        letters = run_inline(_letters, workspace)
         show(ctx, letters, lambda found: render_letters(found.dead))
 
 
-async def _letters(app: App) -> DeadLetters:
+async def _letters(workspace: Workspace) -> DeadLetters:
     try:
-        async with read_store(app.workspace.state) as store:
+        async with read_inline(workspace.state) as store:
             return DeadLetters(dead=tuple([await read_letter(store, row) for row in await runs.dead(store)]))
     except NotFound:
         return DeadLetters(dead=())
 
 
-async def _letter(app: App, run: int) -> DeadLetterInFull:
-    async with read_store(app.workspace.state) as store:
+async def _letter(workspace: Workspace, run: int) -> DeadLetterInFull:
+    async with read_inline(workspace.state) as store:
         return await read_letter_in_full(store, run)

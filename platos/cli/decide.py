@@ -14,12 +14,13 @@ from platos.app import App
 from platos.cli._change import change, person
 from platos.cli._context import load, number_of, options_of, run_async, show
 from platos.cli._ending import RunEnding, how_runs_stand
-from platos.cli._gates import Filter, OfSpecialist, OfTier, OfTool, find_gates
+from platos.cli._gates import Filter, OfSpecialist, OfTier, OfTool, open_gates
 from platos.cli.exits import ExitCode, worst
 from platos.cli.output import Line, clean, one_line, table
 from platos.core.approval import GateState
 from platos.core.instant import parse_span
-from platos.errors import UsageError
+from platos.errors import NotFound, UsageError
+from platos.store import gates, read_store, runs
 from platos.store.gates import GateRow
 
 __all__ = ["approve", "deny", "edit", "return_"]
@@ -150,7 +151,22 @@ def _decide(
 
 
 async def _find(app: App, names: Sequence[str], which: Filter, every: bool) -> list[tuple[str, GateRow]]:
-    return await find_gates(app, names, which, every=every)
+    """The gates of these names, or the open ones that a filter holds, each with its specialist.
+
+    Raises UsageError where both or neither are said, or a name is none, and NotFound.
+    """
+    if bool(names) == (every or bool(which)):
+        what = "gates by name, and others by a filter" if names else "nothing says which gate"
+        raise UsageError(what, expected="gates, as in g3 g4; or --all, --specialist, --tool, --tier")
+    numbers = [number_of(name, "g", "gate") for name in names]
+    async with read_store(app.workspace.state) as store:
+        if numbers:
+            named = [await gates.find(store, number) for number in numbers]
+            return [((await runs.find(store, gate.run)).specialist, gate) for gate in named]
+        found = await open_gates(store, which)
+    if not found:
+        raise NotFound("no gate is open there", hint="platos inbox shows what is open")
+    return found
 
 
 def _agree(ctx: typer.Context, found: Sequence[tuple[str, GateRow]], typed: str) -> None:

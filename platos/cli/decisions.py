@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from platos.app import App
-from platos.cli._context import load, run_async, show
+from platos.cli._context import locate, run_inline, show
 from platos.cli.output import Line, table
+from platos.config.workspace import Workspace
 from platos.core.event import (
     AccountFrozen,
     AccountThawed,
@@ -37,7 +37,7 @@ from platos.core.event import (
 from platos.core.instant import iso
 from platos.core.state import FINAL
 from platos.errors import NotFound
-from platos.store import ReadStore, journal, read_store, verdicts
+from platos.store import ReadStore, journal, read_inline, verdicts
 
 __all__ = ["decisions"]
 
@@ -73,13 +73,13 @@ def decisions(
 
     Example: platos decisions --by person
     """
-    show(ctx, run_async(_decisions, load(ctx), by, source, limit), _render)
+    show(ctx, run_inline(_decisions, locate(ctx), by, source, limit), _render)
 
 
-async def _decisions(app: App, by: str, source: str, limit: int) -> Decisions:
+async def _decisions(workspace: Workspace, by: str, source: str, limit: int) -> Decisions:
     found: list[Decision] = []
     try:
-        async with read_store(app.workspace.state) as store:
+        async with read_inline(workspace.state) as store:
             async for chain, event in journal.backwards(store):
                 told = [each async for each in _told(store, chain, event)]
                 found += [each for each in told if by in ("", *_names(each.by)) and source in ("", each.source)]

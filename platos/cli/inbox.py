@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from platos.cli._arguments import render_argument
-from platos.cli._context import locate, run_async, show
+from platos.cli._context import locate, run_inline, show
 from platos.cli._doubts import Doubt, read_doubts, render_doubt
 from platos.cli._gates import Filter, OfSpecialist, OfTier, OfTool, open_gates
 from platos.cli.output import Line, bold
@@ -18,7 +18,7 @@ from platos.core.instant import iso
 from platos.core.money import dollars
 from platos.core.policy import RiskTier
 from platos.errors import NotFound
-from platos.store import ReadStore, accounts, gates, items, read_store, runs
+from platos.store import ReadStore, accounts, gates, items, read_inline, runs
 from platos.store.gates import GateRow
 
 __all__ = ["inbox", "show_gate"]
@@ -68,12 +68,12 @@ def inbox(
     Example: platos inbox
     """
     which = Filter(specialist, tool, tier)
-    show(ctx, run_async(_inbox, locate(ctx), which, limit), _render)
+    show(ctx, run_inline(_inbox, locate(ctx), which, limit), _render)
 
 
 async def _inbox(workspace: Workspace, which: Filter, limit: int) -> Inbox:
     try:
-        async with read_store(workspace.state) as store:
+        async with read_inline(workspace.state) as store:
             asked = [await _waiting(store, *each) for each in await open_gates(store, which, limit)]
             doubts = tuple(await read_doubts(store))
             return Inbox(gates=tuple(asked), open=await gates.count_open(store), doubts=doubts)

@@ -1,4 +1,4 @@
-"""`platos runs` and `show`: how work is. They read and never take the lock."""
+"""`platos runs` and `show`: how things are, as the state says by itself. They read and never take the lock."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from typing import Annotated, NoReturn
 import msgspec
 import typer
 
-from platos.app import App
-from platos.cli._context import load, number_of, options_of, run_async, show
-from platos.cli._follow import follow
+from platos.cli._context import load, locate, number_of, options_of, run_async, run_inline, show
 from platos.cli._story_text import Shown, render_story
 from platos.cli.exits import ExitCode
 from platos.cli.output import Line, table
 from platos.cli.story import Story, read_story
+from platos.config.workspace import Workspace
 from platos.core.instant import iso
 from platos.core.money import dollars
 from platos.errors import NotFound, UsageError
-from platos.store import ReadStore, accounts, read_store, runs
+from platos.store import ReadStore, accounts, read_inline, runs
 from platos.store.runs import RunRow
 
 __all__ = ["runs_command", "show_run"]
@@ -55,7 +54,7 @@ def runs_command(
 
     Example: platos runs --specialist advisories
     """
-    show(ctx, run_async(_runs, load(ctx), specialist), _render_runs)
+    show(ctx, run_inline(_runs, locate(ctx), specialist), _render_runs)
 
 
 def show_run(
@@ -78,12 +77,14 @@ def show_run(
             raise UsageError("--follow draws the net alone", expected="platos show RUN --results --calls, without it")
         _follow(ctx, number_of(run, "r", "run"))
     contents = calls or options_of(ctx).json
-    story = run_async(_story, load(ctx), number_of(run, "r", "run"), contents)
+    story = run_inline(_story, locate(ctx), number_of(run, "r", "run"), contents)
     show(ctx, story, partial(render_story, shown=Shown(results, calls)))
 
 
 def _follow(ctx: typer.Context, run: int) -> NoReturn:
     """Its exit code is that of the run, as it stands at the end."""
+    from platos.cli._follow import follow
+
     try:
         ending = run_async(follow, load(ctx), run, options_of(ctx).json)
     except KeyboardInterrupt:
@@ -92,14 +93,14 @@ def _follow(ctx: typer.Context, run: int) -> NoReturn:
     raise typer.Exit(ending.code)
 
 
-async def _story(app: App, run: int, contents: bool) -> Story:
-    async with read_store(app.workspace.state) as store:
+async def _story(workspace: Workspace, run: int, contents: bool) -> Story:
+    async with read_inline(workspace.state) as store:
         return await read_story(store, run, contents=contents)
 
 
-async def _runs(app: App, specialist: str) -> RunList:
+async def _runs(workspace: Workspace, specialist: str) -> RunList:
     try:
-        async with read_store(app.workspace.state) as store:
+        async with read_inline(workspace.state) as store:
             rows = await runs.latest(store, _LATEST, specialist)
             return RunList(runs=tuple([await _line(store, row) for row in rows]))
     except NotFound:

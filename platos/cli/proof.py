@@ -8,14 +8,13 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from platos.app import App
-from platos.cli._context import load, number_of, run_async, show
+from platos.cli._context import load, locate, number_of, run_async, run_inline, show
 from platos.cli.output import Line, bold
+from platos.config.workspace import Workspace
 from platos.core.event import EvidenceRecorded, decode_event
 from platos.core.instant import iso
-from platos.store import journal, read_store, runs
+from platos.store import journal, read_inline, runs
 from platos.store.database import NAME
-from platos.store.sound import verify_file
 
 __all__ = ["evidence", "verify"]
 
@@ -30,6 +29,9 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     path: str
     rule: str
+    capability: str
+    minted: str
+    reach: str
     effect_class: str
     key: str
     payload: str
@@ -71,7 +73,7 @@ def evidence(
 
     Example: platos evidence r1 --json > r1-evidence.json
     """
-    show(ctx, run_async(_evidence, load(ctx), number_of(run, "r", "run")), _render_proofs)
+    show(ctx, run_inline(_evidence, locate(ctx), number_of(run, "r", "run")), _render_proofs)
 
 
 def verify(
@@ -82,17 +84,19 @@ def verify(
 
     Example: platos verify
     """
-    app = load(ctx)
     if run:
-        found = run_async(_evidence, app, number_of(run, "r", "run"))
+        found = run_inline(_evidence, locate(ctx), number_of(run, "r", "run"))
         show(ctx, Verified(what=found.run, entries=found.entries, head=found.head), _render_verified)
         return
+    from platos.store.sound import verify_file
+
+    app = load(ctx)
     run_async(app.offload, verify_file, app.workspace.state / NAME)
-    show(ctx, run_async(_system, app), _render_verified)
+    show(ctx, run_inline(_system, app.workspace), _render_verified)
 
 
-async def _evidence(app: App, number: int) -> Proofs:
-    async with read_store(app.workspace.state) as store:
+async def _evidence(workspace: Workspace, number: int) -> Proofs:
+    async with read_inline(workspace.state) as store:
         row = await runs.find(store, number)
         await journal.events(store, row.name)  # raises StoreCorrupt where the chain is not what it was
         entries = await journal.chain(store, row.name)
@@ -107,8 +111,8 @@ async def _evidence(app: App, number: int) -> Proofs:
     )
 
 
-async def _system(app: App) -> Verified:
-    async with read_store(app.workspace.state) as store:
+async def _system(workspace: Workspace) -> Verified:
+    async with read_inline(workspace.state) as store:
         entries = await journal.chain(store, journal.SYSTEM)
         return Verified(
             what="everything", entries=await journal.last(store), head=entries[-1][2].hex() if entries else ""
@@ -125,6 +129,9 @@ def _proof(entry: int, event: EvidenceRecorded, hash: str) -> Proof:
         actor=record.actor,
         path=record.path,
         rule=record.rule,
+        capability=record.capability,
+        minted=record.minted,
+        reach=record.reach,
         effect_class=record.effect or "",
         key=record.key,
         payload=record.payload,
@@ -146,6 +153,8 @@ def _render_proofs(found: Proofs) -> Iterator[Line]:
         yield f"{each.evidence}  {each.at}  {each.what}"
         yield f"    by        {each.actor} at {each.path}, with {each.tool} ({each.effect_class})"
         yield f"    allowed   {_allowed(each)}"
+        if each.capability:
+            yield f"    under     capability {each.capability[:12]} of {each.minted}; it reaches {each.reach}"
         for name, value in each.preconditions.items():
             yield f"    only if   {name} was {value}"
         yield f"    sent      key {each.key[:12]}, payload {each.payload[:12]}, in epoch {each.epoch}"

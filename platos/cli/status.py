@@ -1,4 +1,4 @@
-"""`platos status`: how things are. It reads and never takes the lock."""
+"""`platos status`: how every specialist is doing."""
 
 from __future__ import annotations
 

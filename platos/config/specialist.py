@@ -231,11 +231,13 @@ def _under(written: Written, key: Key) -> Locate:
 
 
 def _check_tools(specialist: Specialist, written: Written) -> None:
-    """Policy and conditions speak only of tools that the specialist has."""
+    """Policy, conditions and ways back speak only of tools that the specialist has."""
     tools = specialist.tool_names()
     spoken: list[tuple[Key, str]] = [(("policy", tool), tool) for tool in specialist.policy]
     spoken += [(("autopilot", tool), tool) for tool in specialist.autopilot]
     spoken += [(("done_when", n), check.about) for n, check in enumerate(specialist.done_when) if check.about]
+    back = [(place, spec.options.get("undone_by")) for place, spec in enumerate(specialist.tools) if spec.part == "mcp"]
+    spoken += [(("tools", place, "mcp", "undone_by"), tool) for place, tool in back if tool]
     for key, tool in spoken:
         if tool not in tools:
             raise ConfigurationError(

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from platos.core.digest import canonical
+from platos.core.digest import canonical, digest
 from platos.core.predicate import ANY, Predicate
 from platos.core.step import is_under, plan_path
 
@@ -38,6 +38,11 @@ class Capability(msgspec.Struct, frozen=True, kw_only=True):
     where: Predicate
     narrowed: tuple[Narrowing, ...]
     seal: bytes
+
+    @property
+    def digest(self) -> str:
+        """What it is called in records: the same after a restart, whose key is another one."""
+        return digest([self.run, self.node, self.tool, self.where, self.narrowed])
 
     @property
     def reach(self) -> str:

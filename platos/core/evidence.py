@@ -27,7 +27,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Of an effect also: the `actor` and where in the plan it was, the rule that permitted the call, the tool and its
     class, the act's key, the digest of the bytes that were sent, what of the world it relied on, the gate and who
     approved it there, empty where nobody had to, the autopilot (`a3`) that allowed it in their place, and the epoch of
-    the process that saw the receipt.
+    the process that saw the receipt. `capability` is the digest of that under which the call was made, empty for a
+    person's, `minted` is by which plan, for which node, and where it was held, and `reach` which arguments it covered.
     """
 
     kind: EvidenceKind
@@ -46,6 +47,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     approver: str = ""
     epoch: int = 0
     autopilot: str = ""
+    capability: str = ""
+    minted: str = ""
+    reach: str = ""
 
     @property
     def full_text(self) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from platos.core.instant import DAY, MINUTE, SECOND, Span
-from platos.errors import FAILURES, Failure, PlatosError
+from platos.errors import FAILURES, Denied, Failure, PlatosError
 
 __all__ = ["ANSWERS", "Answer", "FailureRecord", "RetryPolicy", "left_after"]
 
@@ -82,19 +82,21 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FailureRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A failure as the journal keeps it."""
+    """A failure as the journal keeps it. `denied` tells that it was a person, or time, that said no, and not a rule."""
 
     kind: str
     what: str
     where: str = ""
     hint: str = ""
     sent: bool = False
+    denied: bool = False
 
     @classmethod
     def of(cls, error: BaseException) -> FailureRecord:
         """The record of an exception; one that is no Failure is `broken`, named by its type."""
         if isinstance(error, Failure):
-            return cls(kind=error.kind, what=error.what, where=error.where, hint=error.hint, sent=error.sent)
+            no = isinstance(error, Denied)
+            return cls(kind=error.kind, what=error.what, where=error.where, hint=error.hint, sent=error.sent, denied=no)
         if isinstance(error, PlatosError):
             what = f"{type(error).__name__}: {error.what}"
             return cls(kind="broken", what=what, where=error.where, hint=error.hint)
@@ -102,4 +104,5 @@ class FailureRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     def error(self) -> Failure:
         """The failure as an exception again."""
-        return FAILURES.get(self.kind, FAILURES["broken"])(self.what, where=self.where, hint=self.hint, sent=self.sent)
+        kind = Denied if self.denied else FAILURES.get(self.kind, FAILURES["broken"])
+        return kind(self.what, where=self.where, hint=self.hint, sent=self.sent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["LONGEST", "LONGEST_TITLE", "Passage", "cut", "passages_of"]
+__all__ = ["LONGEST", "LONGEST_TITLE", "Passage", "passages_of", "stretches"]
 
 LONGEST = 600
 """Characters of a passage. What is longer is cut at the end of a line or a sentence, else of a word."""
@@ -34,7 +34,7 @@ def passages_of(text: str, name: str) -> list[Passage]:
                 lines.append(line)
                 continue
             paragraph = "\n".join(lines).strip()
-            found += [Passage(_title(trail, name), piece) for piece in cut(paragraph)]
+            found += [Passage(_title(trail, name), piece) for piece in stretches(paragraph, LONGEST)]
             lines = []
             if heading:
                 depth = len(heading[1])
@@ -42,15 +42,16 @@ def passages_of(text: str, name: str) -> list[Passage]:
     return found
 
 
-def cut(text: str) -> list[str]:
-    """A text in pieces that are not too long, each of which stands in it word for word."""
+def stretches(text: str, longest: int) -> list[str]:
+    """A text in pieces of at most so many characters, each of which stands in it word for word."""
     pieces: list[str] = []
-    while len(text) > LONGEST:
-        ends = [end.end() for end in _END.finditer(text, 0, LONGEST)]
-        at = ends[-1] if ends else text.rfind(" ", 0, LONGEST) + 1 or LONGEST
-        pieces.append(text[:at].strip())
-        text = text[at:]
-    return [piece for piece in (*pieces, text.strip()) if piece]
+    start = 0
+    while len(text) - start > longest:
+        ends = [end.end() for end in _END.finditer(text, start, start + longest)]
+        at = ends[-1] if ends else text.rfind(" ", start, start + longest) + 1 or start + longest
+        pieces.append(text[start:at].strip())
+        start = at
+    return [piece for piece in (*pieces, text[start:].strip()) if piece]
 
 
 def _title(trail: list[tuple[int, str]], name: str) -> str:

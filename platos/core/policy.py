@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import IntEnum
+from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 import msgspec
 
 from platos.core.effect import EffectClass
 from platos.core.predicate import ANY, Looked, Predicate
+from platos.core.sieve import Sieve
 
 __all__ = ["HOUSE", "Entry", "Permission", "PolicyRule", "RiskTier", "otherwise", "permit", "rules_of"]
 
@@ -31,7 +34,7 @@ class RiskTier(IntEnum):
     EXPLICIT = 2
 
 
-class PolicyRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class PolicyRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, cache_hash=True):
     """One rule on calls of a tool: which arguments it is of, and which actor's (empty: any); then the risk tier, or
     that it is denied."""
 
@@ -44,6 +47,11 @@ class PolicyRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def always_fits(self) -> bool:
         """Is it of every call?"""
         return not self.where.terms and not self.actor
+
+    @property
+    def strictness(self) -> tuple[bool, RiskTier]:
+        """A denial is the strictest; else the higher tier."""
+        return self.deny, RiskTier.EXPLICIT if self.deny else self.tier
 
     def about(self) -> str:
         """Of which calls it is, as in `recipient=*@example.com`."""
@@ -101,43 +109,43 @@ def permit(
         return Permission(
             allowed=False, tier=RiskTier.EXPLICIT, rule=f"tools: {tool} is not among the specialist's tools"
         )
-    arguments = Looked(arguments)
+    looked = Looked.at(arguments)
     if tool in policy:
-        found = [_decide("policy", tool, policy[tool], actor, arguments)]
+        found = [_decide("policy", tool, policy[tool], actor, looked)]
     else:
         tier = RiskTier.AUTO if effect is EffectClass.READ else RiskTier.EXPLICIT
         rule = f"default: a tool of class {effect} has risk tier {int(tier)}"
         found = [Permission(allowed=True, tier=tier, rule=rule)]
-    found += [
-        _decide(HOUSE, name, house[name], actor, arguments) for name in dict.fromkeys((tool, part)) if name in house
-    ]
+    found += [_decide(HOUSE, name, house[name], actor, looked) for name in dict.fromkeys((tool, part)) if name in house]
     return max(found, key=_strictness)
 
 
-def _decide(of: str, tool: str, entry: Entry, actor: str, arguments: Mapping[str, Any]) -> Permission:
+def _decide(of: str, tool: str, entry: Entry, actor: str, looked: Looked) -> Permission:
     """What one entry says of a call: the strictest of the first rule that surely fits, and those before it that may."""
     if isinstance(entry, int):
         return _told(of, tool, PolicyRule(tier=RiskTier(entry)), "")
-    mine = [(place, rule) for place, rule in enumerate(entry, start=1) if rule.actor in ("", actor)]
-    sure = next((n for n, (_, rule) in enumerate(mine) if rule.where.covers(arguments)), len(mine))
-    if sure < len(mine):
-        place, rule = mine[sure]
-        found = _told(of, tool, rule, f": rule {place}, {rule.about()}")
-    else:
-        found = _told(of, tool, PolicyRule(), ": no other rule fits")
-    strictest = _strictness(found)
-    for place, rule in mine[:sure]:
-        if (rule.deny, rule.tier) > strictest and rule.where.may_cover(arguments):
-            found = _told(of, tool, rule, f": rule {place}, {rule.about()}, may fit")
-            strictest = _strictness(found)
-    return found
+    mine = ("", actor)
+    sure = next((place for place in _sieve(entry).covering(looked) if entry[place].actor in mine), len(entry))
+    found = entry[sure] if sure < len(entry) else PolicyRule()
+    why = f": rule {sure + 1}, {found.about()}" if sure < len(entry) else ": no other rule fits"
+    for place in takewhile(sure.__gt__, _sieve(entry, found.strictness).doubtful(looked)):
+        rule = entry[place]
+        if rule.strictness > found.strictness and rule.actor in mine:
+            found, why = rule, f": rule {place + 1}, {rule.about()}, may fit"
+    return _told(of, tool, found, why)
+
+
+@lru_cache(maxsize=256)
+def _sieve(entry: tuple[PolicyRule, ...], than: tuple[bool, int] = (False, -1)) -> Sieve:
+    """Of the rules that are stricter than that; of all of them where nothing is said."""
+    return Sieve({place: rule.where for place, rule in enumerate(entry) if rule.strictness > than})
 
 
 def _told(of: str, tool: str, rule: PolicyRule, why: str) -> Permission:
     what = f"{tool} is denied" if rule.deny else f"{tool} has risk tier {int(rule.tier)}"
-    tier = RiskTier.EXPLICIT if rule.deny else rule.tier
-    return Permission(allowed=not rule.deny, tier=tier, rule=f"{of}: {what}{why}")
+    denied, tier = rule.strictness
+    return Permission(allowed=not denied, tier=tier, rule=f"{of}: {what}{why}")
 
 
-def _strictness(found: Permission) -> tuple[bool, int]:
-    return (not found.allowed, found.tier)
+def _strictness(found: Permission) -> tuple[bool, RiskTier]:
+    return not found.allowed, found.tier

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -40,6 +40,8 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 _ADDRESS = re.compile(r"[^\s@,;:<>()\"\\]+@((?:[a-z0-9-]+\.)*[a-z0-9-]+)", re.IGNORECASE)
 _BARE = re.compile(r'[^\s"|*][^"|*\n]*')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_PART = r'(?!\.\.?(?:/|\Z))[^/\\:*|"\x00-\x1f]+'
+_PLAIN_PATH = re.compile(rf"(?!\s)/?{_PART}(?:/{_PART})*")
 _EXPECTED = "ARGUMENT=VALUE, ARGUMENT=ONE|OTHER, ARGUMENT=*@DOMAIN, ARGUMENT=FOLDER/* or ARGUMENT=https://HOST/*"
 
 
@@ -52,9 +54,7 @@ class Match(StrEnum):
     SITE = "site"
 
 
-_DOMAIN, _FOLDER, _SITE = Match.DOMAIN, Match.FOLDER, Match.SITE
 _LISTS, _SCALARS = (list, tuple), (str, bool, int, float)
-"""Looked up once: policy asks these of every rule before every call."""
 
 
 class _One:
@@ -62,41 +62,67 @@ class _One:
 
     def __init__(self, given: Any) -> None:
         self.given, self.text = given, _text(given)
+        self._sure: dict[Match, frozenset[str]] = {}
+        self._folded: str | None = None
 
-    @cached_property
-    def domain(self) -> str:
-        return _domain(self.text or "")
+    def sure(self, kind: Match) -> frozenset[str]:
+        """The values of this kind that hold of it."""
+        found = self._sure.get(kind)
+        if found is None:
+            found = self._sure[kind] = frozenset(() if self.text is None else _holding(kind, self.text))
+        return found
 
-    @cached_property
-    def folders(self) -> frozenset[str]:
-        return frozenset(_folders(self.text or ""))
-
-    @cached_property
-    def sites(self) -> frozenset[str]:
-        return frozenset(_sites(self.text or ""))
-
-    @cached_property
-    def is_plain_path(self) -> bool:
-        return self.text is not None and _is_plain_path(self.text)
-
-    @cached_property
+    @property
     def folded(self) -> str:
-        return _folded(self.given)
+        if self._folded is None:
+            self._folded = _folded(self.given)
+        return self._folded
 
-    @cached_property
-    def _host(self) -> tuple[str, str, str] | None:
-        """Scheme, authority and host of a URL; None where it is in doubt what a text is."""
+    def doubtful(self, kind: Match, values: tuple[str, ...]) -> Sequence[str]:
+        """Those of these values of this kind of which it cannot be ruled out that they hold of it, or of a part of it,
+        in another spelling perhaps. Of None none do."""
+        match kind:
+            case _ if self.given is None:
+                return ()
+            case Match.DOMAIN:
+                return self._doubtful_domains(values)
+            case Match.FOLDER:
+                return self._doubtful_folders(values)
+            case Match.SITE:
+                return self._doubtful_sites(values)
+            case Match.IS:
+                return self._doubtful_values(values)
+
+    def _doubtful_domains(self, values: Sequence[str]) -> Sequence[str]:
+        plainly, folded = self.sure(Match.DOMAIN), self.folded
+        return [value for value in values if (value in plainly if plainly else value in folded)]
+
+    def _doubtful_folders(self, values: tuple[str, ...]) -> Sequence[str]:
+        if self.text is None or not _is_plain_path(self.text):
+            return values
+        within, folded = self.sure(Match.FOLDER), self.folded
+        each = zip(values, _beginnings(values), strict=True)
+        return [value for value, begins in each if value in within or folded.startswith(begins)]
+
+    def _doubtful_sites(self, values: tuple[str, ...]) -> Sequence[str]:
+        """A URL can lie below one of the same host, where it is written in another way; what is no plain URL, below any
+        whose host it names."""
+        below, each = self.sure(Match.SITE), zip(values, _taken_apart(values), strict=True)
         url = _plain_url(self.text or "")
         if url is None or "%" in url.netloc or not url.netloc.isascii():
-            return None
-        return url.scheme, url.netloc.lower(), (url.hostname or "").rstrip(".")
+            folded = self.folded
+            return [value for value, (_, _, host) in each if value in below or host in folded]
+        named, written = (url.hostname or "").rstrip("."), (url.scheme, url.netloc.lower())
+        return [v for v, (scheme, at, host) in each if v in below or (host == named and (scheme, at) != written)]
 
-    def may_be_below(self, site: str) -> bool:
-        """Can it not be ruled out that it is a URL below this one? It can where its host is another, or its path."""
-        scheme, authority, host = _taken_apart(site)
-        if self._host is None:
-            return host in self.folded
-        return self._host[2] == host and self._host[:2] != (scheme, authority)
+    def _doubtful_values(self, values: tuple[str, ...]) -> Sequence[str]:
+        whole, folded = self.folded.strip(), self.folded
+        within = self._is_within if isinstance(self.given, _SCALARS) else folded.__contains__
+        return [value for value in values if value == self.text or (wanted := _fold(value)) == whole or within(wanted)]
+
+    def _is_within(self, wanted: str) -> bool:
+        """Of a text only an address can be a part, and of an address nothing."""
+        return "@" in wanted and not self.sure(Match.DOMAIN) and wanted in self.folded
 
 
 class Looked(dict[str, Any]):
@@ -105,6 +131,11 @@ class Looked(dict[str, Any]):
     def __init__(self, arguments: Mapping[str, Any]) -> None:
         super().__init__()
         self._arguments = arguments
+
+    @classmethod
+    def at(cls, arguments: Mapping[str, Any]) -> Looked:
+        """These arguments, looked at once if they were already."""
+        return arguments if isinstance(arguments, cls) else cls(arguments)
 
     def __missing__(self, name: str) -> list[_One] | None:
         if name not in self._arguments:
@@ -125,23 +156,8 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def covers(self, looked: Looked) -> bool:
         """Does it hold of these arguments?"""
-        each, kind, values = looked[self.argument], self.match, self.values
-        if not each:
-            return False
-        for one in each:
-            if one.text is None:
-                return False
-            if kind is _DOMAIN:
-                holds = one.domain in values
-            elif kind is _FOLDER:
-                holds = not one.folders.isdisjoint(values)
-            elif kind is _SITE:
-                holds = not one.sites.isdisjoint(values)
-            else:
-                holds = one.text in values
-            if not holds:
-                return False
-        return True
+        each = looked[self.argument]
+        return bool(each) and not any(one.sure(self.match).isdisjoint(self.values) for one in each or ())
 
     def may_cover(self, looked: Looked) -> bool:
         """Can it not be ruled out that it is of these arguments, in part at least, or in another spelling?
@@ -149,39 +165,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         An argument that is not there at all is in doubt; one that is None, or an empty list, is none.
         """
         each = looked[self.argument]
-        if each is None:
-            return True
-        for one in each:  # noqa: SIM110
-            if one.given is not None and self._may_hold(one):
-                return True
-        return False
-
-    def _may_hold(self, one: _One) -> bool:
-        text, kind, values = one.text, self.match, self.values
-        if kind is _DOMAIN:
-            if text is not None and one.domain:
-                return one.domain in values
-            for value in values:  # noqa: SIM110
-                if value in one.folded:
-                    return True
-            return False
-        if kind is _FOLDER:
-            if not one.is_plain_path or not one.folders.isdisjoint(values):
-                return True
-            return one.folded.startswith(_beginnings(values))
-        if kind is _SITE:
-            if not one.sites.isdisjoint(values):
-                return True
-            for value in values:  # noqa: SIM110
-                if one.may_be_below(value):
-                    return True
-            return False
-        if text in values:
-            return True
-        wanted, folded = [_fold(value) for value in values], one.folded
-        addresses = [] if text is not None and one.domain else [value for value in wanted if "@" in value]
-        within = addresses if isinstance(one.given, _SCALARS) else wanted
-        return folded.strip() in wanted or any(value in folded for value in within)
+        return each is None or any(one.doubtful(self.match, self.values) for one in each)
 
     def __str__(self) -> str:
         return f"{self.argument}={'|'.join(map(self._written, self.values))}"
@@ -203,19 +187,13 @@ class Predicate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def covers(self, arguments: Mapping[str, Any]) -> bool:
         """Does it hold of these arguments?"""
-        looked = arguments if type(arguments) is Looked else Looked(arguments)
-        for term in self.terms:  # noqa: SIM110
-            if not term.covers(looked):
-                return False
-        return True
+        looked = Looked.at(arguments)
+        return all(term.covers(looked) for term in self.terms)
 
     def may_cover(self, arguments: Mapping[str, Any]) -> bool:
         """Can it not be ruled out that it holds, in part at least, or in another spelling?"""
-        looked = arguments if type(arguments) is Looked else Looked(arguments)
-        for term in self.terms:  # noqa: SIM110
-            if not term.may_cover(looked):
-                return False
-        return True
+        looked = Looked.at(arguments)
+        return all(term.may_cover(looked) for term in self.terms)
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.terms)) or "any arguments"
@@ -257,13 +235,25 @@ def _terms(name: str, text: str | None) -> tuple[Term, ...]:
     """The terms that cover this text, the most general of each kind first."""
     if text is None or not _NAME.fullmatch(name):
         return ()
-    kinds = (
-        (Match.DOMAIN, (_domain(text),)),
-        (Match.SITE, _sites(text)),
-        (Match.FOLDER, _folders(text)),
-        (Match.IS, (text,)),
+    return tuple(
+        Term(argument=name, values=(each,), match=match)
+        for match in (Match.DOMAIN, Match.SITE, Match.FOLDER, Match.IS)
+        for each in _holding(match, text)
     )
-    return tuple(Term(argument=name, values=(each,), match=match) for match, values in kinds for each in values if each)
+
+
+def _holding(kind: Match, text: str) -> tuple[str, ...]:
+    """The values of this kind that hold of a text, the most general first."""
+    match kind:
+        case Match.IS:
+            return (text,)
+        case Match.DOMAIN:
+            domain = _domain(text)
+            return (domain,) if domain else ()
+        case Match.FOLDER:
+            return _folders(text)
+        case Match.SITE:
+            return _sites(text)
 
 
 def _is_facet(value: Any) -> bool:
@@ -304,30 +294,27 @@ def _folded_long(text: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _is_plain_path(text: str) -> bool:
-    parts = text.split("/")
-    odd = any(part in ("", ".", "..") for part in (parts[1:] if text.startswith("/") else parts))
-    return not odd and not re.search(r"[\\:*|\"\x00-\x1f]", text)
+    return _PLAIN_PATH.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=10_000)
-def _taken_apart(site: str) -> tuple[str, str, str]:
-    """Scheme, authority and host of a URL that a rule names."""
-    url = urlsplit(site)
-    return url.scheme, url.netloc, url.hostname or ""
+def _taken_apart(sites: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Scheme, authority and host of URLs that a rule names."""
+    return tuple((url.scheme, url.netloc, url.hostname or "") for url in map(urlsplit, sites))
 
 
 @lru_cache(maxsize=10_000)
 def _beginnings(folders: tuple[str, ...]) -> tuple[str, ...]:
-    """What a path below one of these folders begins with."""
+    """What a path below each of these folders begins with."""
     return tuple(f"{_fold(folder)}/" for folder in folders)
 
 
 @lru_cache(maxsize=10_000)
 def _folders(text: str) -> tuple[str, ...]:
     """The folders that a path lies in, outermost first. A path that leads up, or is not plain, lies in none."""
-    parts = text.split("/")
     if not _is_plain_path(text):
         return ()
+    parts = text.split("/")
     first = 2 if text.startswith("/") else 1
     return tuple("/".join(parts[:end]) for end in range(first, min(len(parts), _DEEPEST + 1)))
 
@@ -347,6 +334,8 @@ def _sites(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=10_000)
 def _plain_url(text: str) -> SplitResult | None:
     """An http URL that every reader takes apart alike: without a user, steps up, or escapes in its path."""
+    if not text[:8].lower().startswith(("http://", "https://")):
+        return None
     try:
         url = urlsplit(text)
         _ = url.port
@@ -354,7 +343,7 @@ def _plain_url(text: str) -> SplitResult | None:
         return None
     odd = re.search(r"[\\\s*|\"]", text) or "@" in url.netloc or "%" in url.path
     steps = any(part in ("", ".", "..") for part in url.path.split("/")[1:-1])
-    return None if url.scheme not in ("http", "https") or not url.hostname or odd or steps else url
+    return None if not url.hostname or odd or steps else url
 
 
 def _parse_term(text: str) -> Term:

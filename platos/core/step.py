@@ -6,10 +6,13 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["PLANNING", "StepKey", "StepKind", "above", "is_under", "plan_path"]
+__all__ = ["DENIED", "PLANNING", "StepKey", "StepKind", "above", "is_under", "plan_path"]
 
 PLANNING = "plan"
 """The path of what a planner asks. No plan's root may have that name."""
+
+DENIED = "denied "
+"""How the step is named in which a node asked for a tool that it does not hold: this, and the tool's name."""
 
 _ROUND_BRANCH_ATTEMPT = re.compile(r"\[[^\]]*\]|~\d+")
 

@@ -65,10 +65,10 @@ def no_predicate(name: str) -> Predicate:
 @dataclass(frozen=True)
 class Declaration:
     """What a part says of itself. `calls` is how many model calls an actor makes at most each time that it acts, and
-    `with_tools` how many where its node has tools; None where that is not said. It may have `tools` at all or not,
-    `takes` and `makes` are the kinds of artifact that it works on and hands on, `does` what it
-    does, in a line. `promises` tells that a tier dismisses by a cut, and takes its part of the recall that the
-    ladder promises."""
+    `with_tools` how many where its node has tools; None where that is not said. Where it reads its items in stretches,
+    `stretch` is how many characters one has at most, and `calls` is for each. It may have `tools` at all or not,
+    `takes` and `makes` are the kinds of artifact that it works on and hands on, `does` what it does, in a line.
+    `promises` tells that a tier dismisses by a cut, and takes its part of the recall that the ladder promises."""
 
     kind: PartKind
     name: str
@@ -80,6 +80,7 @@ class Declaration:
     does: str = ""
     with_tools: int | None = None
     tools: bool = True
+    stretch: int = 0
 
     @property
     def role(self) -> Role:
@@ -92,6 +93,7 @@ class Declaration:
             calls=self.calls,
             with_tools=self.with_tools,
             tools=self.tools,
+            stretch=self.stretch,
         )
 
 
@@ -160,15 +162,17 @@ def actor(
     calls: int | None = None,
     with_tools: int | None = None,
     tools: bool = True,
+    stretch: int = 0,
     takes: Sequence[str] = (),
     makes: Sequence[str] = (),
 ) -> Callable[[C], C]:
     """Declare a class to be the actor `name`. `version` changes whenever its behaviour does.
 
-    `calls` is how many model calls it makes at most each time that it acts, those of the actors that it asks included:
-    by that `platos plan` says what a run may cost at worst; `with_tools` is how many where its node has tools, if that
-    is more. A plan that gives tools to an actor with `tools=False` is refused. `takes` are the kinds of artifact that
-    it works on, `items` among them where it needs nothing but items, and `makes` those that it hands on: a plan in
+    `calls` is how many model calls it makes at most each time that it acts, those of its helpers included: by that
+    `platos plan` says what a run may cost at worst; `with_tools` is how many where its node has tools, if that is more.
+    Of one that reads its items in stretches of at most `stretch` characters, as `stretches` cuts them, `calls` is for
+    each stretch. A plan that gives tools to an actor with `tools=False` is refused. `takes` are the kinds of artifact
+    that it works on, `items` among them where it needs nothing but items, and `makes` those that it hands on: a plan in
     which they do not fit together is refused. Left out, it takes anything, and may make anything.
     What the class says of itself first, in its docstring, is what planners are told that it does.
     """
@@ -176,7 +180,16 @@ def actor(
     def mark(cls: C) -> C:
         does = inspect.cleandoc(cls.__doc__ or "").partition("\n")[0]
         said = Declaration(
-            "actor", name, version, calls, False, tuple(takes), tuple(makes), does, with_tools=with_tools, tools=tools
+            "actor",
+            name,
+            version,
+            calls,
+            takes=tuple(takes),
+            makes=tuple(makes),
+            does=does,
+            with_tools=with_tools,
+            tools=tools,
+            stretch=stretch,
         )
         setattr(cls, _MARK, said)
         return cls

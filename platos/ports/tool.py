@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeGuard, runtime_checkable
 
 import msgspec
 
@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     import anyio
     from pydantic import BaseModel
 
-__all__ = ["Compares", "Connection", "Honoured", "Previews", "Remote", "Says", "Share", "TakesBack", "Tool", "ToolForm"]
+__all__ = [
+    "Compares",
+    "Connection",
+    "Honoured",
+    "Previews",
+    "Remote",
+    "Says",
+    "Share",
+    "TakesBack",
+    "Tool",
+    "ToolForm",
+    "is_remote",
+]
 
 
 class Tool(Protocol):
@@ -115,7 +127,6 @@ Share = Callable[[str, Callable[[], AbstractAsyncContextManager[Connection]]], A
 Raises what the function raises."""
 
 
-@runtime_checkable
 class Remote(Protocol):
     """A tool that lives elsewhere: it is what somebody accepted it to be, and is reached over a connection.
 
@@ -126,9 +137,16 @@ class Remote(Protocol):
     pin: str
     refusal: str
 
-    async def in_run(self, share: Share) -> Tool:
-        """The tool as it is accepted now, for a run whose tools share their connections."""
+    async def in_run(self, share: Share | None) -> Tool:
+        """The tool as it is accepted now, for a run whose tools share their connections; with None, each call of it has
+        one of its own."""
         ...
+
+
+def is_remote(tool: object) -> TypeGuard[Remote]:
+    """Does a tool live elsewhere? Asked several times before every call: `isinstance` would take the protocol apart
+    each time."""
+    return hasattr(tool, "in_run")
 
 
 @runtime_checkable

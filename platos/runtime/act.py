@@ -63,6 +63,7 @@ async def _live(net: Net, node: Single, path: str, work: Work) -> HandOff | Park
     life = Life(net, node, path, net.mint.held_at(path))
     life.provenance.update(of_work(work))
     made = await life.live(net.run.host.actor(node.actor).act(NodeContext(life, work), work))
+    await life.commit()
     if isinstance(made, Parked):
         return made
     declared = _as_declared(net.run.host.parts.role(node.actor), made, path)

@@ -22,12 +22,14 @@ __all__ = ["Question", "attempt", "cause_of"]
 
 
 class Question(NamedTuple):
-    """What is asked in a step, of which models, the one that is wanted first, and why it is asked now."""
+    """What is asked in a step, of which models, the one that is wanted first, and why it is asked now; `found` are the
+    steps that are committed with its intent."""
 
     step: StepMoved
     request: ModelRequest
     models: tuple[str, ...]
     cause: str
+    found: tuple[StepMoved, ...] = ()
 
     @property
     def sent(self) -> StepMoved:
@@ -40,12 +42,13 @@ async def attempt(
 ) -> Bought[StepMoved]:
     """Ask the model whose place in the list the attempt has. `known` is kept to the step's last word; who pays is asked
     when it is this call's turn. Raises a Failure."""
-    step, request, models, cause = question
+    step, request, models, cause, found = question
     sent = question.sent
     ask = Ask(str(step.key), request, models[(step.attempt - 1) % len(models) :], step.attempt, cause)
     async with turn(host, ask.models):
-        held = await reserve(host, purse(), ask, sent)
-        known[step.key] = sent
+        held = await reserve(host, purse(), ask, *found, sent)
+        for each in (*found, sent):
+            known[each.key] = each
         bought = await complete(host, held, _keep, sent)
     known[step.key] = bought.kept
     return bought

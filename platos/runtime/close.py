@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from platos.core.approval import GateState
-from platos.core.event import PlanRejected, RunMoved
+from platos.core.event import PlanRejected, RunMoved, StepMoved
 from platos.core.instant import Instant
 from platos.core.state import FINAL, Outcome, State
 from platos.runtime.net import Run
 from platos.runtime.trust import judge_ending
 from platos.runtime.verify import Ending
-from platos.store import Tx, gates, journal, runs
+from platos.store import Tx, gates, journal, passages, runs, steps
 
 __all__ = ["close", "end", "reject"]
 
@@ -20,10 +21,19 @@ log = logging.getLogger("platos")
 
 async def close(run: Run, ending: Ending) -> None:
     """Commit where the run goes. What it waited for may have been answered meanwhile: then it goes on at once."""
-    state = await run.host.store.transact(end, run.row.id, ending, run.host.now())
+    state = await run.host.store.transact(_close, run.row.id, run.last_words, ending, run.host.now())
     run.wake.lets_go(run.row.id)
     came_to = f", {ending.outcome}" if ending.outcome else ""
     log.info("%s: %s%s (%s)", run.row.name, state, came_to, ending.why)
+
+
+def _close(tx: Tx, run: int, last_words: Iterable[StepMoved], ending: Ending, now: Instant) -> State:
+    for step in last_words:
+        steps.put(tx, step)
+    state = end(tx, run, ending, now)
+    if ending.told is not None:
+        passages.tell(tx, ending.told)
+    return state
 
 
 def end(tx: Tx, run: int, ending: Ending, now: Instant) -> State:

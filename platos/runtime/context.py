@@ -160,7 +160,9 @@ class NodeContext:
                 made = await made
         except Failure as failure:
             await life.failed(step, failure)
-        done = await life.record(step, State.SUCCESS, result=msgspec.Raw(msgspec.json.encode(made)))
+        result = msgspec.Raw(msgspec.json.encode(made))
+        looked = kind is StepKind.FACTS
+        done = life.found(step, result) if looked else await life.record(step, State.SUCCESS, result=result)
         return await load_result(life.net, done, returns)
 
     async def _ask(self, name: str, request: ModelRequest, models: tuple[str, ...]) -> ModelReply:
@@ -187,7 +189,7 @@ class NodeContext:
         def purse() -> Purse:
             return run.purse(life.node.model, self._work, life.net.shares_of(life.path))
 
-        question = Question(step, request, models, cause)
+        question = Question(step, request, models, cause, life.uncommitted)
         life.at_work(question.sent)
         bought = await attempt(run.host, question, purse, life.net.steps)
         life.alive(bought.kept.at)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from platos.core.approval import GateState, Request
+from platos.core.capability import Capability
 from platos.core.digest import digest, digest_bytes
 from platos.core.effect import Contract, EffectClass, EffectState, Receipt
 from platos.core.event import EffectIntended, EffectMoved, Paused, StepMoved
@@ -32,7 +33,7 @@ class Act(NamedTuple):
     """One call of a tool by a node's actor: all that the ledger needs to know. `frozen` are the arguments' bytes,
     `preview` is what the tool says would change, where somebody may be asked; `may_trust` says that an autopilot may
     take the place of the person whom policy would have asked, and `may_stand` that an answer of theirs that stands
-    may."""
+    may. `held` is the capability under which an actor calls, and `minted` by which plan it was."""
 
     actor: str
     run: int
@@ -50,6 +51,8 @@ class Act(NamedTuple):
     expires_in: Span
     still_wanted: tuple[Wanted, ...]
     preview: str = ""
+    held: Capability | None = None
+    minted: str = ""
 
 
 class Standing(NamedTuple):
@@ -173,6 +176,7 @@ def proof_of(tx: Tx, act: Act, path: str, receipt: Receipt, trusted: str = "") -
     """What proves that an act was done: asked for at that path, allowed by a person, a rule, or what was `trusted`."""
     gate = gates.of_effect(tx, act.key)
     used = gate if gate is not None and gate.state is GateState.USED else None
+    held = act.held
     return Evidence(
         kind=EvidenceKind.RECEIPT,
         what=receipt.summary,
@@ -190,6 +194,9 @@ def proof_of(tx: Tx, act: Act, path: str, receipt: Receipt, trusted: str = "") -
         approver=used.decider if used else "",
         epoch=meta.get(tx, meta.EPOCH),
         autopilot=trusted,
+        capability=held.digest if held else "",
+        minted=act.minted,
+        reach=held.reach if held else "",
     )
 
 

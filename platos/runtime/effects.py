@@ -15,6 +15,7 @@ import msgspec
 import pydantic
 
 from platos.core.approval import bounded
+from platos.core.capability import Capability
 from platos.core.digest import canonical
 from platos.core.effect import (
     Contract,
@@ -33,13 +34,14 @@ from platos.core.instant import SECOND, iso, span_text
 from platos.core.money import NANO, dollars
 from platos.core.plan import Node, singles_in
 from platos.core.policy import Permission, RiskTier, permit
+from platos.core.predicate import Looked
 from platos.core.provenance import MEET
 from platos.core.specialist import PartSpec
 from platos.core.state import State
-from platos.core.step import StepKind
+from platos.core.step import DENIED, StepKind
 from platos.core.trust import may_be_promoted
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
-from platos.ports.tool import Compares, Honoured, Previews, Remote, Tool
+from platos.ports.tool import Compares, Honoured, Previews, Tool, is_remote
 from platos.runtime.effect_ledger import Act, Standing, ask_only, claim_or_ask, move_effect, settle
 from platos.runtime.host import Host
 from platos.runtime.life import Life
@@ -116,7 +118,7 @@ async def _refuse_unheld(life: Life, name: str) -> None:
     if name in life.held:
         return
     known = name if name in life.net.run.specialist.tool_names() else "a tool"
-    step = await life.begin(StepKind.TOOL, f"denied {known}", name)
+    step = await life.begin(StepKind.TOOL, f"{DENIED}{known}", name)
     why = life.net.mint.refusal(life.held, known, life.path, {})
     log.warning("%s: %s", life.net.run.row.name, why)
     await life.failed(step, PermissionDenied(why, where=life.path))
@@ -174,7 +176,7 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
     if spec is None:
         raise PermissionDenied(f"the specialist has no tool {name!r}", where=life.path)
     tool = run.host.tool(spec)
-    if isinstance(tool, Remote):
+    if is_remote(tool):
         tool = await tool.in_run(life.net.connections.share)
     try:
         checked = tool.Arguments.model_validate(arguments)
@@ -182,7 +184,7 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         raise InvalidOutput(f"the arguments do not fit {name}: {error}", where=life.path) from None
     contract, plain = contract_of(run.host, spec, tool), checked.model_dump(mode="json")
     cost = await _cost(life)
-    refusal = tool.refusal if isinstance(tool, Remote) else ""
+    refusal = tool.refusal if is_remote(tool) else ""
     judge = partial(_permission, life, work, spec.part, contract, cost, refusal, leads_out(tool))
     judged = judge(plain)
     act = Act(
@@ -201,8 +203,16 @@ async def _prepare(life: Life, work: Work, name: str, arguments: dict[str, Any],
         seen=tuple(run.items),
         expires_in=run.live.approval_expires,
         still_wanted=run.live.still_wanted,
+        held=life.held[name],
+        minted=_minted(life, life.held[name]),
     )
     return _Call(tool, checked, act, judge)
+
+
+def _minted(life: Life, held: Capability) -> str:
+    """By which plan a capability was minted, for which of its nodes, and for what places it was narrowed since."""
+    run, places = life.net.run, ", ".join(each.path for each in held.narrowed)
+    return f"plan {run.row.revision}, by {run.plan.by}, for {held.node}; held at {places}"
 
 
 async def _wanted_again(life: Life, call: _Call) -> _Call:
@@ -281,7 +291,7 @@ def contract_of(host: Host, spec: PartSpec, tool: Tool) -> Contract:
         tool.Arguments,
         tuple(tool.once_per),
         tool.repeatable,
-        tool.pin if isinstance(tool, Remote) else "",
+        tool.pin if is_remote(tool) else "",
         getattr(tool, "undone_by", ""),
     )
 
@@ -325,7 +335,7 @@ def _permission(
     neither is so, whom policy would have asked may have answered before: an autopilot may take their place, if the
     owner's file allows it, or an answer of theirs that stands."""
     net, live = life.net, life.net.run.live
-    given = {**dict.fromkeys(contract.schema.get("properties", ())), **arguments}
+    given = Looked({**dict.fromkeys(contract.schema.get("properties", ())), **arguments})
     refusal = net.mint.refusal(life.held, contract.name, life.path, given) or refusal
     if refusal:
         return _Judged(Permission(allowed=False, tier=RiskTier.EXPLICIT, rule=refusal))

@@ -151,11 +151,12 @@ class Engine:
 
     async def wake(self, name: str, given: tuple[Item, ...] = (), *, by: str) -> Wake:
         """A wake-up by hand, from its poll to the rest of what it led to. Raises NotFound, or what it failed of."""
-        await refresh(self._host, name)
-        removing.refuse_removed(await specialists.find(self._host.store, name))
+        removing.refuse_removed(await specialists.look(self._host.store, name))
         steering.refuse_paused(self._host, name)
         wake = Wake(self._host, name, given=given, by=by)
         await wake_up(wake)
+        if not wake.known:
+            await specialists.find(self._host.store, name)
         return wake
 
     async def decide(self, gate: int, state: GateState, *, by: str, reason: str = "") -> GateRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from platos.errors import PermissionDenied
-from platos.ports.tool import Remote, Says, Tool, ToolForm
+from platos.ports.tool import Says, Tool, ToolForm, is_remote
 from platos.runtime.life import Life
 from platos.runtime.schema import schema_of
 
@@ -26,7 +26,7 @@ async def _form(life: Life, name: str) -> ToolForm:
     if spec is None:
         raise PermissionDenied(f"the specialist has no tool {name!r}", where=life.path)
     tool: Tool = run.host.tool(spec)
-    if isinstance(tool, Remote):
+    if is_remote(tool):
         tool = await tool.in_run(life.net.connections.share)
     return ToolForm(name=name, does=_does(tool), effect=tool.effect, arguments=schema_of(tool.Arguments))
 

@@ -20,7 +20,7 @@ from platos.core.event import EffectIntended, GateDecided, GateOpened, RunMoved
 from platos.core.instant import SECOND, Instant
 from platos.core.state import State
 from platos.errors import InvalidTransition, TimedOut, UsageError
-from platos.ports.tool import Previews, Remote
+from platos.ports.tool import Previews, is_remote
 from platos.runtime import trust as trusting
 from platos.runtime.host import Host
 from platos.runtime.label import label_by_decision
@@ -80,7 +80,7 @@ async def edit(host: Host, number: int, arguments: Mapping[str, Any], *, by: str
     if spec is None:
         raise InvalidTransition("the specialist has this tool no more", where=gate.name)
     tool = host.tool(spec)
-    if isinstance(tool, Remote):
+    if is_remote(tool):
         raise UsageError(f"{spec.name} lives elsewhere: what it is called with cannot be edited", hint=_WAYS)
     try:
         checked = tool.Arguments.model_validate({**gate.request.arguments, **arguments})

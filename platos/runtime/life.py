@@ -42,6 +42,7 @@ class Life:
         self._at_work: StepMoved | None = None
         self._ordinals: dict[str, int] = {}
         self._asked: set[StepKey] = set()
+        self._found: list[StepMoved] = []
 
     def now(self) -> Instant:
         return self._host.now()
@@ -112,6 +113,8 @@ class Life:
         Parks where the code now asks for something else than it did, where the next try is not due, and in a pause.
         """
         self._check_time()
+        if kind is not StepKind.MODEL:
+            await self.commit()
         if self.net.is_ended(self.path):
             await self.park("ended", "another branch was enough")
         pause = self._host.pause_of(self._run.specialist.name)
@@ -131,9 +134,29 @@ class Life:
 
     async def record(self, step: StepMoved, state: State, **changes: Any) -> StepMoved:
         """Commit the step's next state."""
+        await self.commit()
         now = self.now()
         self.alive(now)
         return await record_step(self.net, moved(step, state, at=now, **changes))
+
+    def found(self, step: StepMoved, result: msgspec.Raw) -> StepMoved:
+        """A step that only looked has succeeded. It is committed before the next step begins, or with the reservation
+        where that asks a model: until then nothing rests on it."""
+        now = self.now()
+        self.alive(now)
+        self._found.append(moved(step, State.SUCCESS, at=now, result=result))
+        return self._found[-1]
+
+    @property
+    def uncommitted(self) -> tuple[StepMoved, ...]:
+        """What was found and is not committed yet. Of two questions that are asked at once each has it committed."""
+        steps = self.net.steps
+        return tuple(each for each in self._found if each.key not in steps or steps[each.key].state is each.old)
+
+    async def commit(self) -> None:
+        """Commit what was found."""
+        while left := self.uncommitted:
+            await record_step(self.net, left[0])
 
     async def failed(self, step: StepMoved, failure: Failure, *, ways: int = 1) -> NoReturn:
         """One attempt failed: wait and try again where its class and the attempts allow it, else the step failed.

@@ -3,21 +3,26 @@ it names in its place."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple, Protocol
 
 import anyio
 import msgspec
 
+from platos.core.budget import Cap
+from platos.core.effect import Receipt
 from platos.core.instant import SECOND
+from platos.core.item import Extract, StoredItem
 from platos.core.plan import Plan
 from platos.core.plan_check import Given, check_plan
-from platos.core.specialist import Specialist
+from platos.core.role import Role
+from platos.core.specialist import PartSpec, Specialist
 from platos.errors import ConfigurationError, Failure, InvalidPlan, PlatosError, TimedOut
 from platos.ports.model import Model
 from platos.ports.planner import AskingPlanner, Brief, Desk, Planner
+from platos.runtime.host import Host
 
-__all__ = ["Wanted", "make_plan", "windows"]
+__all__ = ["Wanted", "extract", "given_to", "make_plan", "plan_alone", "wanted", "windows"]
 
 AnyPlanner = Planner | AskingPlanner
 
@@ -39,20 +44,66 @@ class Wanted(NamedTuple):
     build: Callable[[str], AnyPlanner]
 
 
+def wanted(
+    host: Host,
+    its: Specialist,
+    about: tuple[Extract, ...],
+    *,
+    receipts: Mapping[str, Receipt] = {},
+    again: str = "",
+) -> Wanted:
+    """A plan about these items for a specialist of this host."""
+    roles = host.parts.roles()
+    brief = Brief(
+        items=about,
+        tools=its.tool_names(),
+        roles=tuple(roles.values()),
+        window=windows(its, host.model),
+        receipts=receipts,
+        again=again,
+    )
+    given = given_to(its, roles, len(about))
+    return Wanted(its, brief, given, lambda name: host.planner(PartSpec(part=name, name=name)))
+
+
+def given_to(its: Specialist, roles: Mapping[str, Role], items: int) -> Given:
+    """What a plan for a specialist is checked by."""
+    return Given(
+        roles=roles, tools=its.tool_names(), items=items, capped=its.budget.run != Cap(), models=tuple(its.models)
+    )
+
+
+def extract(stored: StoredItem, tier: str = "none", confidence: float = 1.0) -> Extract:
+    """An item as measures, with what triage said of it last."""
+    return Extract(
+        item=stored.name,
+        source=stored.source,
+        kind=stored.item.kind,
+        chars=len(stored.item.text),
+        tier=tier,
+        confidence=confidence,
+        ts=stored.item.ts,
+    )
+
+
 async def make_plan(planner: AnyPlanner, wanted: Wanted, desk: TimedDesk) -> Plan:
     """A valid plan. Raises InvalidPlan, TimedOut, or whatever a planner raises that asks nobody."""
-    its, brief, given = wanted.its, wanted.brief, wanted.given
     if not isinstance(planner, AskingPlanner):
-        return await _valid(planner.plan(brief), its, given, anyio.CancelScope())
+        return await plan_alone(planner, wanted)
     try:
-        return await _valid(planner.plan_at(desk, brief), its, given, desk.limit)
+        return await _valid(planner.plan_at(desk, wanted.brief), wanted, desk.limit)
     except (Failure, InvalidPlan) as error:
         reason = _why(error)
     spare = wanted.build(planner.fallback)
     if isinstance(spare, AskingPlanner):
         raise InvalidPlan(f"{planner.fallback} asks a model too, and cannot plan in the place of one that does")
-    made = await _valid(spare.plan(brief), its, given, anyio.CancelScope())
-    return msgspec.structs.replace(made, why=f"{made.why}; in the place of {its.planner.name}: {reason}")
+    made = await plan_alone(spare, wanted)
+    return msgspec.structs.replace(made, why=f"{made.why}; in the place of {wanted.its.planner.name}: {reason}")
+
+
+async def plan_alone(planner: Planner, wanted: Wanted) -> Plan:
+    """A valid plan of a planner that asks nobody. Raises InvalidPlan, TimedOut, or whatever the planner raises."""
+    return await _valid(planner.plan(wanted.brief), wanted, anyio.CancelScope())
 
 
 def windows(its: Specialist, model: Callable[[str], Model]) -> dict[str, int]:
@@ -70,13 +121,13 @@ def _window(name: str, model: Callable[[str], Model]) -> int | None:
         return None
 
 
-async def _valid(making: Awaitable[Plan], its: Specialist, given: Given, limit: anyio.CancelScope) -> Plan:
-    limit.deadline = anyio.current_time() + its.retry.idle / SECOND
+async def _valid(making: Awaitable[Plan], wanted: Wanted, limit: anyio.CancelScope) -> Plan:
+    limit.deadline = anyio.current_time() + wanted.its.retry.idle / SECOND
     with limit:
         made = await making
-        check_plan(made, given)
+        check_plan(made, wanted.given)
         return made
-    raise TimedOut("the planner did not answer in time", where=its.planner.name)
+    raise TimedOut("the planner did not answer in time", where=wanted.its.planner.name)
 
 
 def _why(error: PlatosError) -> str:

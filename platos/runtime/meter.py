@@ -137,9 +137,9 @@ def turn(host: Host, models: Sequence[str]) -> AbstractAsyncContextManager[None]
     return host.limits.turn(host.model(name).terms(name) for name in models)
 
 
-async def reserve(host: Host, purse: Purse, ask: Ask, intent: StepMoved | None = None) -> Held:
-    """The worst case of a call, held on every account of the path, its `intent` written down with it; `complete` makes
-    the call.
+async def reserve(host: Host, purse: Purse, ask: Ask, *intent: StepMoved) -> Held:
+    """The worst case of a call, held on every account of the path, the steps of its `intent` written down with it;
+    `complete` makes the call.
 
     Raises BudgetExceeded, Unpriced or AuthFailed; then nothing was held and nothing was sent.
     """
@@ -189,7 +189,7 @@ async def settle_the_lost(host: Host) -> int:
 # -- before the call
 
 
-async def _hold(host: Host, wanted: _Wanted, intent: StepMoved | None) -> Held:
+async def _hold(host: Host, wanted: _Wanted, intent: tuple[StepMoved, ...]) -> Held:
     """The reservation. Who is cancelled meanwhile gives back what it held: nobody else would."""
     with anyio.CancelScope(shield=True):
         held = await host.store.transact(_reserve, wanted, intent)
@@ -246,15 +246,15 @@ def _rates(price: Price) -> bytes:
     return _encode(price)
 
 
-def _reserve(tx: Tx, wanted: _Wanted, intent: StepMoved | None) -> Held:
+def _reserve(tx: Tx, wanted: _Wanted, intent: tuple[StepMoved, ...]) -> Held:
     purse, ask, now = wanted.purse, wanted.ask, wanted.now
     offers = _unbroken(tx, wanted.offers)
     accounts.refuse_frozen(tx, purse.path)
     choice = _afford(tx, wanted, offers, accounts.open_accounts(tx, purse.path, now))
     held = Held(purse, ask, choice, tx.next_number("reservation"))
     tx.record(purse.chain, _reservation(tx, wanted, held))
-    if intent is not None:
-        steps.put(tx, intent)
+    for step in intent:
+        steps.put(tx, step)
     return held
 
 

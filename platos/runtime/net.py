@@ -54,8 +54,8 @@ class Steps(dict[StepKey, StepMoved]):
 class Run:
     """A run that is worked on: its row, the definition that it pinned, its items, and what they measure.
 
-    `steps` are the last words on its steps so far, `grown` what its nodes added to the plan, by instance path; `wake`
-    has it in hand.
+    `steps` are the last words on its steps so far, `grown` what its nodes added to the plan, by instance path,
+    `last_words` those that are committed with its end; `wake` has it in hand.
     """
 
     wake: Wake
@@ -66,6 +66,7 @@ class Run:
     work: Work
     steps: Steps
     grown: dict[str, PlanGrown] = field(default_factory=dict)
+    last_words: list[StepMoved] = field(default_factory=list)
 
     @property
     def host(self) -> Host:

@@ -1,38 +1,32 @@
-"""4. Plan. Signals and the run that takes them are bound in one transaction; then the planner shapes the work.
+"""4. Plan. The planner shapes the work of a run.
 
-The planner sees measures of what arrived, never its text. What it emits is validated and stored before anything runs.
+It sees measures of what arrived, never its text. What it emits is validated and stored before anything runs: with the
+run itself where it asks nobody.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Mapping
+from collections.abc import Container
 
-from platos.core.budget import Cap
-from platos.core.digest import canonical
-from platos.core.event import AnyEvent, PlanMade, RunMoved, RunOpened, StepMoved
-from platos.core.failure import FailureRecord
+from platos.core.event import AnyEvent, PlanMade, RunMoved, StepMoved
 from platos.core.handoff import Work
 from platos.core.instant import Instant
-from platos.core.item import Extract, StoredItem
-from platos.core.plan import BOUNDS, Plan
-from platos.core.plan_check import Given
-from platos.core.role import Role
-from platos.core.specialist import Overlap, PartSpec, Specialist
+from platos.core.plan import Plan
+from platos.core.specialist import Specialist
 from platos.core.state import State
 from platos.core.step import StepKey
 from platos.errors import ConfigurationError
-from platos.ports.planner import Brief
+from platos.runtime.begin import begin, keep, no_plan, waiting
 from platos.runtime.close import end
 from platos.runtime.desk import Planned, PlanningDesk
 from platos.runtime.host import Host
-from platos.runtime.make_plan import Wanted, make_plan, windows
+from platos.runtime.make_plan import extract, make_plan, wanted
 from platos.runtime.net import Run, Steps
-from platos.runtime.verify import Ending
 from platos.runtime.wake import Wake
 from platos.store import Tx, effects, items, journal, runs, steps, verdicts
 
-__all__ = ["given_to", "plan"]
+__all__ = ["plan"]
 
 log = logging.getLogger("platos")
 
@@ -41,14 +35,19 @@ async def plan(wake: Wake) -> Run | None:
     """The run to work on now, planned: one that can go on, else a new one for the signals that wait, else none."""
     left: set[int] = set()  # for whoever wanted the run that was being planned
     while not wake.paused:
-        number = await _movable(wake, left) or await _begin(wake)
+        number = await _movable(wake, left)
         if number is None:
-            return None
-        run = await _load(wake, number)
+            signals = await waiting(wake)
+            if signals is None:
+                return None
+            run = await begin(wake, signals)
+        else:
+            run = await _load(wake, number)
+            if run is None:
+                left.add(number)
+                wake.lets_go(number)
         if run is not None:
             return run
-        left.add(number)
-        wake.lets_go(number)
     return None
 
 
@@ -61,15 +60,6 @@ async def _movable(wake: Wake, left: Container[int]) -> int | None:
             return number
         after = found[-1].id
     return None
-
-
-async def _begin(wake: Wake) -> int | None:
-    """A new run for signals that wait. A specialist that is gone begins nothing."""
-    definition = wake.host.in_force.get(wake.name)
-    if definition is None:
-        return None
-    number = await wake.host.store.transact(_bind, definition, wake.host.now())
-    return number if number is not None and wake.takes(number) else None
 
 
 async def _load(wake: Wake, number: int) -> Run | None:
@@ -85,10 +75,11 @@ async def _load(wake: Wake, number: int) -> Run | None:
         return None
     stored = await items.of_run(host.store, number)
     made, last = runs.current_plan(told), Steps(steps.last_words(told))
-    work = Work(items=await _extracts(host, number, stored), wishes=_wishes(told, planned=made is not None))
+    said = {item: (tier, verdict.confidence) for item, tier, verdict in await verdicts.of_run(host.store, number)}
+    about = tuple(extract(item, *said.get(item.number, ())) for item in stored)
+    work = Work(items=about, wishes=_wishes(told, planned=made is not None))
     if made is None:
-        about = [item.number for item in stored]
-        made = await _plan_it(host, row, definition, work, told, last, about)
+        made = await _plan_it(host, row, definition, work, told, last, [item.number for item in stored])
         if made is None:
             return None
         row = row._replace(revision=row.revision + 1, state=State.RUNNING)
@@ -115,92 +106,21 @@ async def _plan_it(
     done = await effects.of_run(host.store, row.id)
     gone = effects.taken_back(done)
     receipts = {each.tool: each.receipt for each in done if each.receipt and not each.undoes and each.key not in gone}
-    roles = host.parts.roles()
-    given, revision = given_to(definition, roles, len(work.items)), row.revision + 1
-    desk = PlanningDesk(host, Planned(row.id, revision, definition, about, given, last))
+    revision = row.revision + 1
     try:
-        brief = Brief(
-            items=work.items,
-            tools=definition.tool_names(),
-            roles=tuple(roles.values()),
-            window=windows(definition, host.model),
-            receipts=receipts,
-            again=runs.rejection(told),
-        )
-        wanted = Wanted(definition, brief, given, lambda name: host.planner(PartSpec(part=name, name=name)))
+        want = wanted(host, definition, work.items, receipts=receipts, again=runs.rejection(told))
+        desk = PlanningDesk(host, Planned(row.id, revision, definition, about, want.given, last))
         made = None
         with host.in_hand[row.id].planning:
-            made = await make_plan(host.planner(definition.planner), wanted, desk)
+            made = await make_plan(host.planner(definition.planner), want, desk)
         if made is None:
             return None
     except Exception as error:  # noqa: BLE001 - whatever a planner does, its run ends of it, and nothing else
-        failure = FailureRecord.of(error)
-        ended = Ending(State.FAILED, f"no plan: {failure.what}", failure=failure)
-        await host.store.transact(end, row.id, ended, host.now())
-        log.warning("%s: no plan could be made: %s", row.name, error)
+        await host.store.transact(end, row.id, no_plan(row.name, error), host.now())
         return None
-    await host.store.transact(_keep, row.id, revision, made, host.now())
+    await host.store.transact(keep, row.id, revision, made, host.now())
     log.info("%s: %s", row.name, made.why)
     return made
-
-
-def given_to(its: Specialist, roles: Mapping[str, Role], items: int) -> Given:
-    """What a plan for a specialist is checked by."""
-    return Given(
-        roles=roles, tools=its.tool_names(), items=items, capped=its.budget.run != Cap(), models=tuple(its.models)
-    )
-
-
-async def _extracts(host: Host, run: int, stored: list[StoredItem]) -> tuple[Extract, ...]:
-    """The run's items as measures, with what triage said of each last."""
-    last = {item: (tier, verdict) for item, tier, verdict in await verdicts.of_run(host.store, run)}
-    extracts = []
-    for each in stored:
-        tier, confidence = "none", 1.0
-        if each.number in last:
-            tier, confidence = last[each.number][0], last[each.number][1].confidence
-        extracts.append(
-            Extract(
-                item=each.name,
-                source=each.source,
-                kind=each.item.kind,
-                chars=len(each.item.text),
-                tier=tier,
-                confidence=confidence,
-                ts=each.item.ts,
-            )
-        )
-    return tuple(extracts)
-
-
-def _bind(tx: Tx, definition: Specialist, now: Instant) -> int | None:
-    """Bind signals to a new run: those that arrived together, or, where they are to be merged, all that wait."""
-    together = definition.overlap is not Overlap.MERGE
-    taken = items.signals(tx, definition.name, BOUNDS.width, together=together)
-    if not taken:
-        return None
-    run = tx.next_number("run")
-    pinned = journal.put_payload(tx, canonical(definition))
-    opened = RunOpened(
-        at=now,
-        run=run,
-        specialist=definition.name,
-        definition=pinned,
-        items=tuple(taken),
-        valid_until=now + definition.valid_for if definition.valid_for else 0,
-    )
-    tx.record(journal.run_chain(run), opened)
-    for number in taken:
-        items.take(tx, number, run)
-    return run
-
-
-def _keep(tx: Tx, run: int, revision: int, made: Plan, now: Instant) -> None:
-    event = PlanMade(at=now, by=f"planner:{made.by}", run=run, revision=revision, plan=made)
-    tx.record(journal.run_chain(run), event)
-    state = runs.state_of(tx, run)
-    if state is not State.RUNNING:
-        tx.record(journal.run_chain(run), RunMoved(at=now, run=run, old=state, new=State.RUNNING))
 
 
 def _park(tx: Tx, run: int, why: str, now: Instant) -> None:

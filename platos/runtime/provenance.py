@@ -10,7 +10,7 @@ from platos.core.handoff import Work
 from platos.core.plan import Plan
 from platos.core.provenance import MEET, Provenance, Seen, meeting
 from platos.core.specialist import Specialist
-from platos.ports.tool import Remote, Tool
+from platos.ports.tool import Tool, is_remote
 from platos.runtime.host import Host
 
 __all__ = ["leads_out", "meeting_of", "of_evidence", "of_facts", "of_item", "of_receipt", "of_work"]
@@ -40,7 +40,7 @@ def of_facts(facts: Iterable[Fact]) -> frozenset[Provenance]:
 
 def of_receipt(tool: Tool) -> frozenset[Provenance]:
     """What rides on a tool's answer; of what lives elsewhere, everything."""
-    return MEET if isinstance(tool, Remote) else frozenset(getattr(tool, "provenance", _BY_OTHERS))
+    return MEET if is_remote(tool) else frozenset(getattr(tool, "provenance", _BY_OTHERS))
 
 
 def of_evidence(host: Host, its: Specialist, tool: str) -> frozenset[Provenance]:
@@ -51,7 +51,7 @@ def of_evidence(host: Host, its: Specialist, tool: str) -> frozenset[Provenance]
 
 def leads_out(tool: Tool) -> bool:
     """Can a call carry something to where others read it? So can a question that is only read: it has an address."""
-    if isinstance(tool, Remote):
+    if is_remote(tool):
         return True
     return bool(getattr(tool, "outward", tool.effect is not EffectClass.READ))
 

@@ -46,9 +46,9 @@ async def those_of(host: Host, template: str) -> list[str]:
     return found
 
 
-def refuse_removed(row: SpecialistRow) -> None:
+def refuse_removed(row: SpecialistRow | None) -> None:
     """Raises NotFound where a specialist was removed."""
-    if row.parameters is not None and not row.present:
+    if row is not None and row.parameters is not None and not row.present:
         raise NotFound(f"{row.name} was removed", hint="platos add makes it again")
 
 

@@ -9,6 +9,8 @@ import msgspec
 
 from platos.core.digest import digest
 from platos.core.event import StepMoved
+from platos.core.state import State
+from platos.core.step import StepKind
 from platos.errors import InvalidTransition
 from platos.runtime.net import Net
 from platos.store import steps
@@ -24,12 +26,18 @@ def input_digest(given: Any) -> str:
 
 
 async def record_step(net: Net, moved: StepMoved) -> StepMoved:
-    """Commit a step's new state, and remember it. Raises InvalidTransition where it was in another state before."""
-    key = moved.key
+    """Commit a step's new state, and remember it. Raises InvalidTransition where it was in another state before.
+
+    Where the whole plan is one node, its end is that of its run: it is committed with that.
+    """
+    key, kept = moved.key, moved
     before = net.steps.get(key)
     if before is not None and before.state is not moved.old:
         raise InvalidTransition(f"the step is {before.state}, not {moved.old}", where=str(key))
-    kept = await net.run.host.store.transact(steps.put, moved)
+    if moved.kind is StepKind.NODE and moved.state is State.SUCCESS and moved.path == net.run.plan.root.name:
+        net.run.last_words.append(moved)
+    else:
+        kept = await net.run.host.store.transact(steps.put, moved)
     net.steps[key] = kept
     return kept
 

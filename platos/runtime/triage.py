@@ -54,7 +54,7 @@ async def triage(wake: Wake) -> bool:
         if waits is not None and waits <= host.now():
             await _judge_all(wake, sitting, ItemState.WAITING)
         await _judge_all(wake, sitting, ItemState.NEW)
-    return bool(await items.in_state(host.store, name, ItemState.SIGNAL, 1))
+    return bool(wake.signals or await items.in_state(host.store, name, ItemState.SIGNAL, 1))
 
 
 async def _judge_all(wake: Wake, sitting: Sitting, state: ItemState) -> None:
@@ -66,6 +66,8 @@ async def _judge_all(wake: Wake, sitting: Sitting, state: ItemState) -> None:
             return
         await _judge(wake, sitting, batch)
         last = batch[-1].number
+        if len(batch) < _AT_ONCE:
+            return
 
 
 async def _judge(wake: Wake, sitting: Sitting, batch: list[StoredItem]) -> None:

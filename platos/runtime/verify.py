@@ -18,8 +18,10 @@ from platos.core.instant import SECOND, Instant
 from platos.core.state import Outcome, State
 from platos.core.step import StepKind
 from platos.errors import TimedOut
+from platos.runtime.facts import came_to
 from platos.runtime.net import Done, Failed, Parked, Result, Run, Wait
 from platos.store import effects, evidence, steps
+from platos.store.passages import Told
 
 __all__ = ["Ending", "verify"]
 
@@ -29,7 +31,8 @@ _NAMED = 200
 
 
 class Ending(NamedTuple):
-    """Where a run goes now: its end, what it waits for, or, where `again` says why, to another plan."""
+    """Where a run goes now: its end, what it waits for, or, where `again` says why, to another plan. `told` is what
+    later runs are to know of it."""
 
     state: State
     why: str
@@ -39,6 +42,7 @@ class Ending(NamedTuple):
     waits: tuple[str, ...] = ()
     failure: FailureRecord | None = None
     again: str = ""
+    told: Told | None = None
 
 
 async def verify(run: Run, result: Result) -> Ending:
@@ -67,15 +71,34 @@ def _resting(waits: tuple[Wait, ...]) -> Ending:
 
 
 async def _finished(run: Run, result: Done) -> Ending:
-    proof = {name: each.full_text for name, each, _ in await evidence.of_run(run.host.store, run.row.id)}
-    texts = {**await _facts_given(run), **{name: each.item.full_text for name, each in run.items.items()}, **proof}
+    rows, proof = await _acts(run)
+    own = {**{name: each.item.full_text for name, each in run.items.items()}, **proof}
+    texts = {**await _facts_given(run), **own}
     checks = tuple([await _check(run, check, result, texts) for check in run.specialist.done_when])
     checks += _unproven(result, texts, proof)
-    rows = await effects.of_run(run.host.store, run.row.id)
     acted = any(row.state is EffectState.DONE and row.effect_class is not EffectClass.READ for row in rows)
     outcome = outcome_of(checks, acted=acted, made=bool(result.hand_offs))
     missed = [f"{each.check}: {each.seen}" for each in checks if not each.passed]
-    return Ending(State.SUCCESS, "; ".join(missed) or "every condition holds", outcome=outcome, checks=checks)
+    told = _tells(run, result, own, outcome)
+    return Ending(
+        State.SUCCESS, "; ".join(missed) or "every condition holds", outcome=outcome, checks=checks, told=told
+    )
+
+
+def _tells(run: Run, result: Done, own: Mapping[str, str], outcome: Outcome) -> Told | None:
+    """What later runs are to know of one whose actors asked what is known. Of any other, who asks next finds it."""
+    if not any(step.kind is StepKind.FACTS for step in run.steps.values()):
+        return None
+    return Told(run.row.specialist, run.chain, came_to(result.hand_offs, own, outcome))
+
+
+async def _acts(run: Run) -> tuple[list[effects.EffectRow], dict[str, str]]:
+    """What the run did to the world, and what was recorded of what its tools answered: nothing where it has none."""
+    if not run.specialist.tools:
+        return [], {}
+    store, number = run.host.store, run.row.id
+    proof = {name: each.full_text for name, each, _ in await evidence.of_run(store, number)}
+    return await effects.of_run(store, number), proof
 
 
 def _unproven(result: Done, texts: Mapping[str, str], proof: Mapping[str, str]) -> tuple[CheckResult, ...]:

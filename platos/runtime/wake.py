@@ -60,6 +60,11 @@ class Wake:
         self._specialist = definition
 
     @property
+    def known(self) -> bool:
+        """Was there a definition in force when it was due?"""
+        return self._specialist is not None
+
+    @property
     def paused(self) -> bool:
         """Is the specialist held still? Then nothing new of it begins."""
         return self.host.pause_of(self.name) is not None

@@ -1,73 +1,25 @@
 """The store: one SQLite file, one writer. One file per table; what a transaction means is the runtime's.
 
-Importing the package imports every table, so that every event has its projection.
+A table is imported by who asks it, and all of them by who writes: see `tables`. What opens the store is imported when
+it is asked for: who only reads without an event loop needs neither writer nor threads.
 """
 
-from platos.store import (
-    accounts,
-    agenda,
-    always,
-    answers,
-    audits,
-    autopilots,
-    breakers,
-    cursors,
-    decisions,
-    effects,
-    evidence,
-    gates,
-    items,
-    journal,
-    labels,
-    matters,
-    memories,
-    notes,
-    notices,
-    occurrences,
-    passages,
-    past,
-    pauses,
-    runs,
-    specialists,
-    steps,
-    verdicts,
-    waits,
-)
-from platos.store.store import ReadStore, Store, open_store, read_store
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from platos.store.store import ReadStore, Store, read_inline
 from platos.store.tx import Tx
 
-__all__ = [
-    "ReadStore",
-    "Store",
-    "Tx",
-    "accounts",
-    "agenda",
-    "always",
-    "answers",
-    "audits",
-    "autopilots",
-    "breakers",
-    "cursors",
-    "decisions",
-    "effects",
-    "evidence",
-    "gates",
-    "items",
-    "journal",
-    "labels",
-    "matters",
-    "memories",
-    "notes",
-    "notices",
-    "occurrences",
-    "open_store",
-    "passages",
-    "past",
-    "pauses",
-    "read_store",
-    "runs",
-    "specialists",
-    "steps",
-    "verdicts",
-    "waits",
-]
+if TYPE_CHECKING:
+    from platos.store.opening import open_store, read_store
+else:
+
+    def __getattr__(name: str) -> object:
+        if name not in ("open_store", "read_store"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module("platos.store.opening"), name)
+
+
+__all__ = ["ReadStore", "Store", "Tx", "open_store", "read_inline", "read_store"]

@@ -47,6 +47,7 @@ __all__ = [
     "frozen",
     "held",
     "in_words",
+    "of_open_runs",
     "open_accounts",
     "refusal",
     "refuse_frozen",
@@ -408,6 +409,11 @@ async def find(store: ReadStore, names: Iterable[str]) -> dict[str, AccountRow]:
     """The accounts of these names that there are."""
     rows = [await store.one(SQL.one, name=name) for name in names]
     return {row[0]: AccountRow(*row) for row in rows if row is not None}
+
+
+async def of_open_runs(store: ReadStore) -> list[AccountRow]:
+    """The accounts that there are of runs that have not ended, by name."""
+    return [AccountRow(*row) for row in await store.all(SQL.of_open_runs)]
 
 
 async def spend(store: ReadStore, since: Instant, zone: str = "UTC") -> list[SpendRow]:

@@ -17,11 +17,13 @@ from platos.store.tx import Tx, projects
 
 __all__ = [
     "GateRow",
+    "OpenGates",
     "asked",
     "check_open",
     "count_open",
     "expired",
     "find",
+    "first_open",
     "get",
     "of_effect",
     "of_run",
@@ -42,6 +44,13 @@ _BEFORE = {
     GateState.RETURNED: GateState.OPEN,
     GateState.USED: GateState.APPROVED,
 }
+
+
+class OpenGates(NamedTuple):
+    """How many gates of a specialist are open, and the names of the first to expire."""
+
+    total: int
+    first: tuple[str, ...]
 
 
 class GateRow(NamedTuple):
@@ -131,6 +140,15 @@ async def asked(
     rows = await store.all(SQL.asked, specialist=specialist, tool=tool, count=_ALL if count is None else count)
     found = ((str(name), _row(row)) for name, *row in rows)
     return list(islice((each for each in found if tier in (None, each[1].request.tier)), most))
+
+
+async def first_open(store: ReadStore, few: int) -> dict[str, OpenGates]:
+    """What waits for a person, by specialist: how much, and so few of it by name."""
+    found: dict[str, OpenGates] = {}
+    for specialist, total, gate in await store.all(SQL.first_open, few=few):
+        first = found[specialist].first if specialist in found else ()
+        found[specialist] = OpenGates(total, (*first, f"g{gate}"))
+    return found
 
 
 async def count_open(store: ReadStore) -> int:

@@ -19,7 +19,7 @@ from platos.store import meta, notes
 from platos.store.checksum import checksum
 from platos.store.journal import SYSTEM
 from platos.store.sql import load
-from platos.store.store import ReadStore
+from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx
 from platos.store.word_index import vouch
 
@@ -33,8 +33,8 @@ __all__ = [
     "ended_since",
     "entries",
     "forget",
-    "is_stale",
     "search",
+    "tell",
 ]
 
 SQL = load("passages")
@@ -44,6 +44,8 @@ MOST_RUNS = 500
 
 _MOST_BACK = 500
 """Entries of the system's chain that are read at once, the last ones."""
+
+_SINCE = {"system": SYSTEM, "told": meta.TOLD, "words": meta.WORDS, "count": _MOST_BACK}
 
 _MOST_ASKED, _MOST_WORDS = 200, 24
 """Different words of a text that are looked up, from its beginning, and of these the rarest that are searched for."""
@@ -93,18 +95,20 @@ class Ended(NamedTuple):
     moved: bool
 
 
-async def ended_since(store: ReadStore) -> Ended:
-    """The runs that ended since passages were brought up to date last; of a long time the last ones."""
-    mark = await _number(store, meta.TOLD)
-    rows = await store.all(SQL.ended, system=SYSTEM, mark=mark, count=_MOST_BACK)
-    sealed = [event.name for _, body in reversed(rows) if isinstance(event := decode_event(body), ChainSealed)]
+async def ended_since(store: ReadStore) -> Ended | None:
+    """The runs that ended since passages were brought up to date last; of a long time the last ones. None where the
+    words of the index were made otherwise than they are made now."""
+    return _ended(await store.all(SQL.ended, **_SINCE))
+
+
+def _ended(rows: list[Row]) -> Ended | None:
+    if not rows or rows[0][0] != VERSION:
+        return None
+    _, mark, last, _ = rows[0]
+    events = [decode_event(body) for *_, body in reversed(rows) if body is not None]
+    sealed = [event.name for event in events if isinstance(event, ChainSealed)]
     runs = dict.fromkeys(int(name[1:]) for name in sealed if name[0] == "r" and name[1:].isdigit())
-    return Ended(list(runs), rows[0][0] if rows else mark, bool(rows))
-
-
-async def is_stale(store: ReadStore) -> bool:
-    """Were the words of the index made otherwise than they are made now?"""
-    return await _number(store, meta.WORDS) != VERSION
+    return Ended(list(runs), last or mark, bool(events))
 
 
 def begin_anew(tx: Tx) -> None:
@@ -127,11 +131,19 @@ def bring_up(tx: Tx, gone: Sequence[str], read: Sequence[ReadNote], told: Sequen
         notes.put(tx, note.path, note.stamp)
     for each in told:
         _replace(tx, each.specialist, each.run, each.entries)
-    for specialist in sorted({each.specialist for each in told}):
+    for specialist in sorted({each.specialist for each in told if each.entries}):
         for (source,) in tx.all(SQL.outlived, specialist=specialist, most=MOST_RUNS, count=MOST_RUNS):
             _replace(tx, specialist, source, [])
     meta.put(tx, meta.TOLD, mark)
     vouch(tx)
+
+
+def tell(tx: Tx, told: Told) -> None:
+    """What a run came to whose chain has just been sealed, where no other has ended since passages were brought up to
+    date: else whoever asks next finds all of them."""
+    ended = _ended(tx.all(SQL.ended, **_SINCE))
+    if ended is not None and [f"r{run}" for run in ended.runs] == [told.run]:
+        bring_up(tx, [], [], [told], ended.mark)
 
 
 def forget(tx: Tx, run: str) -> None:
@@ -152,11 +164,6 @@ def _replace(tx: Tx, specialist: str, source: str, entries: Sequence[Entry]) -> 
     return dropped
 
 
-async def _number(store: ReadStore, key: str) -> int:
-    row = await store.one(SQL.number, key=key)
-    return int(row[0]) if row else 0
-
-
 async def search(store: ReadStore, specialist: str, text: str) -> list[Fact]:
     """The passages that bear on a text, in notes and in a specialist's own runs, the best first. One is none of them
     where chance alone would give as many as may be given that share as much with the text.
@@ -165,13 +172,12 @@ async def search(store: ReadStore, specialist: str, text: str) -> list[Fact]:
     A word that more than half of the passages have tells nothing.
     """
     asked = list(dict.fromkeys(words(text)))[:_MOST_ASKED]
-    found: dict[str, int] = dict(await store.all(SQL.known, words=msgspec.json.encode(asked).decode()))
-    [(total,)] = await store.all(SQL.count)
-    telling = {word: count for word, count in found.items() if count <= max(1, total / 2)}
+    found = await store.all(SQL.known, words=msgspec.json.encode(asked).decode())
+    telling = {word: count for word, count, total in found if count <= max(1, total / 2)}
     chosen = sorted(telling, key=lambda word: (telling[word], word))[:_MOST_WORDS]
     if not chosen:
         return []
-    chance = Chance({word: telling[word] for word in chosen}, total)
+    chance = Chance({word: telling[word] for word in chosen}, found[0][2])
     rows = await store.all(
         SQL.search,
         match=" OR ".join(f'"{word}"' for word in chosen),

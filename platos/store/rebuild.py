@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from platos.core.event import decode_event
 from platos.errors import PlatosError, StoreCorrupt
 from platos.store.sql import load, script
+from platos.store.tables import transaction
 from platos.store.tx import Tx
 
 __all__ = ["PROJECTIONS", "verify_projections"]
@@ -76,7 +77,7 @@ def verify_projections(connection: Connection) -> None:
     with _beside(connection):
         for statement in _BEGINNINGS:
             connection.execute(statement)
-        _replay(Tx(connection), connection)
+        _replay(transaction(connection), connection)
         for table, pair in PROJECTIONS.items():
             _compare(table, connection.execute(pair.kept), connection.execute(pair.made))
 

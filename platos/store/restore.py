@@ -23,6 +23,7 @@ from platos.store.backup import Copy, copy_of, copy_state, making
 from platos.store.database import NAME, check_version, connect_read_only, readable
 from platos.store.lock import FolderLock
 from platos.store.sound import verify_file
+from platos.store.tables import transaction
 from platos.store.tx import Tx
 
 __all__ = ["Restored", "restore"]
@@ -77,7 +78,7 @@ def _prepare(made: Path, folder: Path, pause: Callable[[Tx], None]) -> None:
     with readable(made), closing(sqlite3.connect(made, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("BEGIN IMMEDIATE")
-        tx = Tx(connection)
+        tx = transaction(connection)
         epoch = meta.get(tx, meta.EPOCH)
         meta.put(tx, meta.EPOCH, max(epoch, _epoch_of(folder / NAME, epoch + _UNKNOWN)))
         pause(tx)
@@ -91,7 +92,7 @@ def _epoch_of(path: Path, unknown: int) -> int:
         return 0
     try:
         with readable(path), closing(connect_read_only(path)) as connection:
-            return meta.get(Tx(connection), meta.EPOCH)
+            return meta.get(transaction(connection), meta.EPOCH)
     except PlatosError:
         return unknown
 

@@ -17,12 +17,15 @@ from platos.store.store import ReadStore, Row
 from platos.store.tx import Tx, projects
 
 __all__ = [
+    "OpenRuns",
     "RunRow",
     "counts",
     "current_plan",
     "dead",
     "due_now",
     "find",
+    "first_open",
+    "get",
     "grown",
     "latest",
     "movable",
@@ -64,6 +67,14 @@ class RunRow(NamedTuple):
     @property
     def name(self) -> str:
         return f"r{self.id}"
+
+
+class OpenRuns(NamedTuple):
+    """How many runs of a specialist have not ended, how many of them wait for a person, and the names of the oldest."""
+
+    total: int
+    reviewed: int
+    first: tuple[str, ...]
 
 
 @projects(RunOpened)
@@ -129,6 +140,14 @@ def valid_until(tx: Tx, run: int) -> Instant | None:
     return None if row[0] is None else int(row[0])
 
 
+def get(tx: Tx, run: int) -> RunRow:
+    """One run, inside a transaction. Raises NotFound."""
+    row = tx.one(SQL.one, id=run)
+    if row is None:
+        raise NotFound(f"there is no run r{run}")
+    return _row(row)
+
+
 async def overdue(store: ReadStore, now: Instant) -> list[int]:
     """Open runs that are worth nothing any more."""
     return [row[0] for row in await store.all(SQL.overdue, now=now)]
@@ -150,6 +169,15 @@ async def latest(store: ReadStore, count: int, specialist: str = "") -> list[Run
 async def open_runs(store: ReadStore) -> list[RunRow]:
     """Runs that have not ended, oldest first."""
     return sorted(_row(row) for row in await store.all(SQL.open_runs))
+
+
+async def first_open(store: ReadStore, few: int) -> dict[str, OpenRuns]:
+    """Runs that have not ended, by specialist: how many, and so few of them by name."""
+    found: dict[str, OpenRuns] = {}
+    for specialist, total, reviewed, run in await store.all(SQL.first_open, few=few):
+        first = found[specialist].first if specialist in found else ()
+        found[specialist] = OpenRuns(total, reviewed, (*first, f"r{run}"))
+    return found
 
 
 async def movable(store: ReadStore, specialist: str, now: Instant, *, after: int = 0, count: int = 8) -> list[RunRow]:

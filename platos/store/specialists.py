@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from platos.core.instant import Instant
 from platos.errors import NotFound
-from platos.store import database
 from platos.store.checksum import checksum
+from platos.store.database import NAME, connect_read_only, readable
 from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
@@ -256,10 +256,10 @@ def peek(folder: Path, name: str) -> tuple[SpecialistRow, bytes] | None:
 
     Blocking, for who has no store at hand. Raises StoreCorrupt or StoreError.
     """
-    path = folder / database.NAME
+    path = folder / NAME
     if not path.exists():
         return None
-    with database.readable(path), closing(database.connect_read_only(path)) as connection:
+    with readable(path), closing(connect_read_only(path)) as connection:
         found = connection.execute(SQL.one, {"name": name}).fetchone()
         if found is None:
             return None

@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from platos.core.instant import Instant
+from platos.core.item import StoredItem
 from platos.core.verdict import Decision, Verdict
 from platos.store.checksum import checksum
+from platos.store.items import stored_item
 from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
 
-__all__ = ["TierVerdict", "add", "by_tier", "of_item", "of_run"]
+__all__ = ["TierVerdict", "add", "by_tier", "of_item", "of_run", "signals"]
 
 SQL = load("verdicts")
 
@@ -57,6 +59,13 @@ async def of_run(store: ReadStore, run: int) -> list[tuple[int, str, Verdict]]:
     """What the ladder said of a run's items: item, tier, verdict, in order."""
     rows = await store.all(SQL.of_run, run=run)
     return [(item, tier, _verdict(decision, *rest)) for item, tier, decision, *rest, _ in rows]
+
+
+async def signals(store: ReadStore, specialist: str, count: int) -> list[tuple[StoredItem, str, float]]:
+    """A specialist's signals that no run has taken yet, oldest first, each with the tier that judged it last, and how
+    sure that was. What nobody judged is sure."""
+    rows = await store.all(SQL.signals, specialist=specialist, count=count)
+    return [(stored_item(tuple(row)), tier, sure) for *row, tier, sure in rows]
 
 
 async def by_tier(store: ReadStore, specialist: str) -> dict[str, dict[Decision, int]]:

@@ -1,8 +1,8 @@
 """The index of words, as FTS5 keeps it: is it there to be used, and is it what was written?
 
 FTS5 lays its index out as it likes, and not the same way twice; so the whole of it has one checksum, made again in
-every transaction that writes to it. For ten thousand passages that writes and reads a megabyte, and is done only where
-notes or runs have changed.
+every transaction that writes to it. For ten thousand passages that reads a megabyte, and is done only where notes or
+runs have changed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def require_full_text(connection: sqlite3.Connection) -> None:
 
 def vouch(tx: Tx) -> None:
     """The index is what it is now. Called at the end of every transaction that writes to it."""
-    tx.execute(SQL.tidy)
+    tx.execute(SQL.write)
     meta.put(tx, meta.INDEX, _sum(row for row in tx.all(SQL.rows) if row[0]))
 
 

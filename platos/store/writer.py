@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from platos.errors import EpochLost, StoreCorrupt, StoreError, StoreFull, StoreUnknown
-from platos.store.tx import Tx
+from platos.store.tables import transaction
 
 __all__ = ["InlineWriter", "ThreadWriter", "Writer"]
 
@@ -87,7 +87,7 @@ class Committer:
         self._closing = False
         self.epoch = epoch
         self.rollbacks = 0
-        self._tx = Tx(self._connection)
+        self._tx = transaction(self._connection)
 
     def commit(self, group: list[_Job]) -> None:
         """Run a group and leave each job with its result or its error."""
@@ -217,7 +217,7 @@ class Committer:
 
     def _reopen(self) -> None:
         self._connection = self._connect()
-        self._tx = Tx(self._connection)
+        self._tx = transaction(self._connection)
         self._poisoned = False
 
 

@@ -242,9 +242,9 @@ async def check_actor(actor: Actor, work: Work, context: MemoryContext) -> HandO
 
     Killed after any of its steps and started again, it takes up the finished ones, sends nothing for them, reaches the
     same steps and comes to the same hand-off. The hand-off is about items that it was given, and names no evidence
-    but what is recorded. It makes what it declares, asks no more often than it says, calls no tool but its node's, and
-    no word from outside comes into a model's instructions. `context.answer` must give the same reply to the same
-    question.
+    but what is recorded. It makes what it declares, asks no more often than it says, calls no tool but its node's,
+    unless a model named it, and no word from outside comes into a model's instructions. `context.answer` must give the
+    same reply to the same question.
     """
     before = len(context.questions)
     hand_off = await actor.act(context, work)
@@ -264,13 +264,15 @@ async def check_actor(actor: Actor, work: Work, context: MemoryContext) -> HandO
 
 def _as_declared(actor: Actor, context: MemoryContext, made: HandOff, asked: int) -> None:
     """What an actor did is what it says of itself."""
-    assert not context.refused, f"it called a tool that its node has not: {', '.join(context.refused)}"
+    said_by_models = b"".join(each.result for each in context.steps.values())
+    own = [tool for tool in context.refused if canonical(tool) not in said_by_models]
+    assert not own, f"it called a tool that its node has not: {', '.join(own)}"
     said = declaration_of(type(actor))
     if said is None:
         return
     role = said.role
     assert not role.makes or made.artifact.kind in role.makes, f"it made {made.artifact.kind!r}, which it does not say"
-    most = role.calls_of(context.tools)
+    most = role.calls_of(context.tools, [item.full_text for item in context.items.values()])
     assert most is None or asked <= most, f"it asked a model {asked} times, and says {most}"
     assert role.tools or not (context.calls or context.asked), "it works without tools, it says, and called one"
 

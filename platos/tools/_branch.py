@@ -67,11 +67,19 @@ class Branches:
             mode = await self._mode(parent, path) or _PLAIN[0]
             blob = await self._said("hash-object", "-w", "--stdin", given=content)
             entries.append(f"{mode} {blob.strip()}\t{path}\0")
-        tree = await self._tree(parent, "".join(entries).encode())
-        if tree == await self._said("rev-parse", f"{parent}^{{tree}}"):
+        tree = (await self._tree(parent, "".join(entries).encode())).strip()
+        if tree == await self.tree(parent):
             raise Broken("the branch holds exactly this already", where=str(self._path), expected="a change")
+        return await self.commit(parent, tree, message, author, date)
+
+    async def tree(self, commit: str) -> str:
+        """All that a commit holds, by its digest."""
+        return (await self._said("rev-parse", "--verify", f"{commit}^{{tree}}")).strip()
+
+    async def commit(self, parent: str, tree: str, message: str, author: Author, date: datetime) -> str:
+        """A commit of this tree on top of a parent, on no branch yet."""
         made = await self._said(
-            *("commit-tree", "--no-gpg-sign", "-p", parent, "-F", "-", tree.strip()),
+            *("commit-tree", "--no-gpg-sign", "-p", parent, "-F", "-", tree),
             given=message.encode(),
             environment=_identity(author, date),
         )

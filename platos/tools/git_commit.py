@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from platos.config.fields import Form
 from platos.core.effect import EffectClass, Receipt
 from platos.core.instant import to_datetime
-from platos.errors import PermissionDenied, StaleWorld, Unavailable
+from platos.errors import Broken, PermissionDenied, StaleWorld, Unavailable
 from platos.ports.part import Environment, tool
 from platos.tools._branch import Author, Branches, Commit
 from platos.tools._diff import diff
 from platos.tools._place import PlainPath
+from platos.tools._taking_back import TakenBack
 
 __all__ = ["GitCommit"]
 
@@ -70,21 +71,21 @@ class NewFile(BaseModel):
     text: str = Field(max_length=500_000)
 
 
-class Commission(BaseModel):
-    """What is committed where, and why. The branch is made where it is not there yet."""
-
-    model_config = ConfigDict(extra="forbid")
+class Commission(TakenBack):
+    """What is committed where, and why. The branch is made where it is not there yet. With `undo`, the commit of just
+    this is reverted."""
 
     branch: Annotated[str, AfterValidator(_branch)]
     message: Annotated[str, AfterValidator(_message)] = Field(min_length=1, max_length=5_000)
     files: Annotated[list[NewFile], AfterValidator(_unique)] = Field(min_length=1, max_length=50)
 
 
-@tool("git-commit", version="1")
+@tool("git-commit", version="2")
 class GitCommit:
     """The working tree, its index and what is checked out stay as they are; nothing is pushed. The branch moves from
     the commit that was seen, and from no other. The act's key is the last line of the message: that a commit of the
-    branch has it, and the files as they were to be, is proof."""
+    branch has it, and the files as they were to be, is proof. A commit is taken back by another one on top of it, as
+    long as it is the last of its branch; what others built on it is never taken from under them."""
 
     class Options(Form):
         """`branches` may be committed to; one that is not there begins at `base`. `name` and `email` sign it."""
@@ -121,39 +122,74 @@ class GitCommit:
         tip, parent = await self._stands(repository, arguments)
         if self._world(arguments, tip, parent) != dict(world):
             raise StaleWorld("the branch has moved since it was looked at", where=arguments.branch, expected=str(world))
-        files = {file.path: file.text.encode() for file in arguments.files}
         author, date = Author(self._options.name, self._options.email), to_datetime(self._environment.clock.now())
-        message = f"{arguments.message.strip()}\n\n{_TRAILER}: {key}\n"
-        made = await repository.write(parent, files, message, author, date)
+        if arguments.undo is not None:
+            undone = await self._last(repository, arguments, tip)
+            tree, message = await repository.tree(undone.parent), _signed(_taking_back(arguments, undone), key)
+            made = await repository.commit(tip, tree, message, author, date)
+        else:
+            files = {file.path: file.text.encode() for file in arguments.files}
+            made = await repository.write(parent, files, _signed(arguments.message, key), author, date)
         await repository.move(_ref(arguments), made, tip)
-        return _receipt(arguments, Commit(made, parent))
+        return _receipt(arguments, Commit(made, parent), key)
 
     async def probe(self, arguments: Commission, key: str) -> Receipt | None:
-        """The receipt where a commit of the branch has the act's key, and the files as they were to be."""
+        """The receipt where a commit of the branch has the act's key, and the files as they were to be; where it is a
+        revert, as they were."""
         repository, ref = await self._repository(arguments), _ref(arguments)
         if not await repository.tip(ref):
             return None
         commit = await repository.find(ref, f"{_TRAILER}: {key}")
         if commit is None:
             return None
-        for file in arguments.files:
-            if await repository.content(commit.id, file.path) != file.text.encode():
-                return None
-        return _receipt(arguments, commit)
+        if arguments.undo is not None:
+            undone = await repository.find(ref, f"{_TRAILER}: {arguments.undo}")
+            stands = undone is not None and undone.id == commit.parent
+            stands = stands and await repository.tree(commit.id) == await repository.tree(f"{commit.parent}^")
+        else:
+            stands = await _holds(repository, commit, arguments.files)
+        return _receipt(arguments, commit, key) if stands else None
 
     async def observe(self, arguments: Commission) -> dict[str, str]:
         """Where the branch stands; where there is none, what it would begin at."""
         return self._world(arguments, *await self._stands(await self._repository(arguments), arguments))
 
     async def preview(self, arguments: Commission) -> str:
-        """A unified diff of each file, against the branch or what it begins at."""
+        """A unified diff of each file, against the branch or what it begins at. Raises StaleWorld where what is to be
+        taken back is not the last commit."""
         repository = await self._repository(arguments)
         tip, parent = await self._stands(repository, arguments)
+        undone = None if arguments.undo is None else await self._last(repository, arguments, tip)
         shown = f"a commit on {'' if tip else 'the new branch '}{arguments.branch}, on top of {parent[:12]}\n"
+        if undone is not None:
+            shown = f"a commit on {arguments.branch} that takes back {tip[:12]}\n"
         for file in arguments.files:
-            changed = diff(file.path, await repository.content(parent, file.path), file.text.encode())
+            ours = file.text.encode()
+            theirs = await repository.content(parent if undone is None else undone.parent, file.path)
+            changed = diff(file.path, theirs, ours) if undone is None else diff(file.path, ours, theirs)
             shown += f"{changed.removesuffix(chr(10))}\n"
         return shown
+
+    def undo(self, arguments: Commission, receipt: Receipt) -> dict[str, Any]:
+        """The call that reverts the commit; of a revert, the one that commits the same again. Raises Broken where the
+        receipt names no act."""
+        act = receipt.data.get("undo")
+        if act is None:
+            raise Broken("its receipt does not say which act it is of", where=arguments.branch)
+        again = arguments.model_dump(mode="json", exclude={"undo"})
+        return again if arguments.undo is not None else {**again, "undo": act}
+
+    async def _last(self, repository: Branches, arguments: Commission, tip: str) -> Commit:
+        """The commit that is to be taken back. Raises StaleWorld where it is not the last of its branch, with the files
+        as they were to be."""
+        found = await repository.find(_ref(arguments), f"{_TRAILER}: {arguments.undo}") if tip else None
+        if found is None or found.id != tip or not await _holds(repository, found, arguments.files):
+            raise StaleWorld(
+                "it is not the last commit of its branch any more",
+                where=arguments.branch,
+                hint="what stands on it is somebody's: take it back by hand, with git revert",
+            )
+        return found
 
     def _world(self, arguments: Commission, tip: str, parent: str) -> dict[str, str]:
         return {arguments.branch: tip} if tip else {arguments.branch: "absent", self._options.base: parent}
@@ -199,7 +235,23 @@ def _ref(arguments: Commission) -> str:
     return f"refs/heads/{arguments.branch}"
 
 
-def _receipt(arguments: Commission, commit: Commit) -> Receipt:
+def _signed(message: str, key: str) -> str:
+    return f"{message.strip()}\n\n{_TRAILER}: {key}\n"
+
+
+def _taking_back(arguments: Commission, undone: Commit) -> str:
+    return f'Revert "{arguments.message.strip().splitlines()[0]}"\n\nThis reverts commit {undone.id}.'
+
+
+async def _holds(repository: Branches, commit: Commit, files: list[NewFile]) -> bool:
+    for file in files:
+        if await repository.content(commit.id, file.path) != file.text.encode():
+            return False
+    return True
+
+
+def _receipt(arguments: Commission, commit: Commit, key: str) -> Receipt:
     paths = [file.path for file in arguments.files]
-    data = {"branch": arguments.branch, "commit": commit.id, "parent": commit.parent, "files": paths}
-    return Receipt(summary=f"committed {len(paths)} files to {arguments.branch}, {commit.id[:12]}", data=data)
+    data = {"branch": arguments.branch, "commit": commit.id, "parent": commit.parent, "files": paths, "undo": key}
+    did = f"committed {len(paths)} files to" if arguments.undo is None else f"took {commit.parent[:12]} back on"
+    return Receipt(summary=f"{did} {arguments.branch}, {commit.id[:12]}", data=data)

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, NamedTuple, cast
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import BaseModel, Field, RootModel, model_validator
+from pydantic_core import PydanticCustomError
 
 from platos.config.fields import Form, Text
 from platos.config.pins import Listed, read_pins
@@ -35,7 +36,8 @@ class McpOptions(Form):
 
     `effect` is the owner's word for what it does to the world; what the server says of that is a claim. `once_per`
     names the arguments that make two calls the same act; a `repeatable` tool may do it again in another place of the
-    plan.
+    plan. `undone_by` names the specialist's tool that takes it back, and `undo_with` which of its arguments is what: an
+    argument of this one, or what the answer says, as in `structured.id`.
     """
 
     server: Text
@@ -43,6 +45,16 @@ class McpOptions(Form):
     effect: Literal["read", "once"] = Field("once", description="read, or once: the default, and the worst")
     once_per: tuple[Text, ...] = ()
     repeatable: bool = False
+    undone_by: str = Field("", description="a tool of the specialist", examples=["close-ticket"])
+    undo_with: dict[Text, Text] = Field({}, description="argument: source", examples=[{"id": "structured.id"}])
+
+    @model_validator(mode="after")
+    def _both(self) -> McpOptions:
+        if bool(self.undone_by) != bool(self.undo_with):
+            what = "undone_by and undo_with go together"
+            hint = "write undone_by: close-ticket, and undo_with: {id: structured.id}"
+            raise PydanticCustomError("mistake", "{what}", {"what": what, "expected": "both, or neither", "hint": hint})
+        return self
 
 
 class _Standing(NamedTuple):
@@ -71,6 +83,7 @@ class Mcp:
         self.name = f"{options.server}/{options.tool}"
         self.effect = EffectClass(options.effect)
         self.once_per, self.repeatable = options.once_per, options.repeatable
+        self.undone_by, self.undo_with = options.undone_by, options.undo_with
         self._share: Share | None = None
         self._stand(_Standing(Anything, refusal=self._unaccepted()))
 
@@ -79,8 +92,8 @@ class Mcp:
         """What the server says of it, as it was accepted: text from outside."""
         return self._accepted.description if self._accepted is not None else self.refusal
 
-    async def in_run(self, share: Share) -> Tool:
-        """The tool as it is accepted now, whose connection the run's other tools of the server share."""
+    async def in_run(self, share: Share | None) -> Tool:
+        """The tool as it is accepted now, whose connection the run's other tools of the server share, where they do."""
         self._stand(await self._environment.offload(self._look_up, self._standing))
         if self.refusal:
             log.warning("%s", self.refusal)

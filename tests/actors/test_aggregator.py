@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.aggregator import Aggregator, merge
+from actors.aggregator import MOST_SHOWN, Aggregator, merge
 from platos import Artifact, Claim, HandOff, Item, Status
 from platos.testing.actor import MemoryContext, check_actor, work_on
 
@@ -59,6 +59,15 @@ async def test_the_evidence_of_its_inputs_goes_with_the_report() -> None:
     context = MemoryContext(items=ITEMS)
     inputs = [msgspec.structs.replace(extract(), evidence=(name,)) for name in ("e1", "e2")]
     assert (await Aggregator().act(context, work_on(context, *inputs))).evidence == ("e1", "e2")
+
+
+async def test_of_more_claims_than_one_question_holds_all_are_kept_and_what_was_not_compared_is_said() -> None:
+    context = MemoryContext(items=ITEMS)
+    many = [Claim(text=f"{number:05} {'x' * 94}", source="i1", quote="pump") for number in range(500)]
+    report = (await check_actor(Aggregator(), work_on(context, extract(*many)), context)).artifact
+    assert report.claims == tuple(many)
+    assert sum(len(each.text) for each in context.questions[0].documents) == MOST_SHOWN
+    assert report.note == "What disagrees was looked for among the first 480 of 500 claims."
 
 
 async def test_where_nothing_was_claimed_no_model_is_asked_for_a_title() -> None:

@@ -107,7 +107,7 @@ async def test_what_does_not_fit_goes_back_to_the_model_and_the_next_call_is_mad
     assert [line.partition(": ")[2] for line in lines] == [
         '"a"}: it does not fit: the arguments do not fit: url: field required',
         "its arguments are not one JSON object",
-        "there is no such tool",
+        "denied: mail was not given to this node",
         '"a"}: e1',
     ]
     assert not any("field required" in each.instructions for each in context.questions)
@@ -124,11 +124,47 @@ async def test_a_read_that_fails_is_told_to_the_model(actor: Actor) -> None:
     assert "it failed: it says 404" in seen(context, "calls")
 
 
-@pytest.mark.parametrize(
-    "failure", [errors.PermissionDenied("no"), errors.InDoubt("maybe"), errors.BudgetExceeded("0")]
-)
 @BOTH
-async def test_what_a_person_or_policy_stops_stays_stopped(actor: Actor, failure: errors.Failure) -> None:
+async def test_a_denial_is_told_to_the_model_as_data_and_it_goes_on(actor: Actor) -> None:
+    def world(arguments: dict[str, Any]) -> Receipt | errors.Failure:
+        return SHEET if arguments["url"] == "b" else errors.PermissionDenied("policy: get is denied: rule 1")
+
+    context = bench(reading(call(url="a"), call(url="b")), get=world)
+    made = await check_actor(actor, work_on(context), context)
+    assert made.evidence == ("e1",)
+    assert "denied: policy: get is denied: rule 1" in seen(context, "calls")
+    assert not any("denied" in each.instructions for each in context.questions)
+
+
+@BOTH
+async def test_a_tool_that_the_node_does_not_hold_is_asked_for_all_the_same_so_that_it_is_on_record(
+    actor: Actor,
+) -> None:
+    wants = {"call": {**call()["call"], "tool": "mail"}}
+    context = bench(reading(wants, call(url="a")))
+    made = await check_actor(actor, work_on(context), context)
+    assert (context.refused, made.evidence) == (["mail"], ("e1",))
+    assert "denied: mail was not given to this node" in seen(context, "calls")
+
+
+@BOTH
+async def test_what_was_denied_and_is_asked_for_again_ends_the_calls(actor: Actor) -> None:
+    context = bench(reading(*[call(url="a")] * 5), get=errors.PermissionDenied("no"))
+    await check_actor(actor, work_on(context), context)
+    assert len(context.questions) == 3
+    assert "No more calls can be made" in context.questions[-1].instructions
+
+
+async def test_a_call_that_was_sent_and_then_not_allowed_ends_the_assistant() -> None:
+    context = bench(reading(call(url="a")), get=errors.PermissionDenied("it says 403", sent=True))
+    context.forms = {"get": ToolForm(name="get", does="writes", effect=EffectClass.KEYED, arguments={})}
+    with pytest.raises(errors.PermissionDenied, match="403"):
+        await Assistant().act(context, work_on(context))
+
+
+@pytest.mark.parametrize("failure", [errors.Denied("no"), errors.InDoubt("maybe"), errors.BudgetExceeded("0")])
+@BOTH
+async def test_what_a_person_or_a_cap_stops_stays_stopped(actor: Actor, failure: errors.Failure) -> None:
     context = bench(reading(call(url="a")), get=failure)
     with pytest.raises(type(failure)):
         await actor.act(context, work_on(context))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from platos.cli.inbox import Waiting, _render_gate
-from platos.store.reader import ThreadReader
+from platos.store.reader import InlineReader
 
 from .conftest import Cli, Told
 
@@ -34,13 +34,13 @@ def test_however_many_runs_wait_the_inbox_asks_as_much_of_the_store(
     cli: Cli, told: Told, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    ask = ThreadReader.all
+    ask = InlineReader.all
 
-    async def counted(reader: ThreadReader, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+    async def counted(reader: InlineReader, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         asked.append(sql)
         return await ask(reader, sql, **values)
 
-    monkeypatch.setattr(ThreadReader, "all", counted)
+    monkeypatch.setattr(InlineReader, "all", counted)
 
     def questions(*words: str) -> int:
         asked.clear()

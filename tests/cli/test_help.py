@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import subprocess
@@ -14,10 +15,15 @@ from typer.testing import CliRunner
 
 from platos import __version__
 from platos.cli import COMMANDS, app
+from platos.cli._context import run_inline
 
 from .conftest import Start
 
 HEAVY = ("litellm", "pydantic", "rich", "yaml", "aiosqlite", "sqlite3", "cronsim", "feedparser")
+NEEDED_BY_OTHERS = {"pydantic", "rich", "yaml", "litellm", "aiosqlite", "asyncio", "ssl", "logging", "zipfile"} | {
+    f"platos.{module}" for module in ("app", "runtime", "store.opening", "store.writer", "store.tables")
+}
+"""What a command has no use for that only reads: settings and parts, an event loop, and whatever writes."""
 LIST_MODULES = "import sys, json, platos.cli; sys.argv = ['platos', '--help']\n" + (
     "try: platos.cli.main()\nexcept SystemExit: print('MODULES', json.dumps(sorted(sys.modules)))"
 )
@@ -30,14 +36,40 @@ def test_help_imports_nothing_heavy() -> None:
     assert set(HEAVY).isdisjoint(json.loads(modules))
 
 
-def test_who_asks_what_waits_for_them_waits_for_no_pydantic(tmp_path: Path) -> None:
-    (tmp_path / "platos.toml").touch()
-    asked = ["--workspace", str(tmp_path), "inbox", "--tool", "bell", "--json"]
-    program = LIST_MODULES.replace("['platos', '--help']", f"['platos', *{asked!r}]")
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (["inbox", "--tool", "outbox"], "gates"),
+        (["runs"], "runs"),
+        (["show", "r1"], "gates"),
+        (["decisions"], "decisions"),
+        (["dead"], "dead"),
+        (["evidence", "r1"], "evidence"),
+    ],
+)
+def test_what_only_reads_imports_nothing_that_only_others_need(
+    root: Path, waiting: None, asked: list[str], found: str
+) -> None:
+    program = LIST_MODULES.replace(
+        "['platos', '--help']", f"['platos', '--workspace', {str(root)!r}, *{asked!r}, '--json']"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     said, _, modules = done.stdout.partition("MODULES ")
-    assert json.loads(said)["gates"] == []
-    assert {"pydantic", "rich", "yaml", "litellm"}.isdisjoint(json.loads(modules))
+    assert found in json.loads(said)
+    assert NEEDED_BY_OTHERS.isdisjoint(json.loads(modules))
+
+
+def test_what_only_reads_runs_without_an_event_loop() -> None:
+    async def answer(of: str) -> str:
+        return of
+
+    assert run_inline(answer, "that") == "that"
+
+
+def test_what_waits_for_something_needs_an_event_loop() -> None:
+    """Planted: a question that does not only read."""
+    with pytest.raises(RuntimeError, match="sleep waits"):
+        run_inline(asyncio.sleep, 0)
 
 
 def test_a_status_that_platos_up_helps_to_tell_waits_for_no_pydantic(root: Path, up: Start) -> None:

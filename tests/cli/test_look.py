@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from platos.store.thread_reader import ThreadReader
 
 from .conftest import Cli, Told
 
@@ -42,7 +45,31 @@ def test_status_shows_specialists_before_anything_has_run(told: Told) -> None:
 def test_status_tells_what_waits_for_you(told: Told, waiting: None) -> None:
     [each] = told("status")["specialists"]
     assert (each["state"], each["gates"], each["open_runs"]) == ("waits for you", ["g1"], ["r1"])
+    assert (each["gate_count"], each["open_run_count"]) == (1, 1)
     assert each["items"] == {"dismissed": 2, "signal": 1}
+
+
+def test_of_many_that_wait_status_names_the_first_and_asks_no_more_of_the_store(
+    cli: Cli, told: Told, waiting: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = ThreadReader.all
+
+    async def counted(reader: ThreadReader, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        asked.append(sql)
+        return await ask(reader, sql, **values)
+
+    monkeypatch.setattr(ThreadReader, "all", counted)
+    told("status")
+    with_one = len(asked)
+    for number in range(11):
+        assert cli("wake", "advisories", "--input", "-", given=b"CVE-2026-%d is an advisory" % number).exit_code == 5
+    asked.clear()
+    [each] = told("status")["specialists"]
+    assert len(asked) == with_one
+    assert (each["gate_count"], each["gates"]) == (12, [f"g{number}" for number in range(1, 11)])
+    assert (each["open_run_count"], each["open_runs"]) == (12, [f"r{number}" for number in range(1, 11)])
+    assert "platos inbox shows g1, g2, g3, g4, g5, g6, g7, g8, g9, g10 and 2 more" in cli("status").stdout
 
 
 def test_status_tells_a_sources_problem(cli: Cli, told: Told, root: Path) -> None:
@@ -167,6 +194,21 @@ def test_check_tells_what_would_be_gated_and_why(told: Told, root: Path) -> None
     path = root / "specialists" / "advisories.md"
     path.write_text(path.read_text().replace("outbox: 2", "outbox: 0"))
     assert not told("check", "advisories")["tools"][0]["gated"]
+
+
+def test_check_draws_the_plan_that_stands_in_the_file_as_plan_does(cli: Cli, told: Told, root: Path) -> None:
+    path = root / "specialists" / "advisories.md"
+    net = "{sequence: [{loop: assistant, rounds: 2}, {actor: notifier, tools: [outbox]}]}"
+    path.write_text(path.read_text().replace("planner: rules", f"planner: {{fixed: {net}}}"))
+    found = told("check", "advisories")
+    assert (found["planner"], found["net"]) == ("fixed", told("plan", "advisories", "--input", "-", given=b"x")["tree"])
+    lines = cli("check", "advisories").stdout.splitlines()
+    place = lines.index("  planner      fixed")
+    assert [line[15:] for line in lines[place + 1 : place + 6]] == found["net"].splitlines()
+
+
+def test_check_draws_no_plan_where_one_is_made_of_what_arrives(told: Told) -> None:
+    assert (told("check", "advisories")["planner"], told("check", "advisories")["net"]) == ("rules", "")
 
 
 def test_check_tells_prices_and_where_they_come_from(told: Told, root: Path) -> None:

@@ -311,7 +311,7 @@ TROUBLED = Measures(
 
 
 def test_the_library_is_loaded_for_metrics_alone() -> None:
-    program = "import sys, platos.cli.up, platos.cli.look; sys.exit('prometheus_client' in sys.modules)"
+    program = "import sys, platos.cli.up, platos.cli.status; sys.exit('prometheus_client' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
 
 

@@ -38,12 +38,18 @@ def test_evidence_says_who_did_what_by_whose_leave_and_with_which_bytes(told: To
     assert proof["preconditions"] == approved["preconditions"]
     assert proof["epoch"] >= 1
     assert proof["receipt"]["path"].startswith("outbox/")
+    assert len(proof["capability"]) == 64
+    assert (proof["minted"], proof["reach"]) == (
+        "plan 1, by rules, for work/deliver; held at work/deliver",
+        "any arguments",
+    )
     assert found["outcome"] == "done"
 
 
 def test_evidence_for_people_tells_the_same(cli: Cli, approved: dict[str, Any]) -> None:
     page = cli("evidence", "r1").stdout
     assert f"g1, approved by {ME}" in page
+    assert "of plan 1, by rules, for work/deliver; held at work/deliver; it reaches any arguments" in page
     assert "verified:" in page
 
 

@@ -52,6 +52,18 @@ def test_a_plan_that_can_run_is_taken(tmp_path: Path) -> None:
             "'outbax'",
             "did you mean outbox?",
         ),
+        (
+            "fixed: {actor: assistant, reach: {outbox: path=a/*}}",
+            ":9: planner.fixed, node assistant",
+            "what 'outbox' reaches, and has no such tool",
+            "",
+        ),
+        (
+            "fixed: {actor: assistant, tools: [outbox], reach: {outbox: weekly}}",
+            ":9: planner.fixed, node assistant",
+            "'weekly' names no argument",
+            "",
+        ),
         ("fixed: {actor: reader, model: big}", ":9: planner.fixed, node reader", "no tier of model 'big'", ""),
         ("fixed: {loop: reader, until: aggregator}", ":9: planner.fixed.until", "a loop ends by a review", ""),
         ("fixed: {sequence: [reader, reader]}", ":9: planner.fixed.sequence.", "two nodes share one path", ""),

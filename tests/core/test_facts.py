@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platos.core.fact import Fact, the_few, tokens
-from platos.core.passage import LONGEST, Passage, cut, passages_of
+from platos.core.passage import LONGEST, Passage, passages_of, stretches
 
 TEXTS = st.text(st.sampled_from("ab .\n#😀東。"), max_size=3_000)
 FACTS = st.lists(st.builds(Fact, source=st.text(max_size=3), title=st.text(max_size=9), text=st.text(max_size=200)))
@@ -45,12 +45,20 @@ def test_a_passage_stands_in_its_note_word_for_word_and_is_short(text: str) -> N
 
 @given(st.text(st.sampled_from("ab .\n"), max_size=3_000))
 def test_cutting_loses_nothing_but_space(text: str) -> None:
-    assert "".join("".join(cut(text)).split()) == "".join(text.split())
+    assert "".join("".join(stretches(text, LONGEST)).split()) == "".join(text.split())
 
 
 def test_a_long_text_is_cut_at_the_end_of_a_sentence() -> None:
     one, other = "a" * 400 + ".", "b" * 400 + "."
-    assert cut(f"{one} {other}") == [one, other]
+    assert stretches(f"{one} {other}", LONGEST) == [one, other]
+
+
+@given(st.text(st.sampled_from("ab .\n"), max_size=300), st.integers(1, 40))
+def test_stretches_are_short_and_two_that_follow_each_other_are_more_than_one_could_be(text: str, longest: int) -> None:
+    """So a text has at most one more than twice as many as it would fill."""
+    found = stretches(text, longest)
+    assert all(0 < len(each) <= longest and each in text for each in found)
+    assert len(found) <= 2 * len(text) / longest + 1
 
 
 @given(FACTS, st.integers(0, 4), st.integers(0, 120))

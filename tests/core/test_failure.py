@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from platos.core.failure import ANSWERS, Answer, FailureRecord, RetryPolicy
 from platos.core.instant import DAY, MINUTE, SECOND
-from platos.errors import FAILURES, Failure, InvalidPlan, RateLimited
+from platos.errors import FAILURES, Denied, Failure, InvalidPlan, RateLimited
 
 attempts = st.integers(1, 200)
 chances = st.floats(0, 1, exclude_max=True)
@@ -101,6 +101,11 @@ def test_a_recorded_failure_comes_back_as_itself(kind: str) -> None:
     failure = FAILURES[kind]("it broke", where="here", sent=True)
     again = FailureRecord.of(failure).error()
     assert (type(again), again.what, again.where, again.sent) == (type(failure), "it broke", "here", True)
+
+
+def test_a_persons_no_comes_back_as_one() -> None:
+    record = FailureRecord.of(Denied("denied by ana: too soon"))
+    assert (record.kind, type(record.error())) == ("permission_denied", Denied)
 
 
 def test_an_exception_that_is_no_failure_is_broken_and_named_by_its_type() -> None:

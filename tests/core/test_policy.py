@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from platos.core.effect import EffectClass
 from platos.core.policy import Entry, Permission, PolicyRule, RiskTier, permit, rules_of
 from platos.core.predicate import Predicate, parse_predicate
+from platos.core.sieve import Sieve
 
 OUTWARD = [effect for effect in EffectClass if effect is not EffectClass.READ]
 tools = st.sets(st.sampled_from(("mail", "search", "outbox"))).map(lambda names: tuple(sorted(names)))
@@ -178,6 +179,7 @@ def test_a_leave_is_not_got_by_company() -> None:
                 "https://API.example.com/v2/../v1/x",
                 "https://%61pi.example.com/v1/x",
                 "https://u@api.example.com/v1/x",
+                "\x01https://api.example.com/v1/x",
             ],
             ["https://api.example.com/v2/x", "https://other.example/v1/x", "none"],
         ),
@@ -213,4 +215,20 @@ def test_planted_a_policy_that_asks_only_what_surely_fits_lets_a_mixed_list_pass
     mixed = {"recipient": ["a@example.com", "b@rival.example"]}
     assert not mail((RIVALS, FREE), mixed).allowed
     monkeypatch.setattr(Predicate, "may_cover", Predicate.covers)
+    assert mail((RIVALS, FREE), mixed).allowed
+
+
+@given(entries, st.fixed_dictionaries({"recipient": recipients, "count": st.integers(0, 1)}))
+def test_rules_that_are_sieved_decide_as_when_each_is_asked(entry: Entry, arguments: dict[str, Any]) -> None:
+    mine = [rule for rule in rules_of(entry) if rule.actor in ("", "writer")]
+    sure = next((n for n, rule in enumerate(mine) if rule.where.covers(arguments)), len(mine))
+    may = [rule.strictness for rule in mine[:sure] if rule.where.may_cover(arguments)]
+    surely = mine[sure] if sure < len(mine) else PolicyRule()
+    assert strict(mail(entry, arguments)) == max([surely.strictness, *may])
+
+
+def test_planted_a_sieve_that_leaves_out_what_is_in_doubt_evades_a_denial(monkeypatch: pytest.MonkeyPatch) -> None:
+    mixed = {"recipient": ["a@example.com", "b@rival.example"]}
+    assert not mail((RIVALS, FREE), mixed).allowed
+    monkeypatch.setattr(Sieve, "doubtful", Sieve.covering)
     assert mail((RIVALS, FREE), mixed).allowed

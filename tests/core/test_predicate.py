@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from platos.core.predicate import ANY, Predicate, facets, parse_predicate, suggested
@@ -76,6 +76,7 @@ def test_a_term_covers_what_it_says(term: str, value: Any) -> None:
         ("url=https://api.example.com/v1/*", "https://api.example.com/v1/%2e%2e/v2/x"),
         ("url=https://api.example.com/v1/*", "https://api.example.com/v10/x"),
         ("url=https://api.example.com/*", "https://[api.example.com/x"),
+        ("url=https://api.example.com/*", "\x01https://api.example.com/x"),
     ],
 )
 def test_what_is_in_doubt_is_not_covered(term: str, value: Any) -> None:
@@ -103,6 +104,7 @@ def test_all_terms_must_hold() -> None:
         (["to=a*"], "is no value"),
         (["path=../*"], "is no value"),
         (["path=a/../*"], "is no value"),
+        (["path=a/*| b/*"], "is no value"),
         ([f"path={'/'.join('abcdefghij')}/*"], "is no value"),
         (["to=*@x y"], "is no value"),
         (["to=a|*@x.org"], "mixes two kinds"),
@@ -116,6 +118,7 @@ def test_what_cannot_be_read_is_refused_and_says_why(texts: list[str], says: str
 
 
 @given(ARGUMENTS)
+@example({"to": " notes/a"})
 def test_what_is_suggested_covers_and_is_written_as_it_is_read(arguments: dict[str, Any]) -> None:
     for each in suggested(arguments):
         assert each.covers(arguments)

@@ -51,8 +51,8 @@ class Place(Protocol):
         """Has the act been done?"""
         ...
 
-    def change(self) -> None:
-        """What somebody else does."""
+    def change(self) -> bool:
+        """What somebody else does; False where the act came before it."""
         ...
 
 
@@ -97,12 +97,12 @@ class Awaits:
         return self._traced
 
     def _awaited(self) -> None:
-        if self.place.is_ours():
+        due = self.count + 1 == self.at
+        if self.place.is_ours() or (due and not self.place.change()):
             self._open, self._over = False, True
             return
         self.count += 1
-        if self.count == self.at:
-            self.place.change()
+        if due:
             self.stood = self.place.stands()
 
 
@@ -123,8 +123,9 @@ class Line:
     def is_ours(self) -> bool:
         return self.tool.line == OURS
 
-    def change(self) -> None:
+    def change(self) -> bool:
         self.tool.line = THEIRS
+        return True
 
 
 class Text:
@@ -142,8 +143,9 @@ class Text:
     def is_ours(self) -> bool:
         return self._path.read_text() == OURS
 
-    def change(self) -> None:
+    def change(self) -> bool:
         self._path.write_text(THEIRS)
+        return True
 
 
 class Branch:
@@ -168,8 +170,13 @@ class Branch:
     def is_ours(self) -> bool:
         return self.stands() not in (self._first, self._theirs)
 
-    def change(self) -> None:
-        self._git("update-ref", "refs/heads/platos/bump", self._theirs)
+    def change(self) -> bool:
+        """The tool's own process may move the branch at this very moment: they do so only from where it stood."""
+        try:
+            self._git("update-ref", "refs/heads/platos/bump", self._theirs, self._first)
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
     def _git(self, *arguments: str) -> str:
         who = {f"GIT_{role}_{what}": "ana" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}

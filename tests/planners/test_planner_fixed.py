@@ -29,7 +29,7 @@ sequence:
     timeout: 5m
     attempts: 2
     share: 40
-  - {actor: notifier, tools: [outbox], verified: true}
+  - {actor: notifier, tools: [outbox], reach: {outbox: name=weekly}, verified: true}
 """
 DRAWN = """\
 work: sequence
@@ -41,7 +41,7 @@ work: sequence
     aggregator: aggregator
     second: assistant, small model
   merge: aggregator, 40 % of the cap, 5m at most, 2 attempts
-  notifier: notifier (outbox), only on what was accepted"""
+  notifier: notifier (outbox name=weekly), only on what was accepted"""
 
 
 def planner(text: str, environment: Environment) -> Any:

@@ -169,10 +169,37 @@ async def test_an_item_that_only_another_tier_holds_is_read_by_that_one() -> Non
     }
 
 
-async def test_an_item_that_nobody_reads_at_once_is_refused_with_the_reason() -> None:
-    with pytest.raises(InvalidPlan, match="no model here reads more than 10,000 tokens") as refused:
-        await Rules().plan(narrow(brief(10, 60_000), frontier=10_000, small=8_000))
-    assert refused.value.expected == "at most 40,000 characters"
+async def test_an_item_that_nobody_reads_at_once_is_read_in_stretches() -> None:
+    one = await Rules().plan(narrow(brief(60_000), frontier=10_000, small=8_000))
+    assert draw(one) == "work: sequence\n  read: long-reader\n  merge: aggregator\n  deliver: notifier (outbox)"
+    assert one.why == "one item: more in one than any model reads at once, so in stretches"
+    both = await Rules().plan(narrow(brief(10, 60_000, tools=()), frontier=10_000, small=8_000))
+    assert draw(both) == (
+        "work: sequence\n  each: fan out, one branch an item\n    read: long-reader\n  merge: aggregator"
+    )
+    assert both.why == "2 items: more in one than any model reads at once, so in stretches"
+
+
+async def test_one_of_many_items_that_nobody_reads_at_once_has_all_of_them_read_so() -> None:
+    assert "read: long-reader" in await shape(narrow(brief(*[10] * WIDE, 60_000), frontier=10_000))
+
+
+async def test_stretches_are_read_by_a_tier_whose_window_holds_one() -> None:
+    plan = await Rules().plan(narrow(brief(60_000), frontier=5_000, small=8_000))
+    assert actors_in(plan)[0].model == "small"
+
+
+async def test_a_stretch_that_no_window_holds_is_refused_with_the_reason() -> None:
+    with pytest.raises(InvalidPlan, match="no model here reads more than 3,000 tokens") as refused:
+        await Rules().plan(narrow(brief(10, 60_000), frontier=3_000, small=2_000))
+    assert refused.value.expected == "at most 12,000 characters"
+
+
+async def test_where_nobody_reads_in_stretches_an_item_that_no_window_holds_is_refused() -> None:
+    given = narrow(brief(60_000), frontier=10_000)
+    without = msgspec.structs.replace(given, roles=tuple(role for role in ROLES if not role.stretch))
+    with pytest.raises(InvalidPlan, match="60,000 characters are to be read at once"):
+        await Rules().plan(without)
 
 
 async def test_more_items_than_branches_that_no_window_holds_are_refused() -> None:
@@ -194,7 +221,7 @@ async def test_up_to_so_many_small_items_of_one_kind_are_drafted_in_one_go(monke
 
 async def test_an_actor_that_takes_and_makes_the_same_stands_in() -> None:
     mine = Role(actor="skimmer", takes=("items",), makes=("extract",))
-    roles = tuple(role for role in ROLES if role.actor not in ("reader", "researcher"))
+    roles = tuple(role for role in ROLES if role.actor not in ("reader", "researcher", "long-reader"))
     given = msgspec.structs.replace(brief(10, 20, tools=()), roles=(*roles, mine))
     assert "read: skimmer" in await shape(given)
     assert "read: reader" in await shape(msgspec.structs.replace(given, roles=(*ROLES, mine)))

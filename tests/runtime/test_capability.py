@@ -11,6 +11,7 @@ from platos import Artifact, Context, HandOff, Work
 from platos.core.capability import Capability, mint, narrow
 from platos.core.effect import EffectClass, EffectState
 from platos.core.event import EffectIntended, StepMoved
+from platos.core.evidence import Evidence
 from platos.core.instant import MINUTE
 from platos.core.plan import FanOut, Node, Plan, Sequence, Single
 from platos.core.state import Outcome
@@ -19,7 +20,7 @@ from platos.ports.planner import Brief
 from platos.runtime import effects as acting
 from platos.runtime.life import Life
 from platos.runtime.mint import Mint
-from platos.store import effects
+from platos.store import effects, evidence
 from platos.testing.workspace import SimulatedWorkspace
 
 from .workers import drop_one, last_move
@@ -185,6 +186,39 @@ async def test_each_branch_holds_its_own(lived: Any, monkeypatch: pytest.MonkeyP
     [(path, held)] = seen.items()
     assert path == "all[i1]/work"
     assert [each.narrowed[-1].path for each in held.values()] == [path]
+
+
+async def proofs(simulated: SimulatedWorkspace) -> list[Evidence]:
+    async with simulated.up():
+        return [proof for _, proof, _ in await evidence.of_run(simulated.store, 1)]
+
+
+async def test_the_evidence_of_a_call_names_what_it_was_made_under_and_by_whom_that_was_minted(lived: Any) -> None:
+    reach = {"machine": ("name=weekly",)}
+    simulated, _ = await lived(FanOut(name="all", body=node(tools=("machine",), reach=reach)), writer=call)
+    [proof] = await proofs(simulated)
+    held = Mint(1, FanOut(name="all", body=node(tools=("machine",), reach=reach))).held_at("all[i1]/work")["machine"]
+    assert proof.capability == held.digest
+    assert proof.minted == "plan 1, by shaped, for all/work; held at all[i1]/work"
+    assert proof.reach == "name=weekly"
+
+
+async def test_of_what_was_lent_the_evidence_names_the_lender_too(lived: Any) -> None:
+    async def ask(context: Context, work: Work) -> None:
+        await context.ask("helper", work, tools={"machine": ["name=weekly"]})
+
+    simulated, _ = await lived(node(tools=("machine",)), writer=ask, helper=call)
+    [proof] = await proofs(simulated)
+    assert (proof.actor, proof.reach) == ("helper", "name=weekly")
+    assert proof.minted == f"plan 1, by shaped, for work; held at work, {proof.path}"
+
+
+def test_a_capability_is_called_the_same_under_every_key_and_another_one_otherwise() -> None:
+    one, same, other = (
+        Mint(1, node(tools=("machine",))).held_at(path)["machine"] for path in ("work", "work", "work~2")
+    )
+    assert one.seal != same.seal
+    assert one.digest == same.digest != other.digest
 
 
 KEY = b"a key that somebody made up"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
@@ -19,6 +21,7 @@ from platos.core.plan import Sequence as InOrder
 from platos.core.state import Outcome, State
 from platos.core.step import StepKind
 from platos.core.verdict import Decision, Verdict
+from platos.errors import Unavailable
 from platos.ports.actor import Context
 from platos.ports.model import ModelRequest
 from platos.ports.tier import Bench
@@ -193,6 +196,57 @@ async def test_a_draft_cites_a_note_and_its_run_is_done(simulate: Simulate) -> N
     ]
 
 
+async def test_facts_that_are_found_at_the_second_try_are_on_record_like_any_others(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulated, _ = reporting(simulate)
+    look, looked = facts._look, 0
+
+    def once_in_vain(*given: Any) -> Any:
+        nonlocal looked
+        looked += 1
+        if looked == 1:
+            raise Unavailable("the folder does not answer")
+        return look(*given)
+
+    monkeypatch.setattr(facts, "_look", once_in_vain)
+    await simulated.drop("notes/stack.md", STACK)
+    async with simulated.up():
+        await ask(simulated, "a", "An advisory on quartz 4.2: upgrade.")
+        await simulated.live(HOUR)
+        [run] = await simulated.runs()
+        states = [event.state for event in await chain(simulated) if event.kind is StepKind.FACTS]
+    assert states == [State.PENDING, State.SUCCESS]
+    assert run.outcome is Outcome.DONE
+
+
+class Hasty:
+    """An actor that asks twice at once, and does two steps at once."""
+
+    async def act(self, context: Context, work: Work) -> HandOff:
+        async with anyio.create_task_group() as tasks:
+            for text in ("quartz", "printers"):
+                tasks.start_soon(context.facts, text)
+        async with anyio.create_task_group() as tasks:
+            for name in ("one", "two"):
+                tasks.start_soon(partial(context.step, name, str, returns=str))
+        return context.hand_off(Artifact(kind="report", title="Nothing", claims=(), by="hasty"), scope=())
+
+
+async def test_facts_that_are_found_at_once_are_on_record_before_what_is_done_with_them(
+    simulate: Simulate, one_node: Any
+) -> None:
+    parts = {("actor", "hasty"): Hasty(), ("planner", "one"): one_node("hasty")}
+    simulated = simulate(planner="one", tools=[], done_when=[], parts=parts)
+    async with simulated.up():
+        await ask(simulated, "a", "An advisory on quartz 4.2: upgrade.")
+        [run] = await simulated.runs()
+        kinds = [event.kind for event in await chain(simulated)]
+    assert run.state is State.SUCCESS
+    assert set(kinds[:2]) == {StepKind.FACTS}
+    assert [kind for kind in kinds if kind is not StepKind.FACTS] == [StepKind.LOCAL, StepKind.LOCAL, StepKind.NODE]
+
+
 async def test_a_claim_that_cites_a_fact_that_nobody_gave_is_struck(simulate: Simulate) -> None:
     def lie(request: ModelRequest) -> str:
         claim = {"text": "So.", "source": "note:stack.md#2", "quote": "Jonas looks after the printers."}
@@ -229,11 +283,12 @@ async def test_what_another_specialist_came_to_is_not(simulate: Simulate) -> Non
     assert [document.id for document in model.requests[-1].documents] == ["i2"]
 
 
-async def test_thrown_away_what_runs_came_to_is_made_again_from_the_journal(simulate: Simulate) -> None:
+async def test_what_a_run_told_with_its_end_is_made_again_from_its_chain_where_it_was_thrown_away(
+    simulate: Simulate,
+) -> None:
     simulated, _ = reporting(simulate)
     async with simulated.up() as engine:
         await ask(simulated, "a", "An advisory on quartz 4.2: upgrade by Friday.")
-        await facts.bring_up(engine._host)
         before = await simulated.store.all("SELECT * FROM passages")
         await simulated.store.transact(passages.begin_anew)
         assert await simulated.store.all("SELECT * FROM passages") == []
@@ -305,7 +360,8 @@ def node_done(path: str, revision: int) -> StepMoved:
 
 
 async def test_a_node_that_is_resumed_sees_the_facts_that_it_saw(simulate: Simulate, power_cut: Any) -> None:
-    """Cut off at every write. A note that changed meanwhile is not what the draft was begun with."""
+    """Cut off at every write. A note that changed meanwhile is not what the draft was begun with: what a model was
+    shown is committed before it is asked."""
     for number in range(1, 40):
         simulated, model = reporting(simulate)
         await simulated.drop("notes/stack.md", STACK)
@@ -318,7 +374,7 @@ async def test_a_node_that_is_resumed_sees_the_facts_that_it_saw(simulate: Simul
             words = await simulated.store.all("SELECT text FROM passages WHERE source = 'note:stack.md'")
             assert len(words) == 2 * len(known)
             given = [event for event in await chain(simulated) if event.kind is StepKind.FACTS]
-            if given:
+            if given or model.requests:
                 await simulated.drop("notes/stack.md", "Quartz 4.2 is gone.")
             await engine.rest()
             await simulated.live(SLOT)

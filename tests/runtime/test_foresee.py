@@ -61,12 +61,13 @@ def foreseen(
     *,
     budget: Budget = LARGE,
     calls: int | None = 1,
+    stretch: int = 0,
     models: Sequence[Scripted] = (Scripted([]),),
     standing: Sequence[AccountState] = (),
 ) -> Foreseen:
     names = [f"m{number}" for number in range(len(models))]
     listed = [Priced(name, model, model.price(name)) for name, model in zip(names, models, strict=True)]
-    declared = {name: Role(actor=name, calls=calls) for name in ("draft", "read", "critic")}
+    declared = {name: Role(actor=name, calls=calls, stretch=stretch) for name in ("draft", "read", "critic")}
     plan = Plan(root=root, why="there is one", by="test")
     return foresee(described(budget, names), Shaped(plan, None), items, declared, {"frontier": listed}, standing)
 
@@ -140,6 +141,24 @@ def test_a_longer_item_costs_more_and_by_its_bound() -> None:
     price = Scripted([]).price("m")
     assert price is not None
     assert long.attempt_nano - short.attempt_nano == worst_case(price, 1_000, 0)
+
+
+def test_what_is_read_in_stretches_is_a_call_for_each_that_is_as_long_as_the_longest() -> None:
+    [node] = foreseen(DRAFT, [Item(id="a", text="x" * 1_010)], stretch=500).nodes
+    [short] = foreseen(DRAFT, [Item(id="a", text="x" * 500)]).nodes
+    assert (node.acts, node.calls, node.attempt_nano) == (1, 3, short.attempt_nano)
+    assert node.worst_nano == 3 * REPLIES * ATTEMPTS * node.attempt_nano
+    assert node.at_once_nano == 3 * node.attempt_nano
+
+
+def test_of_items_of_several_lengths_each_is_reckoned_by_its_own_stretches() -> None:
+    items = [Item(id="a", text="x" * size) for size in (10, 1_010)]
+    [node] = foreseen(FanOut(name="each", body=READ), items, stretch=500).nodes
+    one, other = (foreseen(READ, [item], stretch=500).nodes[0] for item in items)
+    assert (node.acts, node.calls) == (2, 3)
+    assert one.at_once_nano is not None
+    assert other.at_once_nano is not None
+    assert node.at_once_nano == one.at_once_nano + other.at_once_nano
 
 
 def test_a_node_acts_for_each_item_and_round() -> None:

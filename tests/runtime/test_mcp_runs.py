@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from anyio import to_thread
 
+from platos.config.pins import write_pin
 from platos.core.approval import GateState
 from platos.core.effect import EffectState
 from platos.core.instant import HOUR, MINUTE
 from platos.core.state import Outcome, State
+from platos.errors import PermissionDenied, UsageError
 from platos.store import effects, evidence, gates
 from platos.testing.workspace import SimulatedWorkspace
 from platos.tools.mcp import Mcp
-from tests.tools.mcp_bench import Bench, gone
+from tests.tools.mcp_bench import Bench, gone, pin_of
 from tests.tools.mcp_http_server import Answers
 
 Desk = Callable[..., "tuple[SimulatedWorkspace, Bench]"]
@@ -35,6 +38,34 @@ def put(name: str, text: str) -> str:
     "Put a report on the desk."
     Path(sys.argv[1], "report.md").write_text(text)
     return f"put {len(text)} characters"
+
+
+server.run("stdio")
+"""
+
+
+REVERSIBLE = """\
+import sys
+from pathlib import Path
+from mcp.server.mcpserver import MCPServer
+
+server, folder = MCPServer("sdk"), Path(sys.argv[1])
+with (folder.parent / "starts").open("a") as starts:
+    starts.write("one\\n")
+
+
+@server.tool()
+def put(name: str, text: str) -> dict[str, str]:
+    "Put a report on the desk."
+    (folder / f"{name}.md").write_text(text)
+    return {"id": f"{name}.md"}
+
+
+@server.tool()
+def take(file: str) -> str:
+    "Take a report off the desk."
+    (folder / file).unlink()
+    return f"took {file}"
 
 
 server.run("stdio")
@@ -254,6 +285,92 @@ async def test_a_server_of_the_official_sdk_is_used_from_wake_to_receipt(desk: D
         assert run.outcome is Outcome.DONE
     written = (tmp_path / "report.md").read_text()
     assert written == gate.request.arguments["text"]
+
+
+@pytest.fixture
+def reversible(desk: Desk, describe: Callable[..., str], tmp_path: Path) -> Callable[..., Any]:
+    """`reversible(policy={})`: a report is on the desk of a server, by a tool that another one of it takes back."""
+
+    async def make(**changes: Any) -> SimulatedWorkspace:
+        (tmp_path / "server.py").write_text(REVERSIBLE)
+        (tmp_path / "desk").mkdir()
+        simulated, bench = desk(command=[sys.executable, str(tmp_path / "server.py"), str(tmp_path / "desk")])
+        back = {"undone_by": "take", "undo_with": changes.pop("undo_with", {"file": "structured.id"})}
+        tools = [{"mcp": {"server": "raw", "tool": "put", **back}, "name": "put"}]
+        tools.append({"mcp": {"server": "raw", "tool": "take"}, "name": "take"})
+        text = describe(tools=tools, done_when=[{"receipt": "put"}], **{"policy": {"put": 0}, **changes})
+        simulated._texts["specialists/watch.md"] = text
+        bench.its = bench.its.model_copy(update={"timeout": 60_000_000})
+        for listed in await bench.listed():
+            await to_thread.run_sync(write_pin, bench.folder, pin_of(listed))
+        async with simulated.up():
+            await wake(simulated)
+            [run] = await simulated.runs()
+            assert run.outcome is Outcome.DONE
+        assert len(list((tmp_path / "desk").iterdir())) == 1
+        return simulated
+
+    return make
+
+
+async def test_what_a_server_did_is_taken_back_by_the_tool_that_its_owner_names(
+    reversible: Callable[..., Any], tmp_path: Path
+) -> None:
+    simulated = await reversible()
+    [put] = (tmp_path / "desk").iterdir()
+    async with simulated.up() as engine:
+        shown = await engine.show_undo(1, "")
+        assert (shown.tool, shown.arguments) == ("take", {"file": put.name})
+        done = await engine.undo(1, "", shown.digest, by="person:ana")
+        [_, back] = [proof for _, proof, _ in await evidence.of_run(simulated.store, 1)]
+    assert list((tmp_path / "desk").iterdir()) == []
+    assert (done.state, back.tool) == (EffectState.DONE, "take")
+    assert back.what.endswith(", which takes back e1")
+
+
+async def test_a_tool_that_takes_back_is_called_only_as_it_was_accepted(
+    reversible: Callable[..., Any], tmp_path: Path
+) -> None:
+    simulated = await reversible()
+    (tmp_path / "server.py").write_text(REVERSIBLE.replace("Take a report off", "Burn a report on"))
+    async with simulated.up() as engine:
+        with pytest.raises(PermissionDenied, match="not what was accepted: it differs in description"):
+            await engine.show_undo(1, "")
+    started = (tmp_path / "starts").read_text()
+    (simulated.workspace.root / "platos.lock").unlink()
+    async with simulated.up() as engine:
+        with pytest.raises(PermissionDenied, match="nobody has accepted the tool raw/take"):
+            await engine.show_undo(1, "")
+    assert (tmp_path / "starts").read_text() == started
+    assert len(list((tmp_path / "desk").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "failure", "said"),
+    [
+        ({"undo_with": {"file": "structured.path"}}, UsageError, "neither its arguments nor its answer have"),
+        ({"undo_with": {"path": "structured.id"}}, UsageError, "what is known of it is not what take takes"),
+        ({"policy": {"put": 0, "take": [{"deny": True}]}}, PermissionDenied, "take is denied"),
+    ],
+)
+async def test_what_does_not_fit_or_is_denied_is_not_called(
+    reversible: Callable[..., Any], changes: dict[str, Any], failure: type[Exception], said: str
+) -> None:
+    simulated = await reversible(**changes)
+    async with simulated.up() as engine:
+        with pytest.raises(failure, match=said):
+            await engine.show_undo(1, "")
+
+
+async def test_a_way_back_by_a_tool_that_is_not_there_is_told_where(desk: Desk, describe: Callable[..., str]) -> None:
+    simulated, _ = desk()
+    back = {"undone_by": "take", "undo_with": {"file": "name"}}
+    text = describe(tools=[{"mcp": {"server": "raw", "tool": "put", **back}, "name": "put"}], done_when=[])
+    async with simulated.up():
+        await simulated.drop("specialists/watch.md", text)
+        await simulated.live(15 * MINUTE)
+        row = await simulated.specialist("watch")
+    assert "tools.0.mcp.undone_by: 'take' is not among the specialist's tools" in row.problem
 
 
 async def test_a_run_whose_server_is_named_no_more_is_refused(desk: Desk) -> None:

@@ -178,7 +178,7 @@ async def test_a_run_that_was_under_way_is_cancelled_before_it_goes_on(
     await drop_one(simulated)
     with power_cut(1_000_000):
         async with simulated.up() as engine:
-            with power_cut(8):
+            with power_cut(6):
                 await simulated.live(SLOT)
     before = worker.tried.copy()
     async with simulated.up() as engine:

@@ -12,11 +12,13 @@ from pydantic import BaseModel
 
 from platos import Artifact, Brief, Claim, Context, EffectClass, HandOff, Loop, Node, Plan, Receipt, Single, Work
 from platos import Sequence as InOrder
+from platos.core.event import StepMoved
 from platos.core.instant import MINUTE
 from platos.core.state import Outcome, State
 from platos.ports.model import ModelRequest
 from platos.store import evidence
 from platos.testing.model import Scripted
+from platos.testing.notifier import ScriptedNotifier
 from platos.testing.web import FakeSite, page
 from platos.testing.workspace import SimulatedWorkspace
 
@@ -120,13 +122,13 @@ async def test_cut_off_anywhere_it_comes_to_the_same_and_pays_no_answer_twice(
     working: Any, power_cut: Any, record_cases: Callable[[str, int], None]
 ) -> None:
     async with FakeSite(page(SHEET)) as site:
-        wants = (wanting("http-get", uri=site.url), wanting("http-get", url=site.url))
+        wants = (wanting("http-get", uri=site.url), wanting("mail"), wanting("http-get", url=site.url))
         simulated, model = await working(RESEARCH, researching(*wants), site, done_when=["cited"])
         with power_cut(10**6) as cut:
             async with simulated.up():
                 await simulated.live(15 * MINUTE)
         asked, writes = len(model.requests), cut.writes
-        assert asked == 3
+        assert asked == 4
         assert "does not fit" in next(each.text for each in model.requests[1].documents if each.id == "calls")
         cuts = range(3, writes, max(1, writes // 6))
         for number in cuts:
@@ -154,6 +156,38 @@ async def test_a_call_that_asks_first_waits_for_a_person_and_the_model_goes_on_a
         await simulated.approve(gate)
         [run] = await simulated.runs()
     assert (run.outcome, len(scripted.requests)) == (Outcome.DONE, 2)
+
+
+async def test_what_a_model_may_not_call_is_told_to_it_and_to_the_owner_and_the_run_goes_on(
+    working: Any,
+) -> None:
+    draft = Single(name="draft", actor="assistant", tools=("outbox",), reach={"outbox": ("name=weekly",)})
+    finds = [claimed("It is on quartz.", "i1", "on quartz 4.2")]
+    wants = (wanting("mail", to="eve@evil.example"), wanting("outbox", name="note", text="Quartz."))
+    phone = ScriptedNotifier()
+    told = {"parts": {("notifier", "phone"): phone}, "settings": '[people.ana]\ntell = ["phone"]\n'}
+    simulated, scripted = await working(draft, researching(*wants, finds=finds), done_when=["cited"], **told)
+    async with simulated.up():
+        await simulated.live(15 * MINUTE)
+        [run] = await simulated.runs()
+        steps = [each for each in await simulated.events("r1") if isinstance(each, StepMoved) and each.kind == "tool"]
+    assert run.outcome is Outcome.DONE
+    assert [notice.title for notice in phone.told] == ["watch: policy refused a call of a tool in r1"]
+    assert [(each.name, each.state) for each in steps] == [("denied a tool", "failed"), ("outbox", "failed")]
+    log = next(each.text for each in scripted.requests[-1].documents if each.id == "calls").splitlines()
+    assert "denied: capability: a tool was not given to this node" in log[0]
+    assert "denied: capability: it reaches name=weekly of outbox, and not what is asked for" in log[1]
+
+
+async def test_a_persons_no_ends_the_run_whatever_the_model_would_do_next(working: Any) -> None:
+    draft = Single(name="draft", actor="assistant", tools=("outbox",))
+    model = researching(wanting("outbox", name="note", text="Quartz."), finds=[])
+    simulated, scripted = await working(draft, model, policy={"outbox": 2})
+    async with simulated.up():
+        await simulated.live(15 * MINUTE)
+        await simulated.deny((await simulated.open_gates())[0])
+        [run] = await simulated.runs()
+    assert (run.state, run.outcome, len(scripted.requests)) == (State.CANCELLED, Outcome.NOOP, 1)
 
 
 class Line(BaseModel):

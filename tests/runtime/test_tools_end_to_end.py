@@ -301,6 +301,21 @@ async def test_a_commit_is_shown_as_a_diff_and_made(asking: Any) -> None:
     assert await commits(repository) == 2
 
 
+async def test_a_commit_is_taken_back_by_a_person_as_an_act_of_its_own(asking: Any) -> None:
+    simulated = await asking("git-commit", BUMP, {"repository": "code"})
+    repository = simulated.workspace.root / "code"
+    await approved(simulated)
+    async with simulated.up() as engine:
+        shown = await engine.show_undo(1, "")
+        assert shown.preview.endswith("-openssl 3.0.2\n+openssl 3.0.1\n")
+        done = await engine.undo(1, "", shown.digest, by="person:ana")
+        again = await engine.show_undo(1, done.key)
+        await engine.undo(1, done.key, again.digest, by="person:ana")
+    assert await commits(repository) == 4
+    found = await run_process(["git", "show", "platos/bump:pins.txt"], cwd=repository)
+    assert found.stdout == b"openssl 3.0.2\n"
+
+
 async def test_cut_off_around_its_act_a_commit_is_made_once(
     cut_around: Any, record_cases: Callable[[str, int], None]
 ) -> None:

@@ -58,15 +58,15 @@ def rows(folder: Path) -> Iterator[Rows]:
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every statement that a store opened after this runs on its read-write connection, in order."""
-    from platos.store import database
+    from platos.store import owning
 
     traced: list[str] = []
-    connect = database.connect
+    connect = owning.connect
 
     def tracing(path: Path) -> sqlite3.Connection:
         connection = connect(path)
         connection.set_trace_callback(traced.append)
         return connection
 
-    monkeypatch.setattr(database, "connect", tracing)
+    monkeypatch.setattr(owning, "connect", tracing)
     return traced

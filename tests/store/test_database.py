@@ -6,7 +6,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 
 import anyio.to_thread
@@ -14,13 +14,23 @@ import pytest
 
 from platos.config.workspace import Workspace
 from platos.errors import NotFound, StoreCorrupt, StoreError, StoreNewer
-from platos.store import Store, Tx, open_store, read_store
-from platos.store import database as database_module
-from platos.store.database import NAME, VERSION, connect
+from platos.store import ReadStore, Store, Tx, open_store, owning, read_inline, read_store
+from platos.store.database import NAME, VERSION
+from platos.store.owning import connect
 
 Note = Callable[..., int]
 
 NOW = 1_790_000_000_000_000
+READS = [pytest.param(read_store, id="beside a loop"), pytest.param(read_inline, id="inline")]
+
+
+Read = Callable[[Path], AbstractAsyncContextManager[ReadStore]]
+
+
+async def read_and_close(read: Read, folder: Path) -> object:
+    """How long the journal is."""
+    async with read(folder) as store:
+        return await store.one("SELECT count(*) FROM journal")
 
 
 async def open_and_close(folder: Path) -> None:
@@ -45,8 +55,8 @@ async def test_the_writer_is_durable(store: Store, question: str, answer: object
 
 def test_synchronous_normal_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted: a setting that does not take."""
-    hasty = tuple((made.replace("FULL", "NORMAL"), asked, want) for made, asked, want in database_module._SETTINGS)
-    monkeypatch.setattr(database_module, "_SETTINGS", hasty)
+    hasty = tuple((made.replace("FULL", "NORMAL"), asked, want) for made, asked, want in owning._SETTINGS)
+    monkeypatch.setattr(owning, "_SETTINGS", hasty)
     with pytest.raises(StoreError, match="synchronous"):
         connect(folder / NAME)
 
@@ -84,13 +94,13 @@ async def test_a_newer_version_is_refused_and_nothing_is_changed(folder: Path, m
     assert (folder / NAME).read_bytes() == before
 
 
-async def test_a_newer_version_cannot_be_read_either(folder: Path) -> None:
+@pytest.mark.parametrize("read", READS)
+async def test_a_newer_version_cannot_be_read_either(folder: Path, read: Read) -> None:
     await open_and_close(folder)
     with closing(sqlite3.connect(folder / NAME)) as connection:
         connection.execute(f"PRAGMA user_version = {VERSION + 1}")
     with pytest.raises(StoreNewer):
-        async with read_store(folder):
-            pass
+        await read_and_close(read, folder)
 
 
 async def test_what_is_no_database_is_refused_and_not_changed(folder: Path) -> None:
@@ -101,20 +111,27 @@ async def test_what_is_no_database_is_refused_and_not_changed(folder: Path) -> N
     assert before.items() <= content(folder).items()
 
 
-async def test_what_is_no_database_cannot_be_read(folder: Path) -> None:
+@pytest.mark.parametrize("read", READS)
+async def test_what_is_no_database_cannot_be_read(folder: Path, read: Read) -> None:
     (folder / NAME).write_bytes(b"a diary, perhaps\n" * 100)
     with pytest.raises(StoreCorrupt):
-        async with read_store(folder):
-            pass
+        await read_and_close(read, folder)
 
 
-async def test_where_nothing_has_run_there_is_nothing_to_read(folder: Path) -> None:
+@pytest.mark.parametrize("read", READS)
+async def test_what_cannot_be_opened_cannot_be_read(folder: Path, read: Read) -> None:
+    (folder / NAME).mkdir()
+    with pytest.raises(StoreError):
+        await read_and_close(read, folder)
+
+
+@pytest.mark.parametrize("read", READS)
+async def test_where_nothing_has_run_there_is_nothing_to_read(folder: Path, read: Read) -> None:
     with pytest.raises(NotFound):
-        async with read_store(folder):
-            pass
+        await read_and_close(read, folder)
 
 
-async def test_others_read_while_one_writes(store: Store, note: Note, folder: Path) -> None:
+@pytest.mark.parametrize("read", READS)
+async def test_others_read_while_one_writes(store: Store, note: Note, folder: Path, read: Read) -> None:
     await store.transact(note, "ana")
-    async with read_store(folder) as reader:
-        assert await reader.one("SELECT count(*) FROM journal") == (1,)
+    assert await read_and_close(read, folder) == (1,)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from platos.core.passage import Passage
 from platos.core.words import VERSION, words
 from platos.errors import StoreCorrupt, StoreError
-from platos.store import Store, Tx, notes, open_store, passages, word_index
+from platos.store import Store, Tx, journal, notes, open_store, passages, word_index
 from platos.store.database import NAME
 from platos.store.passages import ReadNote, Told, entries
 from platos.store.sound import verify_file
@@ -30,6 +32,7 @@ LINES = {
     "vendors.md": ["Northgate takes card payments.", "Harbor stores invoices.", "Lumen draws dashboards."],
     "rules.md": ["Passwords are rotated every ninety days.", "No travel by plane under six hours."],
 }
+WORDS = ["quartz", "kestrel", "harbor", "lumen"]
 
 
 def note(path: str, *lines: str, stamp: str = "1") -> ReadNote:
@@ -114,6 +117,37 @@ async def test_of_a_long_past_the_last_runs_are_known(store: Store, monkeypatch:
     assert [await sources(store, f"zq{number}") for number in (1, 2, 3)] == [[], ["r2"], ["r3"]]
 
 
+async def test_a_word_is_counted_in_as_many_passages_as_have_it_whatever_was_added_and_dropped(store: Store) -> None:
+    """However the index lies: what it counts is what the passages say."""
+    chance = random.Random(20261127)
+    await store.transact(passages.begin_anew)
+    for stamp in range(60):
+        path = f"{chance.randrange(8)}.md"
+        lines = [" ".join(chance.sample(WORDS, 2)) for _ in range(chance.randrange(4))]
+        gone = [path] if not lines else []
+        read = [note(path, *lines, stamp=str(stamp))] if lines else []
+        await store.transact(passages.bring_up, gone, read, [], 0)
+        said = [row[0] for row in await store.all("SELECT title_words || ' ' || text_words FROM passages")]
+        counted: dict[str, int] = dict(await store.all("SELECT term, doc FROM passages_words"))
+        assert counted == Counter(word for each in said for word in set(each.split()))
+
+
+async def test_a_run_tells_with_its_end_unless_another_that_told_nothing_ended_before_it(store: Store) -> None:
+    def end(tx: Tx, run: int, tells: bool) -> None:
+        journal.seal(tx, journal.run_chain(run), 0)
+        if tells:
+            found = entries([Passage("", f"Quartz report with code zq{run}")], private=False)
+            passages.tell(tx, Told("ana", f"r{run}", found))
+
+    await fill(store)
+    for run, tells in ((1, True), (2, True), (3, False), (4, True)):
+        await store.transact(end, run, tells)
+    assert [await sources(store, f"zq{run}") for run in (1, 2, 4)] == [["r1"], ["r2"], []]
+    ended = await passages.ended_since(store)
+    assert ended is not None
+    assert ended.runs == [3, 4]
+
+
 async def test_retention_forgets_what_a_run_came_to(store: Store) -> None:
     await fill(store)
     broke = Told("ana", "r7", entries([Passage("", "Quartz broke.")], private=False))
@@ -132,11 +166,11 @@ async def test_equal_passages_come_in_the_order_of_their_sources(store: Store) -
 async def test_when_words_are_made_otherwise_everything_is_made_anew(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert await passages.is_stale(store)
+    assert await passages.ended_since(store) is None
     await fill(store)
-    assert not await passages.is_stale(store)
+    assert await passages.ended_since(store) is not None
     monkeypatch.setattr(passages, "VERSION", VERSION + 1)
-    assert await passages.is_stale(store)
+    assert await passages.ended_since(store) is None
     await store.transact(passages.begin_anew)
     assert (await sources(store, "Lisbon server"), await notes.stamps(store)) == ([], {})
     await fill(store)

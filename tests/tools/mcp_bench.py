@@ -17,7 +17,7 @@ from platos.config.settings import ServerSettings
 from platos.core.effect import Receipt
 from platos.errors import Failure
 from platos.ports.part import Environment
-from platos.ports.tool import Remote
+from platos.ports.tool import is_remote
 from platos.tools._mcp_server import open_line
 from platos.tools.mcp import Mcp, McpOptions
 
@@ -59,7 +59,7 @@ class Bench:
     async def tool(self, **options: Any) -> Any:
         """The tool as a run would have it, but with a connection for every call."""
         made = Mcp(McpOptions.model_validate({"server": "raw", "tool": "put", **options}), self.environment)
-        assert isinstance(made, Remote)
+        assert is_remote(made)
         await made.in_run(_nothing_shared)
         return made
 

@@ -11,7 +11,7 @@ import pytest
 from anyio import to_thread
 from pydantic import ValidationError
 
-from platos import Environment
+from platos import Environment, Receipt
 from platos.core.digest import digest
 from platos.errors import Broken, Failure, PermissionDenied, StaleWorld, Unavailable
 from platos.testing.tool import check_tool
@@ -139,6 +139,64 @@ async def test_a_commit_that_says_so_with_other_files_is_not_ours(commit: GitCom
     made = git(root, "commit-tree", "main^{tree}", "-p", "main", given=f"no\n\nPlatos-Act: {KEY}\n").strip()
     git(root, "update-ref", f"refs/heads/{BRANCH}", made)
     assert await commit.probe(asking(), KEY) is None
+
+
+async def taken_back(commit: GitCommit, asked: Commission, key: str = KEY) -> Commission:
+    """The call that takes back what was committed."""
+    return Commission.model_validate(commit.undo(asked, await commit.call(asked, key)))
+
+
+async def test_a_commit_is_taken_back_by_another_on_top_of_it(commit: GitCommit, root: Path) -> None:
+    files = [{"path": "pins.txt", "text": "openssl 3.0.2\n"}, {"path": "docs/new.md", "text": "# New\n"}]
+    back = await taken_back(commit, asking(files=files))
+    made = git(root, "rev-parse", BRANCH).strip()
+    assert await commit.preview(back) == (
+        f"a commit on {BRANCH} that takes back {made[:12]}\n"
+        "--- pins.txt\n+++ pins.txt\n@@ -1 +1 @@\n-openssl 3.0.2\n+openssl 3.0.1\n"
+        "--- docs/new.md\n+++ no file\n@@ -1 +0,0 @@\n-# New\n"
+    )
+    receipt = await check_tool(commit, back.model_dump())
+    assert receipt.summary.startswith(f"took {made[:12]} back on {BRANCH}, ")
+    assert git(root, "rev-parse", f"{BRANCH}^{{tree}}") == git(root, "rev-parse", "main^{tree}")
+    assert git(root, "rev-list", "--count", BRANCH).strip() == "3"
+    assert git(root, "log", "-1", "--format=%B", BRANCH).startswith(
+        f'Revert "Bump OpenSSL"\n\nThis reverts commit {made}.'
+    )
+
+
+async def test_what_was_taken_back_is_committed_again_where_that_is_taken_back(commit: GitCommit, root: Path) -> None:
+    back = await taken_back(commit, asking())
+    again = commit.undo(back, await commit.call(back, OTHER))
+    assert again == asking().model_dump()
+    await commit.call(Commission.model_validate(again), digest("a third act"))
+    assert git(root, "show", f"{BRANCH}:pins.txt") == "openssl 3.0.2\n"
+
+
+@pytest.mark.parametrize("whose", ["another act", "a person"])
+async def test_a_commit_on_which_another_stands_is_not_taken_back(commit: GitCommit, root: Path, whose: str) -> None:
+    back = await taken_back(commit, asking())
+    if whose == "another act":
+        await commit.call(asking("openssl 3.0.3\n"), OTHER)
+    else:
+        made = git(root, "commit-tree", f"{BRANCH}^{{tree}}", "-p", BRANCH, given="a person's").strip()
+        git(root, "update-ref", f"refs/heads/{BRANCH}", made)
+    tip = git(root, "rev-parse", BRANCH)
+    for call in (commit.preview(back), commit.call(back, digest("an undo"))):
+        with pytest.raises(StaleWorld, match="not the last commit"):
+            await call
+    assert git(root, "rev-parse", BRANCH) == tip
+
+
+async def test_only_the_commit_of_an_act_with_just_these_files_is_taken_back(commit: GitCommit, root: Path) -> None:
+    back = await taken_back(commit, asking())
+    for wrong in ({"undo": OTHER}, {"files": [{"path": "pins.txt", "text": "other\n"}]}):
+        with pytest.raises(StaleWorld, match="not the last commit"):
+            await commit.call(Commission.model_validate({**back.model_dump(), **wrong}), digest("an undo"))
+
+
+async def test_of_a_receipt_that_names_no_act_nothing_is_taken_back(commit: GitCommit) -> None:
+    with pytest.raises(Broken, match="does not say which act"):
+        commit.undo(asking(), Receipt(summary="committed", data={"commit": "c0ffee"}))
 
 
 async def test_where_nothing_would_change_there_is_no_commit(commit: GitCommit, root: Path) -> None:

@@ -31,6 +31,7 @@ from platos.errors import (
     Unavailable,
 )
 from platos.ports.part import Environment
+from platos.registry import Registry
 from platos.testing.tool import check_tool
 from platos.tools._mcp_server import open_line
 from tests.tools.mcp_bench import SERVER, TOKEN, Bench, failure_of, gone, pin_of
@@ -325,3 +326,10 @@ async def test_it_says_what_the_server_said_when_it_was_accepted(bench: Bench) -
     await bench.accept()
     accepted = await to_thread.run_sync(read_pins, bench.environment.workspace)
     assert (await bench.tool()).does == accepted["raw/put"].listed.description != ""
+
+
+@pytest.mark.parametrize("half", [{"undone_by": "take"}, {"undo_with": {"file": "name"}}])
+def test_a_way_back_is_said_in_full(half: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="undone_by and undo_with go together") as refused:
+        Registry().check("tool", "mcp", {"server": "raw", "tool": "put", **half})
+    assert "undo_with: {id: structured.id}" in refused.value.hint

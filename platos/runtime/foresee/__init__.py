@@ -10,9 +10,12 @@ actor's own words, remarks and repairs there is an allowance, and a hand-off is 
 A planner that asks a model is a node before all others: its own question, once for each plan, of each model of the list
 without a wait between.
 
-That is a reckoning, and calls that a killed process lost are not in it, nor helpers that an actor asks for while it
-works, nor the claims past those that a hand-off is taken to have. A join that stops branches may have let them all
-begin, so all are counted. What holds, whatever happens, are the caps.
+Of an item that an actor reads in stretches, each is a call, as long as the longest.
+
+That is a reckoning, and calls that a killed process lost are not in it, nor the claims past those that a hand-off is
+taken to have. Calls of the helpers that an actor asks for while it works are among those that it declares, and are
+reckoned at its own tier. A join that stops branches may have let them all begin, so all are counted. What holds,
+whatever happens, are the caps.
 """
 
 from platos.runtime.foresee.reckon import foresee

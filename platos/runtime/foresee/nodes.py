@@ -9,7 +9,7 @@ import msgspec
 
 from platos.core.effect import MOST_KEPT
 from platos.core.money import Nano, worst_case
-from platos.core.role import Role
+from platos.core.passage import stretches
 from platos.core.step import PLANNING
 from platos.core.visits import Visit, visits
 from platos.ports.model import Document, ModelRequest
@@ -68,27 +68,24 @@ def _by_path(found: Iterable[Visit]) -> dict[str, list[Visit]]:
 
 
 def _node(of: Reckoned, worst: Sequence[Visit], at_once: Sequence[Visit]) -> NodeForeseen:
+    """What its visits come to. Both lists stand in the same order: they differ in their rounds alone."""
     node, offers = worst[0].node, [_offers(of, visit) for visit in worst]
-    calls = of.roles.get(node.actor, Role(actor=node.actor)).calls_of(node.tools)
-    every = sum(visit.times * offer.nano * offer.attempts for visit, each in _pairs(worst, offers) for offer in each)
-    once = sum(visit.times * each[0].nano for visit, each in _pairs(at_once, offers) if each)
+    said = [count for count in map(of.calls, worst) if count is not None]
+    found = list(zip(worst, at_once, offers, said, strict=True)) if len(said) == len(worst) else []
+    every = sum(count * visit.times * offer.nano * offer.attempts for visit, _, each, count in found for offer in each)
+    once = sum(count * visit.times * each[0].nano for _, visit, each, count in found if each)
     return NodeForeseen(
         path=worst[0].path,
         actor=node.actor,
         tier=node.model,
         models=tuple(each.name for each in of.models.get(node.model, ())),
         acts=sum(visit.times for visit in worst),
-        calls=calls,
+        calls=max(said) if found else None,
         attempts=sum(offer.attempts for offer in offers[0]),
         attempt_nano=max((offer.nano for each in offers for offer in each), default=0),
-        worst_nano=None if calls is None else calls * every,
-        at_once_nano=None if calls is None else calls * once,
+        worst_nano=every if found else None,
+        at_once_nano=once if found else None,
     )
-
-
-def _pairs(found: Sequence[Visit], offers: Sequence[list[_Offer]]) -> Iterable[tuple[Visit, list[_Offer]]]:
-    """Both lists of a node's visits stand in the same order: they differ in their rounds alone."""
-    return zip(found, offers, strict=True)
 
 
 def _offers(of: Reckoned, visit: Visit) -> list[_Offer]:
@@ -99,13 +96,24 @@ def _offers(of: Reckoned, visit: Visit) -> list[_Offer]:
 
 
 def _request(of: Reckoned, visit: Visit) -> ModelRequest:
-    """A question that is as long as what the node is given, what its tools answer, and the allowance."""
+    """A question that is as long as what the node reads at once of what it is given, what its tools answer, and the
+    allowance."""
     plain = ModelRequest(model="", instructions=of.its.scope + "x" * _ALLOWED, documents=(), answer={})
     handed_on = "x" * (plain.max_output * _CHARS_A_TOKEN)
-    documents = [Document(id=item, text=of.texts[item]) for item in visit.items]
+    documents = _read_at_once(of, visit)
     inputs = [Document(id=f"input {number}", text=handed_on) for number in range(visit.inputs)]
     answers = [Document(id="tools", text="x" * MOST_KEPT)] * bool(visit.node.tools)
     return msgspec.structs.replace(plain, documents=(*documents, *inputs, *answers))
+
+
+def _read_at_once(of: Reckoned, visit: Visit) -> list[Document]:
+    """All of its items, or the longest of their stretches."""
+    stretch = of.role(visit.node).stretch
+    whole = [Document(id=item, text=of.texts[item]) for item in visit.items]
+    if not stretch:
+        return whole
+    pieces = [Document(id=each.id, text=piece) for each in whole for piece in stretches(each.text, stretch)]
+    return sorted(pieces, key=lambda piece: len(piece.text.encode()))[-1:]
 
 
 def _dearest(priced: Priced, request: ModelRequest) -> Nano:

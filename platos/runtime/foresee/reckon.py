@@ -79,8 +79,7 @@ def _assumes(of: Reckoned) -> Iterator[str]:
     """Claims and helpers are not there before the nodes that make them have lived."""
     if any(isinstance(node, FanOut) and node.over == "claims" for node, _, _ in walk(of.plan.root)):
         yield f"a branch a claim: {CLAIMS} claims a hand-off are reckoned with, and there may be more"
-    unsaid = Role(actor="")
-    acting = [node for node in actors_in(of.plan) if of.roles.get(node.actor, unsaid).calls_of(node.tools) is None]
+    acting = [node for node in actors_in(of.plan) if of.role(node).calls_of(node.tools) is None]
     silent = sorted({node.actor for node in acting})
     if silent:
         yield f"helpers that {', '.join(silent)} may ask for are not in it"

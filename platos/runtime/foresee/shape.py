@@ -18,8 +18,7 @@ from platos.errors import Unavailable
 from platos.ports.model import Document, ModelRequest
 from platos.ports.planner import AskingPlanner, Brief, Planner
 from platos.runtime.desk import question_of
-from platos.runtime.make_plan import Wanted, make_plan
-from platos.runtime.plan import given_to
+from platos.runtime.make_plan import Wanted, given_to, make_plan
 from platos.runtime.poll import HANDED_IN
 
 __all__ = ["Asked", "Shaped", "plan_for"]

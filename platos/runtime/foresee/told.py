@@ -8,9 +8,10 @@ from typing import NamedTuple
 import msgspec
 
 from platos.core.money import Nano, Price
-from platos.core.plan import Plan
+from platos.core.plan import Plan, Single
 from platos.core.role import Role
 from platos.core.specialist import Specialist
+from platos.core.visits import Visit
 from platos.ports.model import Model
 
 __all__ = ["Bound", "Foreseen", "NodeForeseen", "Priced", "Reckoned"]
@@ -32,6 +33,14 @@ class Reckoned(NamedTuple):
     texts: Mapping[str, str]
     roles: Mapping[str, Role]
     models: Mapping[str, Sequence[Priced]]
+
+    def role(self, node: Single) -> Role:
+        """What the node's actor says of itself."""
+        return self.roles.get(node.actor, Role(actor=node.actor))
+
+    def calls(self, visit: Visit) -> int | None:
+        """How many model calls the visit makes at most, each time; None where its actor does not say."""
+        return self.role(visit.node).calls_of(visit.node.tools, [self.texts[item] for item in visit.items])
 
 
 class NodeForeseen(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ import msgspec
 from platos.core.budget import Account, CommonBudget, root_of, run_path, triage_path, unit_of, window_of
 from platos.core.instant import Instant, iso
 from platos.core.specialist import Specialist
-from platos.store import ReadStore, accounts, runs
+from platos.store import ReadStore, accounts
 from platos.store.accounts import AccountRow
 
 __all__ = ["NEARLY", "AccountState", "FrozenState", "in_force", "read_accounts", "read_frozen", "untouched"]
@@ -66,11 +66,10 @@ def in_force(specialists: Iterable[Specialist], common: CommonBudget, now: Insta
 
 async def read_accounts(store: ReadStore, paying: Sequence[Account]) -> tuple[AccountState, ...]:
     """How these accounts stand, and those of runs that are open. One that nothing was spent on yet is empty."""
-    of_runs = [account for run in await runs.open_runs(store) for account in _accounts_of(run.id)]
-    rows = await accounts.find(store, [*(account.name for account in paying), *of_runs])
+    rows = await accounts.find(store, [account.name for account in paying])
     frozen = {each.account: each.why for each in await accounts.frozen(store)}
-    opened = [Account(name, rows[name].cap) for name in of_runs if name in rows]
-    return tuple(_state(account, rows.get(account.name), frozen) for account in (*paying, *opened))
+    of_runs = [_state(Account(row.name, row.cap), row, frozen) for row in await accounts.of_open_runs(store)]
+    return (*(_state(account, rows.get(account.name), frozen) for account in paying), *of_runs)
 
 
 def untouched(paying: Iterable[Account]) -> tuple[AccountState, ...]:
@@ -84,10 +83,6 @@ async def read_frozen(store: ReadStore) -> tuple[FrozenState, ...]:
         FrozenState(account=each.account, why=each.why, since=iso(each.since), next=f"platos thaw {each.account}")
         for each in await accounts.frozen(store)
     )
-
-
-def _accounts_of(run: int) -> tuple[str, ...]:
-    return (f"run/{run}", f"run/{run}:tokens", f"run/{run}:calls")
 
 
 def _state(account: Account, row: AccountRow | None, frozen: dict[str, str]) -> AccountState:

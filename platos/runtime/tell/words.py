@@ -12,6 +12,7 @@ from platos.core.instant import iso
 from platos.core.money import dollars
 from platos.core.notice import ESCALATED, MatterKind, quoted
 from platos.core.state import State
+from platos.core.step import DENIED
 from platos.errors import NotFound
 from platos.runtime.host import Host
 from platos.store import accounts, breakers, gates, items, runs, steps
@@ -83,7 +84,7 @@ async def _dead(host: Host, row: NoticeRow) -> Words | None:
 async def _refused(host: Host, row: NoticeRow) -> Words:
     run = await runs.find(host.store, int(row.subject[1:]))
     refused = [
-        (step.name, step.failure.what)
+        (step.name.removeprefix(DENIED), step.failure.what)
         for step in await steps.of_run(host.store, run.id)
         if step.state is State.FAILED and step.failure is not None and step.failure.kind == "permission_denied"
     ]

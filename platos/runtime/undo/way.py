@@ -16,7 +16,7 @@ from platos.core.instant import SECOND
 from platos.core.policy import permit
 from platos.core.specialist import PartSpec, Specialist
 from platos.errors import InvalidTransition, NotFound, PermissionDenied, TimedOut, UsageError
-from platos.ports.tool import Previews, Remote, TakesBack, Tool
+from platos.ports.tool import Previews, TakesBack, Tool, is_remote
 from platos.runtime.effect_ledger import Act
 from platos.runtime.effects import contract_of
 from platos.runtime.host import Host
@@ -116,8 +116,8 @@ async def _way(host: Host, run: RunRow, target: EffectRow, name: str, rows: list
     if begun is not None and begun.state is not EffectState.INTENT:
         spec, given = _spec(specialist, where, begun.tool), msgspec.json.decode(begun.arguments)
     tool = host.tool(spec)
-    if isinstance(tool, Remote):
-        raise UsageError(f"{spec.name} lives elsewhere, and is called in a run only", where=where)
+    if is_remote(tool):
+        tool = await tool.in_run(None)
     try:
         arguments = tool.Arguments.model_validate(given)
     except pydantic.ValidationError as error:
@@ -132,8 +132,9 @@ async def _way(host: Host, run: RunRow, target: EffectRow, name: str, rows: list
         house=host.policy,
         arguments=arguments.model_dump(mode="json"),
     )
-    if not permission.allowed:
-        raise PermissionDenied(permission.rule, where=where)
+    refusal = tool.refusal if is_remote(tool) else ""
+    if refusal or not permission.allowed:
+        raise PermissionDenied(refusal or permission.rule, where=where)
     idle = specialist.retry.idle / SECOND
     act = Act(
         actor="",
@@ -189,6 +190,9 @@ def _call(host: Host, specialist: Specialist, where: str, target: EffectRow) -> 
     if undone_by:
         other = _spec(specialist, where, undone_by)
         known = {**receipt.data, **msgspec.json.decode(target.arguments)}
+        said = getattr(tool, "undo_with", {})
+        if said:
+            return other, {name: _value(known, source, where) for name, source in said.items()}
         return other, {name: known[name] for name in host.tool(other).Arguments.model_fields if name in known}
     if isinstance(tool, TakesBack):
         return spec, tool.undo(tool.Arguments.model_validate_json(bytes(target.arguments)), receipt)
@@ -198,6 +202,15 @@ def _call(host: Host, specialist: Specialist, where: str, target: EffectRow) -> 
         expected=f"a tool that declares it; {target.tool} declares class {tool.effect}, no undone_by and no undo",
         hint="take it back by hand, or declare undone_by, the tool that does: platos/tools/README.md",
     )
+
+
+def _value(known: Any, source: str, where: str) -> Any:
+    """What stands there, as in `structured.id`. Raises UsageError."""
+    for name in source.split("."):
+        if not isinstance(known, dict) or name not in known:
+            raise UsageError(f"neither its arguments nor its answer have {source}", where=where)
+        known = known[name]
+    return known
 
 
 async def preview(host: Host, way: Way) -> str:

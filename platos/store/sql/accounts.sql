@@ -31,6 +31,11 @@ SELECT account, why, since FROM frozen ORDER BY account
 -- name: one
 SELECT name, cap, spent, reserved, excess, told FROM accounts WHERE name = :name
 
+-- name: of_open_runs
+SELECT a.name, a.cap, a.spent, a.reserved, a.excess, a.told FROM runs r
+JOIN accounts a ON a.name IN ('run/' || r.id, 'run/' || r.id || ':tokens', 'run/' || r.id || ':calls')
+WHERE r.state IN ('pending', 'running', 'needs_review') ORDER BY a.name
+
 -- name: all
 SELECT name, cap, spent, reserved, excess, told FROM accounts ORDER BY name
 

@@ -36,3 +36,10 @@ JOIN journal j ON j.seq = g.event WHERE g.state = 'open' AND g.expires <= :now O
 
 -- name: count_open
 SELECT count(*) FROM gates WHERE state = 'open'
+
+-- name: first_open (of each specialist, and how many it has)
+SELECT specialist, count, id FROM (
+SELECT r.specialist, g.id, count(*) OVER (PARTITION BY r.specialist) AS count,
+row_number() OVER (PARTITION BY r.specialist ORDER BY g.expires, g.id) AS place
+FROM gates g JOIN runs r ON r.id = g.run WHERE g.state = 'open') AS open
+WHERE place <= :few ORDER BY specialist, place

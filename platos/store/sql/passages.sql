@@ -28,11 +28,8 @@ INSERT INTO passages_index (passages_index) VALUES ('delete-all')
 -- name: empty
 DELETE FROM passages
 
--- name: count
-SELECT count(*) FROM passages
-
--- name: known
-SELECT w.term, w.doc FROM json_each(:words) j JOIN passages_words w ON w.term = j.value
+-- name: known (and how many passages there are)
+SELECT w.term, w.doc, (SELECT count(*) FROM passages) FROM json_each(:words) j JOIN passages_words w ON w.term = j.value
 
 -- name: search
 SELECT p.source, p.n, p.title, p.text, p.private, p.title_words, p.text_words,
@@ -41,9 +38,7 @@ FROM passages_index JOIN passages p ON p.id = passages_index.rowid
 WHERE passages_index MATCH :match AND p.specialist IN ('', :specialist)
 ORDER BY score, p.source, p.n LIMIT :count
 
--- name: ended
-SELECT j.n, j.body FROM journal j JOIN chains c ON c.id = j.chain
-WHERE c.name = :system AND j.n > :mark ORDER BY j.n DESC LIMIT :count
-
--- name: number
-SELECT value FROM meta WHERE key = :key
+-- name: ended (the last first; how the words were made, and up to where passages are up to date, in every row)
+SELECT w.value, t.value, j.n, j.body FROM meta w JOIN meta t ON t.key = :told LEFT JOIN chains c ON c.name = :system
+LEFT JOIN journal j ON j.chain = c.id AND j.n > t.value
+WHERE w.key = :words ORDER BY j.n DESC LIMIT :count

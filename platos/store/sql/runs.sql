@@ -30,6 +30,14 @@ WHERE specialist = :specialist OR :specialist = '' ORDER BY id DESC LIMIT :count
 SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, valid_until FROM runs
 WHERE state IN ('pending', 'running', 'needs_review') ORDER BY specialist, id
 
+-- name: first_open (of each specialist, how many it has, and how many of them wait for a person)
+SELECT specialist, count, reviewed, id FROM (
+SELECT specialist, id, count(*) OVER (PARTITION BY specialist) AS count,
+count(CASE WHEN state = 'needs_review' THEN 1 END) OVER (PARTITION BY specialist) AS reviewed,
+row_number() OVER (PARTITION BY specialist ORDER BY id) AS place
+FROM runs WHERE state IN ('pending', 'running', 'needs_review')) AS open
+WHERE place <= :few ORDER BY specialist, place
+
 -- name: movable
 SELECT id, specialist, definition, state, revision, outcome, why, due, opened, ended, failure, valid_until FROM runs
 WHERE specialist = :specialist AND state IN ('pending', 'running', 'needs_review')

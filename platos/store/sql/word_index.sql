@@ -1,5 +1,5 @@
--- name: tidy (what FTS5 holds back is written, and all of it laid in one piece)
-INSERT INTO passages_index (passages_index) VALUES ('optimize')
+-- name: write (what FTS5 holds back is written)
+INSERT INTO passages_index (passages_index, rank) VALUES ('merge', 1)
 
 -- name: rows
 SELECT 0, key, '', value FROM meta WHERE key = 'index'
