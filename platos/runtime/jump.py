@@ -22,7 +22,7 @@ __all__ = ["look_back", "note_jumps"]
 log = logging.getLogger("platos")
 
 _AT_ONCE = 500
-"""Specialists whose next slots one transaction moves."""
+"""Specialists that are looked at together."""
 
 _UNSETTLED = 7
 """Days after a clock was set on which nothing is dropped for its age: it may be set again."""
@@ -70,16 +70,19 @@ async def _is_told(store: ReadStore, shown: Instant, now: Instant) -> bool:
 async def _ask_anew(host: Host) -> None:
     now = host.now()
     host.owing.update({name: min(due, now) for name, due in host.owing.items()})
-    async for page in specialists.pages(host.store, _AT_ONCE):
-        found = [(row, row.due, await _next_open(host, row, now)) for row in page if row.due is not None]
-        earlier = [each for each in found if each[2] < each[1]]
+    after = ""
+    while rows := await specialists.page(host.store, after, _AT_ONCE):
+        upcoming = {row: await _next_open(host, row, now) for row in rows if row.due is not None}
+        earlier = [(row, slot) for row, slot in upcoming.items() if row.due is not None and slot < row.due]
         if earlier:
             await host.store.transact(_move, earlier)
+        after = rows[-1].name
 
 
-def _move(tx: Tx, earlier: Sequence[tuple[SpecialistRow, Instant, Instant]]) -> None:
-    for row, due, upcoming in earlier:
-        specialists.skip(tx, row.name, due=due, upcoming=upcoming, definition=row.definition, since=row.since)
+def _move(tx: Tx, earlier: Sequence[tuple[SpecialistRow, Instant]]) -> None:
+    for row, upcoming in earlier:
+        assert row.due is not None
+        specialists.skip(tx, row.name, due=row.due, upcoming=upcoming, definition=row.definition, since=row.since)
 
 
 async def _next_open(host: Host, row: SpecialistRow, now: Instant) -> Instant:

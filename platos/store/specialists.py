@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +33,6 @@ __all__ = [
     "of_files",
     "of_template",
     "page",
-    "pages",
     "peek",
     "put",
     "remove",
@@ -207,14 +206,6 @@ async def every(store: ReadStore) -> list[SpecialistRow]:
 async def page(store: ReadStore, after: str, count: int) -> list[SpecialistRow]:
     """So many specialists by name, from behind one on."""
     return [SpecialistRow(*row) for row in await store.all(SQL.page, after=after, count=count)]
-
-
-async def pages(store: ReadStore, count: int) -> AsyncIterator[list[SpecialistRow]]:
-    """All specialists by name, so many at a time."""
-    after = ""
-    while found := await page(store, after, count):
-        yield found
-        after = found[-1].name
 
 
 async def of_files(store: ReadStore) -> list[SpecialistRow]:
