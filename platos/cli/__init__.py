@@ -34,6 +34,7 @@ COMMANDS = {
     "init": Listed("setup", "init", "Make a folder a workspace, with one specialist that works."),
     "new": Listed("setup", "new", "Add a specialist to start from."),
     "add": Listed("add", "add", "Make many specialists of one template, one for each row of a table."),
+    "remove": Listed("remove", "remove", "Remove specialists that a template makes: they wake no more."),
     "up": Listed("up", "up", "Keep the specialists going, until you stop it."),
     "wake": Listed("work", "wake", "Wake a specialist now, and hand in work if you like."),
     "status": Listed("status", "status", "Show how every specialist is doing."),

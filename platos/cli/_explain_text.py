@@ -26,7 +26,7 @@ class ItemTold(msgspec.Struct, frozen=True, kw_only=True):
 class SlotTold(msgspec.Struct, frozen=True, kw_only=True):
     """A slot, what became of it, why, and what went on around it. `triage` counts the items by what was said of them.
 
-    `fate` is `ran`, `late`, `quiet`, `by hand`, `coalesced`, `skipped`, `file gone`, `not yet known`, `due`, `paused`,
+    `fate` is `ran`, `late`, `quiet`, `by hand`, `coalesced`, `skipped`, `gone`, `not yet known`, `due`, `paused`,
     `upcoming` or `unknown`.
     """
 

@@ -10,9 +10,11 @@ from platos.core.money import dollars
 from platos.runtime.measures import Measures
 from platos.runtime.measures.models import ModelState
 
-__all__ = ["render_measures"]
+__all__ = ["render_measures", "render_queue"]
 
 _MOST_FAILURES = 3
+_LATE = 60
+"""Seconds after which a wake-up is late."""
 
 
 def render_measures(measures: Measures) -> Iterator[Line]:
@@ -26,6 +28,20 @@ def render_measures(measures: Measures) -> Iterator[Line]:
     yield from _models(measures.money.models)
 
 
+def render_queue(measures: Measures) -> Iterator[Line]:
+    """Whether it keeps up: what is due now, and what of it waits for room."""
+    wakes, under_way = measures.wakes, measures.live.under_way
+    late = wakes.waiting_seconds >= _LATE
+    said = "" if under_way is None else "falls behind: " if late else "keeps up: "
+    if not wakes.waiting:
+        yield from [f"{said}no wake-up is due"] if said else []
+        return
+    line = f"{said}{_count(wakes.waiting, 'wake-up')} due, the longest for {_span(wakes.waiting_seconds)}"
+    if under_way is not None:
+        line += f"; {under_way:,} under way, {max(0, wakes.waiting - under_way):,} waiting for room"
+    yield yellow(line) if late else line
+
+
 def _heading(measures: Measures) -> str:
     window = measures.window
     since = "the last 24 hours" if window.whole else f"the time since {window.since}"
@@ -33,8 +49,6 @@ def _heading(measures: Measures) -> str:
 
 
 def _worries(measures: Measures) -> Iterator[Line]:
-    if measures.wakes.waiting_seconds >= 1:
-        yield yellow(f"  a wake-up has been due for {_span(measures.wakes.waiting_seconds)}")
     if measures.dead_letters:
         yield red(f"  {_count(measures.dead_letters, 'run')} failed, and nobody has decided what becomes of that")
     for pattern in measures.failures[:_MOST_FAILURES]:
@@ -119,7 +133,7 @@ def _rate(lately: float | None, before: float | None) -> str:
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _span(seconds: float) -> str:

@@ -56,6 +56,10 @@ def _wakes(measures: Measures) -> Iterator[Metric]:
     yield _counter("quiet_wakes", "Wake-ups ever that found nothing, in which no model was asked.", wakes.quiet)
     yield _gauge("quiet_ratio", "Share of all wake-ups that were quiet.", wakes.quiet_share)
     yield _gauge("wakes_per_second", "Wake-ups a second over the last minutes.", live.wakes_per_second)
+    yield _gauge("queue_waiting", "Slots that have come whose wake-up has not ended.", wakes.waiting)
+    yield _gauge(
+        "queue_under_way", "Wake-ups that are being handled; what waits beyond that, for room.", live.under_way
+    )
     yield _gauge("queue_waiting_seconds", "How long the longest waiting slot has been due.", wakes.waiting_seconds)
     yield _gauges("queue_lag_seconds", "From a slot to its wake-up, of the latest thousand.", "quantile", lag)
     yield _gauges("loop_latency_seconds", "How late the event loop comes back.", "quantile", loop)

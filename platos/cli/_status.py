@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import anyio.to_thread
 import msgspec
 
-from platos.app import App
 from platos.cli._autopilots import autopilot_lines
-from platos.cli._change import is_up
-from platos.cli._measures import ask_live, take_measures
 from platos.cli._pauses import PauseTold, tell_pause
-from platos.config.template import decode_template
+from platos.cli._standing import Described, Standing, ask_made, ask_standing, standing_of
+from platos.clock import ThreadOffload
 from platos.core.budget import day_start
 from platos.core.event import Paused
-from platos.core.instant import Instant, iso, local
-from platos.core.specialist import Specialist
-from platos.errors import ConfigurationError, NotFound
-from platos.runtime.made import definition_of
-from platos.runtime.measures import Measures
+from platos.core.instant import Instant, iso, local, zone_info
+from platos.errors import NotFound
+from platos.runtime.measures import Live, Measures, read_measures
 from platos.runtime.measures.money import IdleDay
 from platos.runtime.measures.triage import TriageState
 from platos.store import (
@@ -41,14 +39,24 @@ from platos.store.pauses import EVERYTHING
 from platos.store.runs import OpenRuns
 from platos.store.specialists import SpecialistRow, TemplateRow
 
+if TYPE_CHECKING:
+    from platos.app import App
+    from platos.config.workspace import Workspace
+
 __all__ = ["SpecialistStatus", "Status", "Untold", "read_status"]
 
-_MOST_TOLD = 50
+_MOST_TOLD, _MOST_PROBLEMS = 50, 1_000
 _FEW = 10
 """Open runs, and open gates, of a specialist that are named."""
 _NO_RUNS, _NO_GATES = OpenRuns(0, 0, ()), OpenGates(0, ())
 
-Definitions = Mapping[str, Specialist | ConfigurationError]
+Definitions = Mapping[str, Described]
+
+
+class _Template(msgspec.Struct, frozen=True):
+    """A template's name, as it is stored. All else of it is let be: to load what reads that takes long."""
+
+    template: str
 
 
 class SpecialistStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,14 +111,16 @@ class Untold(msgspec.Struct, frozen=True, kw_only=True):
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The workspace. `up` says who keeps the specialists going, empty where nobody does; `paused` is of all of them
-    together, and `measures` is None where nothing has run. `untold` is who could not be told something yet. Of the
-    specialists that templates make, those are told one by one that something is open of, or wrong with."""
+    together, and `measures` is None where nothing has run. `untold` is who could not be told something yet, and
+    `failing` how many sources have a problem. Of the specialists that templates make, the first are told one by one
+    that something is open of, or wrong with."""
 
     workspace: str
     up: str
     has_run: bool
     paused: PauseTold | None
     untold: tuple[Untold, ...]
+    failing: int
     specialists: tuple[SpecialistStatus, ...]
     templates: tuple[TemplateStatus, ...]
     measures: Measures | None
@@ -128,33 +138,50 @@ class _Stored(msgspec.Struct, frozen=True):
     paused: dict[str, Paused]
     autopilots: dict[str, tuple[str, ...]]
     untold: tuple[Untold, ...] = ()
+    failing: int = 0
     templates: tuple[TemplateStatus, ...] = ()
 
 
-async def read_status(app: App) -> Status:
-    """The status now; from the files alone where nothing has run yet."""
-    folder = app.workspace.state
-    found = await app.offload(app.definitions.scan)
-    up = await app.offload(_holder, folder) if await is_up(folder) else ""
+async def read_status(workspace: Workspace, load: Callable[[], App]) -> Status:
+    """The status now; from the files alone where nothing has run yet. They are loaded where `platos up` does not say
+    what is in them."""
+    folder = workspace.state
+    up, standing = await ask_standing(folder)
+    if standing is None:
+        standing = await anyio.to_thread.run_sync(lambda: standing_of(load(), Live()))
+    found, stored, measures = dict(standing.specialists), None, None
+    await anyio.to_thread.run_sync(_load_zones, standing.zone, found)
     try:
         async with read_store(folder) as store:
-            known = await _stored(store, found, app.clock.now())
-            found |= await _made(store, known.rows.values())
+            stored = await _stored(store, found, standing.now)
+            found |= await _made(store, folder, stored.rows.values())
+            await anyio.to_thread.run_sync(_load_zones, standing.zone, found)
+            measures = await _measures(store, standing)
     except NotFound:
-        known = None
-    stored = known or _Stored({}, {}, {}, {}, {}, {}, {}, {})
-    measures = await take_measures(app, await ask_live(app))
-    each = [_specialist(app, name, found.get(name), stored, measures) for name in sorted({*found, *stored.rows})]
+        pass  # nothing has run
+    known = stored or _Stored({}, {}, {}, {}, {}, {}, {}, {})
+    each = [_specialist(standing.now, name, found.get(name), known, measures) for name in sorted({*found, *known.rows})]
     return Status(
-        workspace=str(app.workspace.root),
-        up=up,
-        has_run=known is not None,
-        paused=tell_pause(stored.paused, [EVERYTHING]),
-        untold=stored.untold,
+        workspace=str(workspace.root),
+        up=await anyio.to_thread.run_sync(_holder, folder) if up else "",
+        has_run=stored is not None,
+        paused=tell_pause(known.paused, [EVERYTHING]),
+        untold=known.untold,
+        failing=known.failing,
         specialists=tuple(each),
-        templates=stored.templates,
+        templates=known.templates,
         measures=measures,
     )
+
+
+async def _measures(store: ReadStore, standing: Standing) -> Measures:
+    return await read_measures(store, ThreadOffload(), standing.now, standing.zone, standing.live, standing.paying)
+
+
+def _load_zones(own: str, found: Definitions) -> None:
+    """A time zone is a file, which is read when it is first asked for."""
+    for zone in {own, *map(_zone, found.values())}:
+        zone_info(zone)
 
 
 def _holder(folder: Path) -> str:
@@ -164,7 +191,7 @@ def _holder(folder: Path) -> str:
 async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored:
     open_runs, waiting = await runs.first_open(store, _FEW), await gates.first_open(store, _FEW)
     sources: dict[str, list[str]] = {}
-    for name, source, failures, problem in await cursors.problems(store):
+    for name, source, failures, problem in await cursors.problems(store, _MOST_PROBLEMS):
         times = f" ({failures} times in a row)" if failures > 1 else ""
         sources.setdefault(name, []).append(f"source {source}: {problem}{times}")
     paused = await pauses.every(store)
@@ -175,7 +202,7 @@ async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored
         rows |= {name: row} if row is not None else {}
     return _Stored(
         rows=rows,
-        items=await items.counts(store),
+        items={name: await items.counts(store, name) for name in rows},
         open_runs=open_runs,
         gates=waiting,
         sources=sources,
@@ -186,13 +213,14 @@ async def _stored(store: ReadStore, found: Definitions, now: Instant) -> _Stored
             Untold(person=each.person, notifier=each.notifier, matters=each.waiting, tries=each.tries, why=each.failure)
             for each in await notices.undelivered(store)
         ),
+        failing=await cursors.failing(store),
         templates=tuple([await _template(store, row) for row in await specialists.templates(store)]),
     )
 
 
 async def _template(store: ReadStore, row: TemplateRow) -> TemplateStatus:
     return TemplateStatus(
-        template=decode_template(await journal.get_payload(store, row.definition)).name,
+        template=msgspec.json.decode(await journal.get_payload(store, row.definition), type=_Template).template,
         specialists=row.specialists,
         wakes=row.wakes,
         quiet=row.quiet,
@@ -201,35 +229,29 @@ async def _template(store: ReadStore, row: TemplateRow) -> TemplateStatus:
     )
 
 
-async def _made(store: ReadStore, rows: Iterable[SpecialistRow]) -> dict[str, Specialist | ConfigurationError]:
-    """What templates make of those who have one."""
-    found: dict[str, Specialist | ConfigurationError] = {}
-    for row in rows:
-        if row.parameters is not None:
-            try:
-                found[row.name] = await definition_of(store, row)
-            except ConfigurationError as error:
-                found[row.name] = error
+async def _made(store: ReadStore, folder: Path, rows: Iterable[SpecialistRow]) -> dict[str, Described]:
+    """What templates make of those who have one; by `platos up`, where it runs."""
+    names = [row.name for row in rows if row.parameters is not None and row.present]
+    found = await ask_made(folder, names) if names else {}
+    if found is None:
+        from platos.cli._made import describe_made
+
+        found = await describe_made(store, names)
     return found
 
 
-def _zone(found: Specialist | ConfigurationError | None) -> str:
-    return found.schedule.zone if isinstance(found, Specialist) else "UTC"
+def _zone(found: Described | None) -> str:
+    return found.schedule.zone if found is not None and found.schedule is not None else "UTC"
 
 
 def _specialist(
-    app: App,
-    name: str,
-    found: Specialist | ConfigurationError | None,
-    stored: _Stored,
-    measures: Measures | None,
+    now: Instant, name: str, found: Described | None, stored: _Stored, measures: Measures | None
 ) -> SpecialistStatus:
     row, problems = stored.rows.get(name), list(stored.sources.get(name, []))
-    if isinstance(found, ConfigurationError):
-        problems.insert(0, str(found))
-    definition = found if isinstance(found, Specialist) else None
+    if found is not None and found.error:
+        problems.insert(0, found.error)
     idle: Mapping[str, IdleDay] = measures.costs.specialists if measures else {}
-    due = _due(row, definition, app.clock.now())
+    due = _due(row, found, now)
     spent, of_triage = stored.spent.get(name, (0, 0))
     opened, waiting = stored.open_runs.get(name, _NO_RUNS), stored.gates.get(name, _NO_GATES)
     return SpecialistStatus(
@@ -246,9 +268,9 @@ def _specialist(
         gates=waiting.first,
         gate_count=waiting.total,
         spent_nano=spent,
-        cap_nano=definition.budget.day.usd if definition else 0,
+        cap_nano=found.day_nano if found else 0,
         triage_spent_nano=of_triage,
-        triage_cap_nano=definition.budget.triage_day.usd if definition else 0,
+        triage_cap_nano=found.triage_day_nano if found else 0,
         idle_day_nano=idle[name].nano if name in idle else None,
         triage=measures.triage.get(name) if measures else None,
         autopilots=stored.autopilots.get(name, ()),
@@ -256,15 +278,15 @@ def _specialist(
     )
 
 
-def _due(row: SpecialistRow | None, definition: Specialist | None, now: Instant) -> Instant | None:
+def _due(row: SpecialistRow | None, found: Described | None, now: Instant) -> Instant | None:
     if row is not None:
         return row.due
-    return definition.schedule.next_after(now) if definition else None
+    return found.schedule.next_after(now) if found is not None and found.schedule is not None else None
 
 
-def _state(name: str, found: Specialist | ConfigurationError | None, stored: _Stored) -> str:
+def _state(name: str, found: Described | None, stored: _Stored) -> str:
     opened = stored.open_runs.get(name, _NO_RUNS)
-    if isinstance(found, ConfigurationError):
+    if found is not None and found.error:
         return "problem"
     if name in stored.gates or opened.reviewed:
         return "waits for you"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from platos.cli._measures_text import render_measures
+from platos.cli._measures_text import render_measures, render_queue
 from platos.cli._money_worries import render_worries
 from platos.cli._status import SpecialistStatus, Status, TemplateStatus
 from platos.cli.output import Line, bold, one_line, red, yellow
@@ -21,10 +21,13 @@ def render_status(status: Status) -> Iterator[Line]:
     if status.paused is not None:
         yield yellow(f"Everything is {status.paused.text}: {status.paused.way_out}")
     if status.measures is not None:
+        yield from render_queue(status.measures)
         yield from render_worries(status.measures.money)
     for each in status.untold:
         what = f"{each.matters} thing{'s' * (each.matters != 1)} by {each.notifier}"
         yield red(f"{each.person} could not be told {what}, {each.tries} tries: {one_line(each.why)}")
+    if status.failing:
+        yield red(f"{status.failing:,} source{'s have' if status.failing != 1 else ' has'} a problem")
     if not status.has_run:
         yield "Nothing has run here yet; this is what the files say."
     if not status.specialists and not status.templates:

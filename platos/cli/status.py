@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from platos.cli._context import load, run_async, show
+from platos.cli._context import load, locate, run_async, show
 from platos.cli._status import read_status
 from platos.cli._status_text import render_status
 
@@ -16,4 +16,4 @@ def status(ctx: typer.Context) -> None:
 
     Example: platos status
     """
-    show(ctx, run_async(read_status, load(ctx)), render_status)
+    show(ctx, run_async(read_status, locate(ctx), lambda: load(ctx)), render_status)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio
+import msgspec
 import typer
 from anyio.abc import Listener, SocketStream
 
 from platos import __version__
 from platos.app import App
 from platos.cli._context import load, run_async
+from platos.cli._made import describe_made
 from platos.cli._measures import take_measures
 from platos.cli._pauses import tell_pause
+from platos.cli._standing import standing_of
 from platos.cli._watch import watch_models
 from platos.config.approval_key import approval_key
 from platos.runtime.commands import commands_of
-from platos.runtime.control import serve, socket_path
+from platos.runtime.control import Command, serve, socket_path
 from platos.runtime.engine import Engine
 from platos.runtime.links import Links, Telling
 from platos.runtime.measures import Measures
@@ -118,8 +121,9 @@ async def _telling(app: App, door: Door | None) -> Telling:
 async def _keep_going(app: App, listener: Listener[SocketStream] | None, door: Door | None) -> None:
     telling = await _telling(app, door)
     async with app.engine("up", telling=telling) as engine:
-        async with serve(app.workspace.state, commands_of(engine)), anyio.create_task_group() as tasks:
-            await _greet(app, engine)
+        commands = {**commands_of(engine), **_told_to_a_status(app, engine)}
+        async with serve(app.workspace.state, commands), anyio.create_task_group() as tasks:
+            tasks.start_soon(_greet, app, engine)
             tasks.start_soon(_look_at_files, engine)
             tasks.start_soon(watch_models, engine.store, app.offload, app.clock)
             if listener is not None:
@@ -127,6 +131,20 @@ async def _keep_going(app: App, listener: Listener[SocketStream] | None, door: D
             if door is not None:
                 tasks.start_soon(_answer_gates, app, engine, door)
             tasks.start_soon(engine.live)
+
+
+def _told_to_a_status(app: App, engine: Engine) -> dict[str, Command]:
+    """What a status is told by, for who has not loaded the workspace."""
+
+    async def standing(arguments: Mapping[str, Any]) -> Any:
+        return msgspec.to_builtins(await app.offload(standing_of, app, engine.measures()))
+
+    async def made(arguments: Mapping[str, Any]) -> Any:
+        return msgspec.to_builtins(
+            await describe_made(engine.store, msgspec.convert(arguments["names"], type=list[str]))
+        )
+
+    return {"standing": standing, "made": made}
 
 
 async def _show_measures(app: App, engine: Engine, listener: Listener[SocketStream]) -> None:

@@ -201,7 +201,7 @@ class DefinitionBroken(Event, frozen=True, kw_only=True, tag="definition_broken"
 
 
 class DefinitionGone(Event, frozen=True, kw_only=True, tag="definition_gone"):
-    """The specialist's file is no longer there. The slots later than `since` are nobody's."""
+    """The specialist's file is no longer there, or somebody removed it: the slots later than `since` are nobody's."""
 
     specialist: str
     since: Instant

@@ -74,7 +74,8 @@ def _add(tx: Tx, content: bytes, new: Sequence[_New], by: str, now: Instant) -> 
             continue
         due = each.schedule.next_after(handled_until(row, now))
         specialists.put(tx, each.name, digest, due, parameters=each.parameters, since=now)
-        added, changed = added + (row is None), changed + (row is not None)
+        new_to_it = row is None or not row.present
+        added, changed = added + new_to_it, changed + (not new_to_it)
     if added or changed:
         name = decode_template(content).name
         event = SpecialistsAdded(at=now, by=by, template=name, definition=digest, added=added, changed=changed)

@@ -139,6 +139,14 @@ class _Add(msgspec.Struct, frozen=True):
     by: str
 
 
+class _Remove(msgspec.Struct, frozen=True):
+    """Specialists by their names, or, where none is given, all that a template makes."""
+
+    names: tuple[str, ...]
+    template: str
+    by: str
+
+
 class _Promotion(msgspec.Struct, frozen=True):
     """A tool of a specialist, and the terms that its arguments must meet."""
 
@@ -240,6 +248,10 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         added = await engine.add(asked.template.encode(), asked.rows, by=asked.by)
         return added._asdict()
 
+    async def remove(arguments: Mapping[str, Any]) -> Any:
+        asked = msgspec.convert(arguments, type=_Remove)
+        return (await engine.remove(asked.names, asked.template, by=asked.by))._asdict()
+
     async def promote(arguments: Mapping[str, Any]) -> Any:
         asked = msgspec.convert(arguments, type=_Promotion)
         return _told(await engine.promote(asked.name, asked.tool, asked.where, by=asked.by))
@@ -288,6 +300,7 @@ def commands_of(engine: Engine) -> dict[str, Command]:
         resume,
         thaw,
         add,
+        remove,
         promote,
         demote,
         cancel,

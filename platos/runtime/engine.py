@@ -25,6 +25,7 @@ from platos.runtime import gate as gating
 from platos.runtime import label as labelling
 from platos.runtime import pause as steering
 from platos.runtime import redrive
+from platos.runtime import remove as removing
 from platos.runtime import thaw as thawing
 from platos.runtime import trust as trusting
 from platos.runtime.add import Added
@@ -38,6 +39,7 @@ from platos.runtime.links import Telling
 from platos.runtime.measures.counters import Counters, Live
 from platos.runtime.overdue import cancel_overdue
 from platos.runtime.recovery import look_again, recover
+from platos.runtime.remove import Removed
 from platos.runtime.teach import Question, questions
 from platos.runtime.tell import tell_people
 from platos.runtime.undo import Shown, finish_undos, show_undo, undo
@@ -113,7 +115,7 @@ class Engine:
 
     def measures(self) -> Live:
         """What only the process that runs knows of how it goes."""
-        return self.counters.read(self._host.now(), self.store.rollbacks)
+        return self.counters.read(self._host.now(), self.store.rollbacks, len(self._waking))
 
     async def live(self, until: Instant | None = None) -> None:
         """Wake whoever is due, for ever, or until a moment."""
@@ -149,6 +151,7 @@ class Engine:
 
     async def wake(self, name: str, given: tuple[Item, ...] = (), *, by: str) -> Wake:
         """A wake-up by hand, from its poll to the rest of what it led to. Raises NotFound, or what it failed of."""
+        removing.refuse_removed(await specialists.look(self._host.store, name))
         steering.refuse_paused(self._host, name)
         wake = Wake(self._host, name, given=given, by=by)
         await wake_up(wake)
@@ -221,6 +224,12 @@ class Engine:
         added = await adding.add(self._host, template, rows, by=by)
         self.nudge()
         return added
+
+    async def remove(self, names: Sequence[str], template: str, *, by: str) -> Removed:
+        """Let these specialists wake no more, or, where none is named, all that a template makes. Raises as
+        `platos.runtime.remove.remove` does; then none is removed."""
+        every = names or await removing.those_of(self._host, template)
+        return await removing.remove(self._host, every, by=by)
 
     async def promote(self, name: str, tool: str, where: Sequence[str], *, by: str) -> AutopilotRow:
         """Let a step act without asking, where its record has earned it. Raises NotFound or UsageError."""

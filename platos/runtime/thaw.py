@@ -6,12 +6,13 @@ from platos.core.budget import root_of
 from platos.errors import NotFound
 from platos.runtime.host import Host
 from platos.runtime.recovery import look_again
-from platos.store import accounts, items, specialists
+from platos.store import accounts, items
 from platos.store.accounts import FrozenRow
 
 __all__ = ["thaw"]
 
 _OF_ONE = ("specialist", "triage")
+"""Kinds of accounts that one specialist spends on; on all others anybody may."""
 
 
 async def thaw(host: Host, account: str, *, by: str) -> tuple[FrozenRow, set[str]]:
@@ -22,8 +23,10 @@ async def thaw(host: Host, account: str, *, by: str) -> tuple[FrozenRow, set[str
     """
     row = await _frozen(host, root_of(account))
     await host.store.transact(accounts.thaw, row.account, by, host.now())
-    names = await _spenders(host, row.account)
-    waiting = names & set(await items.owing(host.store))
+    kind, _, name = row.account.partition("/")
+    names = {name} if kind in _OF_ONE else None
+    owing = set(await items.owing(host.store))
+    waiting = owing if names is None else owing & names
     host.owing.update(dict.fromkeys(waiting, host.now()))
     return row, waiting | await look_again(host, names)
 
@@ -38,10 +41,3 @@ async def _frozen(host: Host, root: str) -> FrozenRow:
             hint="platos status shows what is frozen, and why",
         )
     return found[root]
-
-
-async def _spenders(host: Host, root: str) -> set[str]:
-    """Who spends on an account: its specialist, or everybody."""
-    kind, _, name = root.partition("/")
-    every = {row.name for row in await specialists.every(host.store)}
-    return every & {name} if kind in _OF_ONE else every

@@ -10,7 +10,7 @@ from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
 
-__all__ = ["CursorRow", "due", "fail", "of", "problems", "put"]
+__all__ = ["CursorRow", "due", "fail", "failing", "of", "problems", "put"]
 
 SQL = load("cursors")
 _NOTHING_READ = b""
@@ -62,6 +62,12 @@ async def due(store: ReadStore, after: Place, last: Place) -> dict[str, dict[str
     return found
 
 
-async def problems(store: ReadStore) -> list[tuple[str, str, int, str]]:
-    """Sources with a problem, as (specialist, source, failures in a row, problem)."""
-    return [(row[0], row[1], row[2], row[3]) for row in await store.all(SQL.problems)]
+async def problems(store: ReadStore, count: int) -> list[tuple[str, str, int, str]]:
+    """So many sources with a problem, as (specialist, source, failures in a row, problem)."""
+    return [(row[0], row[1], row[2], row[3]) for row in await store.all(SQL.problems, count=count)]
+
+
+async def failing(store: ReadStore) -> int:
+    """How many sources have a problem."""
+    [(count,)] = await store.all(SQL.failing)
+    return int(count)

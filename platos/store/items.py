@@ -176,12 +176,9 @@ async def owing(store: ReadStore) -> list[str]:
     return [row[0] for row in await store.all(SQL.owing)]
 
 
-async def counts(store: ReadStore) -> dict[str, dict[str, int]]:
-    """How many items each specialist has in each state; signals that wait for a run are `queued`."""
-    found: dict[str, dict[str, int]] = {}
-    for specialist, state, count in await store.all(SQL.counts):
-        found.setdefault(specialist, {})[state] = count
-    return found
+async def counts(store: ReadStore, specialist: str) -> dict[str, int]:
+    """How many items a specialist has in each state; signals that wait for a run are `queued`."""
+    return dict(await store.all(SQL.counts, specialist=specialist))
 
 
 def _vouch(tx: Tx, number: int, state: str, run: int | None, withdrawn: Instant | None = None) -> None:

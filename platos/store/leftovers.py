@@ -18,8 +18,8 @@ __all__ = ["drop_answers", "drop_occurrences", "drop_payload", "empty_items", "u
 
 SQL = load("leftovers")
 
-_AT_ONCE = 50_000
-"""Entries of the journal that one query looks through."""
+_AT_ONCE = 2_000
+"""Entries of the journal that one query looks through: what it finds in them is held in memory."""
 
 _REFERENCE = re.compile(rb'"(?:payload|definition|rates|prefix|request|response)":"([0-9a-f]{64})"')
 
@@ -46,10 +46,10 @@ def drop_answers(tx: Tx, before: Instant, count: int) -> int:
 
 async def unreferred(store: ReadStore) -> tuple[list[str], int]:
     """The payloads that nothing refers to, and the last entry of the journal that was looked through for it."""
-    [(last,)] = await store.all(SQL.last_entry)
+    [(first, last)] = await store.all(SQL.ends)
     left = {digest for (digest,) in await store.all(SQL.payloads)}
     left -= {digest for (digest,) in await store.all(SQL.pinned)}
-    for after in range(0, last, _AT_ONCE):
+    for after in range(first - 1, last, _AT_ONCE):
         for (body,) in await store.all(SQL.referring, after=after, last=min(last, after + _AT_ONCE)):
             left -= {digest.decode() for digest in _REFERENCE.findall(body)}
     return sorted(left), last

@@ -29,11 +29,11 @@ SQL = load("measures")
 
 
 class Counts(NamedTuple):
-    """The longest waiting slot that has come, if any; wake-ups ever, and quiet ones; runs that have failed.
-
-    What is paused waits for nobody.
+    """How many slots have come and wait, and the longest waiting one, if any; wake-ups ever, and quiet ones; runs that
+    have failed. What is paused waits for nobody.
     """
 
+    waiting: int
     due: Instant | None
     wakes: int
     quiet: int

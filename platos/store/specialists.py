@@ -31,6 +31,7 @@ __all__ = [
     "get",
     "look",
     "of_files",
+    "of_template",
     "page",
     "peek",
     "put",
@@ -183,7 +184,8 @@ def set_problem(tx: Tx, name: str, problem: str) -> bool:
 
 
 def remove(tx: Tx, name: str) -> bool:
-    """Its file is gone: it wakes no more. What it began goes on. False where that was known."""
+    """Its file is gone, or somebody removed it: it wakes no more, and what it began goes on. False where that was
+    known."""
     row = get(tx, name)
     if row is None or not row.present:
         return False
@@ -214,6 +216,11 @@ async def of_files(store: ReadStore) -> list[SpecialistRow]:
 async def templates(store: ReadStore) -> list[TemplateRow]:
     """What each template makes."""
     return [TemplateRow(*row) for row in await store.all(SQL.templates)]
+
+
+async def of_template(store: ReadStore, definition: str, *, count: int = -1) -> list[str]:
+    """The names of those that a template makes, by its digest: so many of them, or all."""
+    return [name for (name,) in await store.all(SQL.of_template, definition=definition, count=count)]
 
 
 async def files(store: ReadStore) -> list[str]:

@@ -92,6 +92,19 @@ def test_the_status_counts_them_and_shows_those_of_which_something_is_open(
     assert "3 specialists of the template customers" in cli("status").stdout
 
 
+def test_one_of_which_something_is_open_is_told_alike_whether_up_runs_or_not(
+    told: Told, customers: Path, root: Path, up: Start
+) -> None:
+    customers.write_text("name,folder\nacme,inbox\n")
+    add(told, customers)
+    told("pause", "acme")
+    alone = told("status")["specialists"]
+    up()
+    assert told("status")["specialists"] == alone
+    assert [each["specialist"] for each in alone] == ["acme", "advisories"]
+    assert alone[0]["cap_nano"] > 0
+
+
 def test_up_takes_them_in_while_it_runs_and_wakes_one_that_is_asked_for(
     cli: Cli, told: Told, customers: Path, up: Start
 ) -> None:
@@ -99,3 +112,37 @@ def test_up_takes_them_in_while_it_runs_and_wakes_one_that_is_asked_for(
     assert add(told, customers)["by_up"]
     assert cli("wake", "acme").exit_code in (0, 5)
     assert told("specialists")["specialists"][0]["wakes"] == 1
+
+
+def test_those_that_are_removed_are_listed_no_more(cli: Cli, told: Told, customers: Path) -> None:
+    add(told, customers)
+    done = told("remove", "acme", "bolt")
+    assert (done["removed"], done["unchanged"], done["by_up"]) == (2, 0, False)
+    assert "1 removed: they wake no more; 1 had been before" in cli("remove", "acme", "corp").stdout
+    assert [each["specialist"] for each in told("specialists")["specialists"]] == ["advisories"]
+    assert told("status")["templates"] == []
+
+
+def test_all_that_a_template_makes_are_removed_while_up_runs(cli: Cli, told: Told, customers: Path, up: Start) -> None:
+    up()
+    add(told, customers)
+    assert (told("remove", "--template", "customers")["removed"], cli("wake", "acme").exit_code) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["advisories"], "take the file away"),
+        (["nobody"], "there is no specialist 'nobody'"),
+        (["--template", "nothing"], "no specialist is made of a template 'nothing'"),
+        ([], "say whom"),
+        (["acme", "--template", "customers"], "say whom"),
+    ],
+)
+def test_what_cannot_be_removed_is_told(cli: Cli, told: Told, customers: Path, words: list[str], said: str) -> None:
+    add(told, customers)
+    cli("wake", "advisories")
+    done = cli("remove", *words)
+    assert done.exit_code != 0
+    assert said in done.stderr
+    assert len(told("specialists")["specialists"]) == 4

@@ -17,6 +17,8 @@ from platos import __version__
 from platos.cli import COMMANDS, app
 from platos.cli._context import run_inline
 
+from .conftest import Start
+
 HEAVY = ("litellm", "pydantic", "rich", "yaml", "aiosqlite", "sqlite3", "cronsim", "feedparser")
 NEEDED_BY_OTHERS = {"pydantic", "rich", "yaml", "litellm", "aiosqlite", "asyncio", "ssl", "logging", "zipfile"} | {
     f"platos.{module}" for module in ("app", "runtime", "store.opening", "store.writer", "store.tables")
@@ -68,6 +70,18 @@ def test_what_waits_for_something_needs_an_event_loop() -> None:
     """Planted: a question that does not only read."""
     with pytest.raises(RuntimeError, match="sleep waits"):
         run_inline(asyncio.sleep, 0)
+
+
+def test_a_status_that_platos_up_helps_to_tell_waits_for_no_pydantic(root: Path, up: Start) -> None:
+    up()
+    asked = ["--workspace", str(root), "status", "--json"]
+    program = LIST_MODULES.replace("['platos', '--help']", f"['platos', *{asked!r}]")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    said, _, modules = done.stdout.partition("MODULES ")
+    [told] = json.loads(said)["specialists"]
+    assert (told["specialist"], told["state"], told["problems"]) == ("advisories", "asleep", [])
+    assert json.loads(said)["measures"]["live"]["under_way"] == 0
+    assert {"pydantic", "rich", "yaml", "litellm"}.isdisjoint(json.loads(modules))
 
 
 @pytest.mark.parametrize(("typed", "said"), [("0", "greater than or equal to 1"), ("many", "valid integer")])

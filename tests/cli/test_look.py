@@ -77,6 +77,7 @@ def test_status_tells_a_sources_problem(cli: Cli, told: Told, root: Path) -> Non
     cli("wake", "advisories")
     [each] = told("status")["specialists"]
     assert "source directory" in each["problems"][0]
+    assert "1 source has a problem" in cli("status").stdout
 
 
 def test_one_broken_specialist_does_not_stop_the_others(cli: Cli, told: Told, root: Path) -> None:

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import anyio
+import msgspec
 import pytest
 from anyio.abc import SocketAttribute
 from prometheus_client.parser import text_string_to_metric_families
 
 from platos.app import App, load_app
 from platos.cli._measures import take_measures
-from platos.cli._measures_text import render_measures
+from platos.cli._measures_text import render_measures, render_queue
 from platos.cli._metrics_server import listen, serve_metrics
 from platos.runtime.measures import Live, Measures
 from platos.runtime.measures.failures import Pattern
@@ -253,22 +254,47 @@ def test_status_shows_what_is_worth_reading_and_nothing_of_what_was_not(cli: Cli
 def test_status_tells_of_trouble_where_there_was_some() -> None:
     lines = [line if isinstance(line, str) else line.text for line in render_measures(TROUBLED)]
     assert lines == [
-        "Measures of the time since 2026-11-21T09:00:00Z (20000 events)",
+        "Measures of the time since 2026-11-21T09:00:00Z (20,000 events)",
         "  8 wake-ups ever, 88% quiet; 0.07 a second now; 19 of 20 begin within 1.2 s of their slot",
         "  runs ended: 3 done, 1 completed unusable, 1 failed; 1 planned again",
         "  steps, half and 19 of 20 within: model 2 s, 1m30s",
         "  2 steps tried again, of which 1 succeeded; 1 step timed out, of which 1 recovered; 4 transactions undone",
         "  2 of 4 new runs waited for a person; half of 3 decisions made within 2h",
         "  spent today: $0.12; an idle day costs $0.01",
-        "  a wake-up has been due for 5m",
         "  1 run failed, and nobody has decided what becomes of that",
         "  3 x timeout: no answer within # s (last in r7)",
     ]
 
 
+@pytest.mark.parametrize(
+    ("waiting", "seconds", "under_way", "said"),
+    [
+        (
+            9_000,
+            300,
+            1_024,
+            "falls behind: 9,000 wake-ups due, the longest for 5m; 1,024 under way, 7,976 waiting for room",
+        ),
+        (1, 0.5, 1, "keeps up: 1 wake-up due, the longest for 500 ms; 1 under way, 0 waiting for room"),
+        (0, 0, 0, "keeps up: no wake-up is due"),
+        (2, 300, None, "2 wake-ups due, the longest for 5m"),
+    ],
+)
+def test_status_says_whether_it_keeps_up(waiting: int, seconds: float, under_way: int | None, said: str) -> None:
+    wakes = msgspec.structs.replace(TROUBLED.wakes, waiting=waiting, waiting_seconds=seconds)
+    live = msgspec.structs.replace(TROUBLED.live, under_way=under_way)
+    [line] = render_queue(msgspec.structs.replace(TROUBLED, wakes=wakes, live=live))
+    assert (line if isinstance(line, str) else line.text) == said
+
+
+def test_where_nobody_wakes_them_and_nothing_is_due_nothing_is_said_of_it() -> None:
+    wakes = msgspec.structs.replace(TROUBLED.wakes, waiting=0, waiting_seconds=0)
+    assert not list(render_queue(msgspec.structs.replace(TROUBLED, wakes=wakes, live=Live())))
+
+
 TROUBLED = Measures(
     window=Seen(since="2026-11-21T09:00:00Z", seconds=3600, entries=20_000, whole=False),
-    wakes=Wakes(total=8, quiet=7, quiet_share=7 / 8, waiting_seconds=300),
+    wakes=Wakes(total=8, quiet=7, quiet_share=7 / 8, waiting=9_000, waiting_seconds=300),
     open_runs={"pending": 0, "running": 1, "needs_review": 1},
     dead_letters=1,
     ended={"done": 3, "noop": 0, "completed_unusable": 1, "failed": 1, "cancelled": 0},
@@ -280,7 +306,7 @@ TROUBLED = Measures(
     failures=(Pattern(kind="timeout", cause="no answer within # s", count=3, last_run="r7"),),
     costs=Costs(today_nano=120_000_000, idle_days=3, idle_day_nano=10_000_000),
     money=Money(),
-    live=Live(wakes_per_second=0.07, lag_p95_seconds=1.2, loop_p99_seconds=0.004, rollbacks=4),
+    live=Live(wakes_per_second=0.07, lag_p95_seconds=1.2, loop_p99_seconds=0.004, rollbacks=4, under_way=1_024),
 )
 
 
@@ -299,6 +325,7 @@ def write_model(root: Path, body: str) -> None:
 
 MODEL = """
 import anyio
+import msgspec
 from platos import Environment, Price, Terms, errors, model
 
 @model("odd", version="1")

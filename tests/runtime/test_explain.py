@@ -251,7 +251,7 @@ async def test_while_the_file_is_gone_slots_are_nobodys(simulate: Simulate, desc
         await engine.refresh()
         await simulated.live(HOUR)
         back = await answers(simulated)
-    assert fates(gone) == {"08:00": "quiet", "09:00": "file gone", "10:00": "file gone"}
+    assert fates(gone) == {"08:00": "quiet", "09:00": "gone", "10:00": "gone"}
     assert gone["09:00"].why == "its file was found gone at Mon 2026-03-02 08:59 UTC"
     assert ahead == ()
     assert fates(back) == {**fates(gone), "11:00": "quiet"}
@@ -266,7 +266,7 @@ async def test_a_file_that_went_while_no_process_ran_takes_the_slots_since_then_
     async with simulated.up():
         await simulated.live(MINUTE)
         found = await answers(simulated)
-    assert fates(found) == {"08:00": "quiet", "09:00": "file gone", "10:00": "file gone", "11:00": "file gone"}
+    assert fates(found) == {"08:00": "quiet", "09:00": "gone", "10:00": "gone", "11:00": "gone"}
 
 
 async def test_slots_are_those_of_the_schedule_that_was_in_force(simulate: Simulate, describe: Describe) -> None:

@@ -128,7 +128,7 @@ async def test_a_source_that_fails_is_told_with_its_reason(simulate: Simulate) -
     simulated, _ = failing(simulate)
     async with simulated.up():
         await simulated.live(SLOT)
-        assert await cursors.problems(simulated.store) == [("watch", "scripted", 1, "the server is down")]
+        assert await cursors.problems(simulated.store, 10) == [("watch", "scripted", 1, "the server is down")]
         [row] = await occurrences.latest(simulated.store, "watch", 9)
     assert (row.outcome, row.why) == ("ran", "could not read scripted")
 
@@ -148,7 +148,7 @@ async def test_a_source_that_failed_is_polled_again_from_where_it_was(simulate: 
         source.fail(None)
         await simulated.live(SLOT)
         assert [item.item.id for item in (await simulated.items("watch"))[ItemState.SIGNAL]] == ["late"]
-        assert await cursors.problems(simulated.store) == []
+        assert await cursors.problems(simulated.store, 10) == []
 
 
 def failing(simulate: Simulate) -> tuple[SimulatedWorkspace, ScriptedSource]:
@@ -183,8 +183,8 @@ async def test_what_a_source_told_once_is_shown_for_as_long_as_nothing_changes(s
     async with simulated.up():
         for _ in range(2):
             await simulated.live(SLOT)
-            [(_, source, _, problem)] = await cursors.problems(simulated.store)
+            [(_, source, _, problem)] = await cursors.problems(simulated.store, 10)
             assert (source, "not text" in problem) == ("directory", True)
         await simulated.drop("inbox/picture.txt", "Words.")
         await simulated.live(SLOT)
-        assert await cursors.problems(simulated.store) == []
+        assert await cursors.problems(simulated.store, 10) == []

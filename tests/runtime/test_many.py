@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import anyio
 import pytest
+from anyio import to_thread
 
+from platos.config.template import read_template
 from platos.core.instant import HOUR, MINUTE
 from platos.core.item import Item
 from platos.core.specialist import PartSpec
@@ -26,6 +29,7 @@ from platos.testing.workspace import START, SimulatedWorkspace
 
 Describe = Callable[..., str]
 
+SEED = 20261127
 SLOT = 15 * MINUTE
 FEED = PartSpec(part="feed", name="feed", options={"url": "https://example.com/a"})
 
@@ -210,3 +214,26 @@ async def test_nothing_is_kept_of_a_specialist_that_sleeps(make_folder: Callable
         host = engine._host
         assert not host.ahead
         assert not len(host._locks)
+
+
+async def test_a_crowd_that_is_due_in_the_same_second_is_asked_for_each_once_and_nobody_is_lost(
+    make_folder: Callable[[], Path], describe: Describe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than may be awake at once, each with a source of its own, in an order that a seed has drawn."""
+    monkeypatch.setattr(engines, "_MOST_WAKING", 64)
+    source, folder, count = Counted(), make_folder(), 300
+    simulated = SimulatedWorkspace(folder, {}, parts={("source", "counted"): source})
+
+    def template() -> bytes:
+        path = folder / "crowd.md"
+        path.write_text(describe(sources=[{"counted": {"whose": "{{name}}"}}]))
+        return read_template(path, {}).content
+
+    names = [f"s{number}" for number in range(count)]
+    random.Random(SEED).shuffle(names)
+    async with simulated.up() as engine:
+        await engine.add(await to_thread.run_sync(template), [(name, ()) for name in names], by="person:test")
+        await simulated.live(2 * SLOT)
+        found = await specialists.every(simulated.store)
+    assert source.polls == 2 * count
+    assert {(row.wakes, row.due) for row in found} == {(2, found[0].due)}

@@ -33,7 +33,7 @@ LETTERS = {"a": "An advisory", "b": "No news"}
 async def status_of(simulated: SimulatedWorkspace) -> SpecialistStatus:
     """What `platos status` shows of the specialist."""
     app = await to_thread.run_sync(lambda: load_app(simulated.workspace.root, environ={}, clock=simulated.clock))
-    [status] = (await read_status(app)).specialists
+    [status] = (await read_status(app.workspace, lambda: app)).specialists
     return status
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import anyio
 import msgspec
 import pytest
+from anyio import to_thread
 
+from platos.config.template import read_template
 from platos.core.approval import GateState
 from platos.core.budget import Account
 from platos.core.effect import EffectClass
@@ -213,6 +215,28 @@ async def test_breakers_and_frozen_accounts_are_told_to_the_fallback_owner_too(t
             [notice] = notifier.told
             assert set(notice.about) == {"breaker:offline", "frozen:specialist/watch"}
             assert "platos thaw specialist/watch" not in notice.title
+
+
+@pytest.mark.parametrize(("owner", "owners"), [("{{who}}", {"ana", "bo"}), ("ana", {"ana"})])
+async def test_what_concerns_everybody_is_told_to_every_owner_of_those_that_templates_make(
+    simulate: Simulate, describe: Callable[..., str], owner: str, owners: set[str]
+) -> None:
+    """Also where one of them stands for all, for they are owned alike."""
+    notifiers = {"ana": ScriptedNotifier(), "bo": ScriptedNotifier()}
+    desk = simulate(parts={ANA: notifiers["ana"], BO: notifiers["bo"]}, settings=PEOPLE, owner="nobody")
+
+    def template() -> bytes:
+        path = desk.workspace.root / "customers.md"
+        path.write_text(describe(owner=owner) + "{{who}}")
+        return read_template(path, {}).content
+
+    async with desk.up() as engine:
+        rows = [(f"s{number}", (("ana", "bo")[number % 2],)) for number in range(6)]
+        await engine.add(await to_thread.run_sync(template), rows, by="person:test")
+        await engine.remove(["s0"], "", by="person:test")
+        await desk.store.transact(breakers.open_breaker, "offline", "the key is wrong", desk.clock.now())
+        await desk.live(2 * DAY)
+    assert {name for name, notifier in notifiers.items() if notifier.told} == owners
 
 
 async def test_a_mark_is_told_to_the_owner_alone(tell: Callable[..., Told]) -> None:

@@ -17,11 +17,15 @@ from platos.core.event import DefinitionLoaded, SpecialistsAdded
 from platos.core.instant import HOUR, MINUTE
 from platos.core.item import Item, ItemState
 from platos.core.state import State
-from platos.errors import UsageError
+from platos.errors import NotFound, UsageError
 from platos.ports.source import Polled
 from platos.runtime.add import Added
 from platos.runtime.explain import explain
 from platos.runtime.explain.fate import Fate
+from platos.runtime.measures import told
+from platos.runtime.remove import Removed
+from platos.runtime.wake import Wake
+from platos.runtime.wakeup import wake_up
 from platos.store import items, journal, specialists
 from platos.store.sound import FIRST, verify_some
 from platos.testing.source import ScriptedSource
@@ -261,3 +265,88 @@ async def test_their_rows_are_verified(simulated: SimulatedWorkspace, content: C
         place = await anyio.to_thread.run_sync(verify_some, folder, FIRST, 10_000)
         while place != FIRST:
             place = await anyio.to_thread.run_sync(verify_some, folder, place, 10_000)
+
+
+async def test_one_that_is_removed_wakes_no_more_and_its_past_is_kept(
+    simulated: SimulatedWorkspace, content: Content
+) -> None:
+    async with simulated.up() as engine:
+        await engine.add(await content(), rows("ana", "bo"), by=BY)
+        await simulated.drop("inbox/note.txt", "An advisory.")
+        await simulated.live(HOUR)
+        assert await engine.remove(["ana"], "", by=BY) == Removed(1, 0)
+        await simulated.live(HOUR)
+        found = {row.name: (row.wakes, row.present) for row in await specialists.every(simulated.store)}
+        told = (await explain(simulated.store, "ana", simulated.clock.now(), count=5, ahead=1)).slots
+        [run] = [run for run in await simulated.runs() if run.specialist == "ana"]
+        assert run.state is State.NEEDS_REVIEW
+        for gate in await simulated.open_gates():
+            await simulated.approve(gate)
+        assert [run.state for run in await simulated.runs()] == [State.SUCCESS] * 2
+    assert found == {"ana": (4, False), "bo": (8, True)}
+    assert [each.answer.fate for each in told] == [Fate.QUIET] + [Fate.GONE] * 4
+    assert f"{BY} removed it" in told[-1].answer.why
+
+
+async def test_one_that_was_removed_is_added_again_and_wakes(simulated: SimulatedWorkspace, content: Content) -> None:
+    async with simulated.up() as engine:
+        its = await content()
+        await engine.add(its, rows("ana"), by=BY)
+        await simulated.live(HOUR)
+        await engine.remove(["ana"], "", by=BY)
+        assert await engine.remove(["ana"], "", by=BY) == Removed(0, 1)
+        with pytest.raises(NotFound, match="was removed"):
+            await engine.wake("ana", by=BY)
+        await simulated.live(HOUR)
+        assert await engine.add(its, rows("ana"), by=BY) == Added(1, 0, 0)
+        await simulated.live(HOUR)
+        assert (await simulated.specialist("ana")).wakes == 8
+
+
+async def test_all_of_a_template_are_removed_also_those_of_it_as_it_was(
+    simulated: SimulatedWorkspace, content: Content
+) -> None:
+    async with simulated.up() as engine:
+        await engine.add(await content(), rows("ana", "bo"), by=BY)
+        await engine.add(await content(schedule="0 * * * *"), rows("bo", "cy"), by=BY)
+        with pytest.raises(NotFound, match="no specialist is made of"):
+            await engine.remove([], "customer", by=BY)
+        assert await engine.remove([], "customers", by=BY) == Removed(3, 0)
+        await simulated.live(HOUR)
+        assert {(row.wakes, row.due) for row in await specialists.every(simulated.store)} == {(0, None)}
+
+
+async def test_where_one_cannot_be_removed_none_is(
+    make_folder: Callable[[], Path], describe: Describe, content: Content
+) -> None:
+    simulated = SimulatedWorkspace(make_folder(), {"watch": describe()})
+    async with simulated.up() as engine:
+        await engine.add(await content(), rows("ana"), by=BY)
+        await engine.refresh()
+        for names, error in ((["ana", "nobody"], NotFound), (["ana", "watch"], UsageError)):
+            with pytest.raises(error):
+                await engine.remove(names, "", by=BY)
+        assert all(row.present for row in await specialists.every(simulated.store))
+
+
+async def test_a_wake_up_under_way_of_one_that_is_removed_claims_nothing(
+    simulated: SimulatedWorkspace, content: Content
+) -> None:
+    async with simulated.up() as engine:
+        await engine.add(await content(), rows("ana"), by=BY)
+        row = await simulated.specialist("ana")
+        await engine.remove(["ana"], "", by=BY)
+        simulated.clock.advance_to(row.due or 0)
+        await wake_up(Wake(engine._host, "ana", row.due))
+        assert (await simulated.specialist("ana")).wakes == 0
+
+
+async def test_of_those_that_templates_make_measures_name_the_first_and_of_the_others_all(
+    make_folder: Callable[[], Path], describe: Describe, content: Content
+) -> None:
+    simulated = SimulatedWorkspace(make_folder(), {"watch": describe()})
+    async with simulated.up() as engine:
+        await engine.add(await content(), rows("ana", "bo", "cy"), by=BY)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(told, "_MOST", 2)
+            assert await told.told_by_name(simulated.store, {"cy", "bo", "watch", "ana"}) == ["watch", "ana", "bo"]

@@ -98,7 +98,7 @@ async def test_two_years_stay_flat(store: Store, folder: Path) -> None:
 async def test_counts_and_sums_stay_right(store: Store) -> None:
     await live(store, 0, 3 * KEPT)
     assert (await runs.counts(store))[NAME] == {"success": 3 * KEPT - 1, "running": 1}
-    assert (await items.counts(store))[NAME] == {"dismissed": 3 * KEPT * (ITEMS - 1), "signal": 3 * KEPT}
+    assert await items.counts(store, NAME) == {"dismissed": 3 * KEPT * (ITEMS - 1), "signal": 3 * KEPT}
     spent = sum(account.spent for account in await accounts.every(store) if account.name.startswith("all/"))
     assert spent == 3 * KEPT * 2 * CHARGE
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from platos.core.event import RUNTIME
 from platos.core.instant import Instant, local, span_text
 from platos.core.lived import Lived
 from platos.runtime.explain.around import around
@@ -25,7 +26,7 @@ class Fate(StrEnum):
     BY_HAND = "by hand"
     COALESCED = "coalesced"
     SKIPPED = "skipped"
-    GONE = "file gone"
+    GONE = "gone"
     BEFORE = "not yet known"
     DUE = "due"
     PAUSED = "paused"
@@ -104,7 +105,8 @@ class Fates:
             return f"in {span_text(slot - self.now)}"
         gone = self.past.at("gone", slot)
         if fate is Fate.GONE and gone:
-            return f"its file was found gone at {local(gone.event.at, self.zone)}"
+            by, at = gone.event.by, local(gone.event.at, self.zone)
+            return f"its file was found gone at {at}" if by == RUNTIME else f"{by} removed it at {at}"
         if slot < self.past.kept:
             return "it is older than what is kept"
         return _WORDS[fate]

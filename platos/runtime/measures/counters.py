@@ -20,6 +20,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
 
     Wake-ups a second are those of the last minutes; a lag is how long after its slot a wake-up was taken up; a loop's
     latency is how much later than asked the event loop came back to something; a rollback is a transaction undone.
+    `under_way` is how many wake-ups are being handled: what waits beyond that waits for room.
     """
 
     wakes_per_second: float | None = None
@@ -27,6 +28,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     lag_p95_seconds: float | None = None
     loop_p99_seconds: float | None = None
     rollbacks: int | None = None
+    under_way: int | None = None
 
 
 class Counters:
@@ -50,8 +52,8 @@ class Counters:
         """The loop came back to something that many seconds later than asked."""
         self._latencies.append(max(0.0, late))
 
-    def read(self, now: Instant, rollbacks: int | None = None) -> Live:
-        """All of it at a moment. `rollbacks` are counted by the store."""
+    def read(self, now: Instant, rollbacks: int | None = None, under_way: int | None = None) -> Live:
+        """All of it at a moment. `rollbacks` are counted by the store, and what is `under_way` by the engine."""
         p50, p95 = (quantile(self._lags, share) for share in (0.5, 0.95))
         return Live(
             wakes_per_second=self._rate(now),
@@ -59,6 +61,7 @@ class Counters:
             lag_p95_seconds=None if p95 is None else p95 / SECOND,
             loop_p99_seconds=quantile(self._latencies, 0.99),
             rollbacks=rollbacks,
+            under_way=under_way,
         )
 
     def _rate(self, now: Instant) -> float | None:

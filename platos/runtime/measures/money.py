@@ -10,6 +10,7 @@ from platos.core.budget import day_start
 from platos.core.event import decode_event
 from platos.core.instant import DAY, Instant
 from platos.core.money import Nano
+from platos.runtime.measures.told import told_by_name
 from platos.store import ReadStore, accounts, journal, measures, specialists
 from platos.store.measures import Day
 
@@ -27,7 +28,7 @@ class IdleDay(msgspec.Struct, frozen=True, kw_only=True):
 
 class Costs(msgspec.Struct, frozen=True, kw_only=True):
     """In nano-dollars. An idle day is a whole UTC day, of the last thirty, on which no run asked a model: no run at
-    all, and for each specialist by name, none of its own; of those that templates make, of those who asked one."""
+    all, and for each specialist by name, none of its own; of those that templates make, of the first who asked one."""
 
     today_nano: Nano
     idle_days: int
@@ -42,7 +43,8 @@ async def read_costs(store: ReadStore, now: Instant, zone: str) -> Costs:
     asked = await measures.days(store, since, until)
     every = _idle(asked, until - since)
     names = {*(row.name for row in await specialists.of_files(store)), *(day.specialist for day in asked)}
-    own = {name: await _of_specialist(store, name, asked, until) for name in sorted(names)}
+    told = await told_by_name(store, names)
+    own = {name: await _of_specialist(store, name, asked, until) for name in told}
     return Costs(today_nano=spent, idle_days=every.days, idle_day_nano=every.nano, specialists=own)
 
 

@@ -25,11 +25,13 @@ __all__ = ["Breaker", "Measures", "Money", "Seen", "Wakes", "read_measures"]
 
 
 class Wakes(msgspec.Struct, frozen=True, kw_only=True):
-    """Wake-ups ever, the quiet ones among them, and how long the longest waiting slot has been due."""
+    """Wake-ups ever and the quiet ones among them; how many slots have come whose wake-up has not ended, and how long
+    the longest waiting one of them has been due."""
 
     total: int
     quiet: int
     quiet_share: float | None
+    waiting: int
     waiting_seconds: float
 
 
@@ -141,9 +143,14 @@ async def _read_money(store: ReadStore, offload: Offload, now: Instant, paying: 
 
 
 def _wakes(counts: measures.Counts, now: Instant) -> Wakes:
-    waiting = 0 if counts.due is None else now - counts.due
-    share = counts.quiet / counts.wakes if counts.wakes else None
-    return Wakes(total=counts.wakes, quiet=counts.quiet, quiet_share=share, waiting_seconds=waiting / SECOND)
+    longest = 0 if counts.due is None else now - counts.due
+    return Wakes(
+        total=counts.wakes,
+        quiet=counts.quiet,
+        quiet_share=counts.quiet / counts.wakes if counts.wakes else None,
+        waiting=counts.waiting,
+        waiting_seconds=longest / SECOND,
+    )
 
 
 def _seen(window: Window, now: Instant) -> Seen:

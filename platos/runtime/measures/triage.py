@@ -10,6 +10,7 @@ from platos.core.audit import Stratum
 from platos.core.instant import DAY, Instant
 from platos.core.lesson import STANDING, Standing
 from platos.core.misses import Answers, Missed, Passed, miss_rate
+from platos.runtime.measures.told import told_by_name
 from platos.store import ReadStore, audits, memories
 from platos.store.audits import Drawn
 
@@ -46,13 +47,14 @@ class TriageState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read_triage(store: ReadStore, now: Instant) -> dict[str, TriageState]:
-    """The state of every specialist's triage of which there is something to say."""
+    """The state of every specialist's triage of which there is something to say; of those that templates make, of the
+    first such."""
     standings = {
         where: msgspec.msgpack.decode(kept, type=Standing)
         for where, kept in (await memories.under(store, STANDING)).items()
     }
     found: dict[str, TriageState] = {}
-    for name in sorted({name for name, _ in standings} | await audits.audited(store, now - _SINCE)):
+    for name in await told_by_name(store, {name for name, _ in standings} | await audits.audited(store, now - _SINCE)):
         drawn = await audits.drawn(store, name, now - _SINCE)
         own = {tier: standing for (whose, tier), standing in standings.items() if whose == name}
         found[name] = _state(drawn, await audits.passed(store, name, now - _SINCE), own)

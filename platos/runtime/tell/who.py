@@ -6,12 +6,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from platos.config.template import decode_template
 from platos.core.budget import root_of
 from platos.core.notice import ESCALATED, MatterKind
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError
 from platos.runtime.host import Host
-from platos.store import gates, runs, specialists
+from platos.store import gates, journal, runs, specialists
 from platos.store.matters import MatterRow
 
 __all__ = ["definition_of", "names_for"]
@@ -21,6 +22,8 @@ log = logging.getLogger("platos")
 _SERIOUS = {MatterKind.EXPIRED, MatterKind.DEAD, MatterKind.BREAKER, MatterKind.FROZEN}
 _OF_ONE = {"specialist", "triage"}
 _NAMED = "named"
+_LOOKED_AT = ("owner", "fallback_owner", "models", "budget")
+"""What is asked of a specialist here."""
 
 
 async def names_for(host: Host, row: MatterRow, steps: range) -> list[str]:
@@ -55,17 +58,16 @@ async def _concerned(host: Host, row: MatterRow) -> list[Specialist]:
             using = [its for its in everyone if any(row.subject in names for names in its.models.values())]
             return using or everyone
         case MatterKind.FROZEN | MatterKind.MARK:
-            return _paying(row.subject, await _everyone(host))
+            return await _paying(host, row.subject)
 
 
-def _paying(account: str, everyone: list[Specialist]) -> list[Specialist]:
+async def _paying(host: Host, account: str) -> list[Specialist]:
     """Who spends on an account: one specialist, those that name it, or all."""
     kind, _, rest = root_of(account).partition("/")
     if kind in _OF_ONE:
-        return [its for its in everyone if its.name == rest]
-    if kind == _NAMED:
-        return [its for its in everyone if rest in its.budget.accounts]
-    return everyone
+        return await _found(host, [rest])
+    everyone = await _everyone(host)
+    return [its for its in everyone if rest in its.budget.accounts] if kind == _NAMED else everyone
 
 
 async def definition_of(host: Host, run: runs.RunRow) -> Specialist:
@@ -74,12 +76,25 @@ async def definition_of(host: Host, run: runs.RunRow) -> Specialist:
 
 
 async def _everyone(host: Host) -> list[Specialist]:
+    """All specialists; of those that a template makes alike in what is looked at here, one."""
+    found = await _found(host, await specialists.files(host.store))
+    for made in await specialists.templates(host.store):
+        template = decode_template(await journal.get_payload(host.store, made.definition))
+        differ = any(template.parameters_at((key,)) for key in _LOOKED_AT)
+        names = await specialists.of_template(host.store, made.definition, count=-1 if differ else 1)
+        found += await _found(host, names)
+    return found
+
+
+async def _found(host: Host, names: Iterable[str]) -> list[Specialist]:
+    """The definitions in force of these specialists, as far as there are any."""
     found = []
-    for row in await specialists.every(host.store):
-        if not row.present:
+    for name in names:
+        row = await specialists.look(host.store, name)
+        if row is None or not row.present:
             continue
         try:
-            found.append(host.in_force.get(row.name) or await host.definition_of(row))
+            found.append(host.in_force.get(name) or await host.definition_of(row))
         except ConfigurationError as error:
-            log.warning("who owns %s is not known: %s", row.name, error)
+            log.warning("who owns %s is not known: %s", name, error)
     return found

@@ -16,4 +16,7 @@ ON CONFLICT (specialist, source) DO UPDATE
 SET position = excluded.position, failures = excluded.failures, problem = excluded.problem, checksum = excluded.checksum
 
 -- name: problems
-SELECT specialist, source, failures, problem FROM cursors WHERE problem <> '' ORDER BY specialist, source
+SELECT specialist, source, failures, problem FROM cursors WHERE problem <> '' ORDER BY specialist, source LIMIT :count
+
+-- name: failing
+SELECT count(*) FROM cursors WHERE problem <> ''

@@ -59,8 +59,8 @@ UPDATE items SET run = :run, state_checksum = :checksum WHERE number = :number A
 SELECT DISTINCT specialist FROM items WHERE state IN ('new', 'waiting') OR (state = 'signal' AND run IS NULL)
 
 -- name: counts
-SELECT specialist, CASE WHEN state = 'signal' AND run IS NULL THEN 'queued' ELSE state END, count(*)
-FROM items GROUP BY 1, 2
+SELECT CASE WHEN state = 'signal' AND run IS NULL THEN 'queued' ELSE state END, count(*)
+FROM items WHERE specialist = :specialist GROUP BY 1
 
 -- name: latest
 SELECT i.number, i.specialist, i.source, i.id, i.state, i.seen, i.run, c.body FROM items i

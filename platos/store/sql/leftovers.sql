@@ -11,8 +11,8 @@ DELETE FROM occurrences WHERE specialist = :specialist AND slot IN
     (SELECT slot FROM occurrences WHERE specialist = :specialist AND slot < :before AND ended < :before
     ORDER BY slot LIMIT :count) AND ended < :before
 
--- name: last_entry
-SELECT coalesce(max(seq), 0) FROM journal
+-- name: ends
+SELECT (SELECT coalesce(min(seq), 1) FROM journal), (SELECT coalesce(max(seq), 0) FROM journal)
 
 -- name: referring
 SELECT body FROM journal WHERE seq > :after AND seq <= :last

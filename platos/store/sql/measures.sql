@@ -1,9 +1,8 @@
 -- name: counts
-SELECT (SELECT min(due) FROM specialists WHERE due <= :now AND paused IS NULL
-        AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'paused')),
-       (SELECT coalesce(sum(wakes), 0) FROM specialists),
-       (SELECT coalesce(sum(quiet), 0) FROM specialists),
-       (SELECT count(*) FROM runs WHERE state = 'failed')
+SELECT waiting.count, waiting.longest, woken.wakes, woken.quiet, (SELECT count(*) FROM runs WHERE state = 'failed')
+FROM (SELECT count(*) AS count, min(due) AS longest FROM specialists WHERE due <= :now AND paused IS NULL
+      AND NOT EXISTS (SELECT 1 FROM meta WHERE key = 'paused')) AS waiting,
+     (SELECT coalesce(sum(wakes), 0) AS wakes, coalesce(sum(quiet), 0) AS quiet FROM specialists) AS woken
 
 -- name: open_runs
 SELECT state, count(*) FROM runs WHERE state IN ('pending', 'running', 'needs_review') GROUP BY state

@@ -81,6 +81,7 @@ CREATE TABLE cursors (
     checksum   INTEGER NOT NULL,
     PRIMARY KEY (specialist, source)
 ) WITHOUT ROWID;
+CREATE INDEX cursors_problems ON cursors (specialist) WHERE problem <> '';
 
 -- Wake-ups that were not quiet, and slots that did not run. A row may cover several missed slots: `slot` to `last`.
 CREATE TABLE occurrences (

@@ -33,6 +33,10 @@ WHERE paused IS NULL AND (due, id) > (:due, :id) AND (due, id) <= (:last_due, :l
 SELECT definition, count(*), sum(wakes), sum(quiet), min(due), sum(CASE WHEN problem <> '' THEN 1 ELSE 0 END)
 FROM specialists WHERE parameters IS NOT NULL AND present = 1 GROUP BY definition
 
+-- name: of_template
+SELECT name FROM specialists WHERE definition = :definition AND parameters IS NOT NULL AND present = 1
+ORDER BY name LIMIT :count
+
 -- name: advance
 UPDATE specialists SET last_slot = :slot, reached = CASE WHEN reached > :slot THEN reached ELSE :slot END, due = :next,
 wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud
