@@ -28,7 +28,7 @@ from platos.runtime import redrive
 from platos.runtime import thaw as thawing
 from platos.runtime import trust as trusting
 from platos.runtime.add import Added
-from platos.runtime.ahead import look_ahead
+from platos.runtime.ahead import Ahead, look_ahead
 from platos.runtime.audit import draw_audits
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
@@ -37,6 +37,7 @@ from platos.runtime.jump import note_jumps
 from platos.runtime.links import Telling
 from platos.runtime.measures.counters import Counters, Live
 from platos.runtime.overdue import cancel_overdue
+from platos.runtime.quiet import Alike, gather, wake_quietly
 from platos.runtime.recovery import look_again, recover
 from platos.runtime.teach import Question, questions
 from platos.runtime.tell import tell_people
@@ -340,9 +341,36 @@ class Engine:
         except PlatosError as error:
             log.warning("wake-ups begin one by one: %s", error)
             ahead = {}
+        together = gather(self._host, due, ahead)
+        for alike in together:
+            self._under_way += 1
+            self._tasks.start_soon(self._wake_alike, alike)
+        gathered = {name for alike in together for name in alike.members}
         for name, place in due.items():
-            over = partial(self._turn_over, name)
-            self._start(name, wake_up, Wake(self._host, name, place.due, turn_over=over, ahead=ahead.get(name)))
+            if name not in gathered:
+                self._start_wake_up(name, place.due, ahead.get(name))
+
+    def _start_wake_up(self, name: str, due: Instant, ahead: Ahead | None) -> None:
+        over = partial(self._turn_over, name)
+        self._start(name, wake_up, Wake(self._host, name, due, turn_over=over, ahead=ahead))
+
+    async def _wake_alike(self, alike: Alike) -> None:
+        """Wake those who ask the same; whoever it is not enough for wakes by itself, and fails by itself."""
+        left = list(alike.members)
+        try:
+            left = await wake_quietly(self._host, alike)
+        except (EpochLost, StoreCorrupt):
+            raise
+        except Exception as error:  # noqa: BLE001 - each of them meets it again, and tells it
+            log.debug("wake-ups go on one by one: %s", error)
+        for name in left:
+            ahead, moved = alike.members.pop(name)
+            self._start_wake_up(name, moved.due, ahead)
+        for name in alike.members:
+            self._waking.pop(name, None)
+            self._failures.pop(name, None)
+        self._under_way -= 1
+        self.nudge()
 
     def _turn_over(self, name: str) -> None:
         self._waking.pop(name, None)

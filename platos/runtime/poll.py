@@ -122,7 +122,8 @@ async def _quiet(wake: Wake) -> None:
     if slot is None:
         await host.store.transact(_by_hand, wake.name)
     else:
-        await host.quiet.bring(specialists.Moved(wake.name, wake.due, slot, wake.upcoming, wake.definition, wake.since))
+        moved = specialists.Moved(wake.row, wake.due, slot, wake.upcoming, wake.definition, wake.since or 0)
+        await host.quiet.bring([moved])
 
 
 def _by_hand(tx: Tx, name: str) -> None:

@@ -24,10 +24,11 @@ def _nothing() -> None:
 class Wake:
     """A wake-up of one specialist. `slot` is None where no schedule asked for it: by hand, or to go on.
 
-    `given` is work handed in with it. The other fields are filled as the story goes; `due` is the time that the slot is
-    claimed under, which is earlier than `slot` where slots were slept through, `definition` the digest of the one that
-    `upcoming` is of, in force `since` then; `again` tells that the clock was set back, and shows the slot's time for a
-    second time. `ahead` is what was read for it before, None where that may not be so any more.
+    `given` is work handed in with it. The other fields are filled as the story goes; `row` is the specialist's, `due`
+    the time that the slot is claimed under, which is earlier than `slot` where slots were slept through, `definition`
+    the digest of the one that `upcoming` is of, in force `since` then; `again` tells that the clock was set back, and
+    shows the slot's time for a second time. `ahead` is what was read for it before, None where that may not be so any
+    more.
     """
 
     host: Host
@@ -36,6 +37,7 @@ class Wake:
     given: tuple[Item, ...] = ()
     by: str = "runtime"
     started: Instant = 0
+    row: int = 0
     due: Instant = 0
     upcoming: Instant = 0
     definition: str = ""

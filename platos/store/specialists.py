@@ -11,7 +11,7 @@ from platos.core.instant import Instant
 from platos.errors import NotFound
 from platos.store import database
 from platos.store.checksum import checksum
-from platos.store.sql import load
+from platos.store.sql import load, spreads
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
 
@@ -45,6 +45,8 @@ __all__ = [
 SQL = load("specialists")
 JOURNAL = load("journal")
 
+_ADVANCE_QUIET = spreads(SQL.advance_quiet)
+
 
 class SpecialistRow(NamedTuple):
     """What the store knows of a specialist. `definition` is the digest of the one in force, or of the template that it
@@ -54,6 +56,7 @@ class SpecialistRow(NamedTuple):
     back, also where the clock does.
     """
 
+    id: int
     name: str
     definition: str
     due: Instant | None
@@ -95,15 +98,15 @@ FIRST = Place(0, 0)
 
 
 class Moved(NamedTuple):
-    """A quiet wake-up: the specialist, the time that its slot was due, the slot, what comes next, and by which
-    definition, in force since when."""
+    """A quiet wake-up: the specialist's row, the time that its slot was due, the slot, what comes next, and by which
+    definition, in force since when (0 where the row does not say)."""
 
-    name: str
+    id: int
     due: Instant
     slot: Instant
     upcoming: Instant
     definition: str
-    since: Instant | None
+    since: Instant
 
 
 def put(
@@ -130,22 +133,19 @@ def advance(
     upcoming: Instant,
     definition: str,
     since: Instant | None = None,
-    quiet: bool = False,
 ) -> bool:
     """Claim the occurrence that was `due` and move on to `upcoming`.
 
     False where somebody else has claimed it, or where another definition is in force since, or other parameters, which
     `upcoming` is not of. `since` is the row's.
     """
-    count = {"quiet": int(quiet), "loud": int(not quiet)}
     claim = {"due": due, "slot": slot, "next": upcoming, "definition": definition, "since": since or 0}
-    return tx.execute(SQL.advance, name=name, **claim, **count) == 1
+    return tx.execute(SQL.advance, name=name, **claim) == 1
 
 
 def advance_quiet(tx: Tx, moved: Sequence[Moved]) -> None:
     """The same for wake-ups that found nothing; what somebody else has claimed, or another definition, is let be."""
-    for name, due, slot, upcoming, definition, since in moved:
-        advance(tx, name, due=due, slot=slot, upcoming=upcoming, definition=definition, since=since, quiet=True)
+    tx.spread(_ADVANCE_QUIET, moved)
 
 
 def skip(
@@ -262,4 +262,4 @@ async def due_now(
 async def due_rows(store: ReadStore, after: Place, last: Place) -> dict[str, SpecialistRow]:
     """The rows of the specialists that are due after one place and up to another, by name."""
     rows = await store.all(SQL.due_rows, due=after.due, id=after.id, last_due=last.due, last_id=last.id)
-    return {row[0]: SpecialistRow(*row) for row in rows}
+    return {row[1]: SpecialistRow(*row) for row in rows}

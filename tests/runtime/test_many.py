@@ -116,7 +116,7 @@ async def test_what_is_brought_during_a_transaction_is_written_in_one(tmp_path: 
         together: Together[int] = Together(store, write)
         async with anyio.create_task_group() as tasks:
             for number in range(100):
-                tasks.start_soon(together.bring, number)
+                tasks.start_soon(together.bring, [number])
     assert groups == [[0], list(range(1, 100))]
 
 
@@ -134,7 +134,7 @@ async def test_where_a_group_fails_each_is_written_by_itself(tmp_path: Path) -> 
 
         async def bring(number: int) -> None:
             try:
-                await together.bring(number)
+                await together.bring([number])
             except StoreFull:
                 failed.append(number)
 

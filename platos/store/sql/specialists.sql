@@ -5,28 +5,28 @@ ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, parameters = 
 since = excluded.since, due = excluded.due, present = 1, problem = '', checksum = excluded.checksum
 
 -- name: all
-SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists ORDER BY name
+SELECT id, name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists ORDER BY name
 
 -- name: files
 SELECT name FROM specialists WHERE parameters IS NULL AND present = 1
 
 -- name: page
-SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
+SELECT id, name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
 WHERE name > :after ORDER BY name LIMIT :count
 
 -- name: of_files
-SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
+SELECT id, name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
 WHERE parameters IS NULL ORDER BY name
 
 -- name: one
-SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists WHERE name = :name
+SELECT id, name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists WHERE name = :name
 
 -- name: due
 SELECT id, name, due FROM specialists WHERE due <= :now AND paused IS NULL AND (due, id) > (:due, :id)
 ORDER BY due, id LIMIT :count
 
 -- name: due_rows
-SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
+SELECT id, name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
 WHERE paused IS NULL AND (due, id) > (:due, :id) AND (due, id) <= (:last_due, :last_id)
 
 -- name: templates
@@ -35,8 +35,16 @@ FROM specialists WHERE parameters IS NOT NULL AND present = 1 GROUP BY definitio
 
 -- name: advance
 UPDATE specialists SET last_slot = :slot, reached = CASE WHEN reached > :slot THEN reached ELSE :slot END, due = :next,
-wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud
+wakes = wakes + 1, loud = loud + 1
 WHERE name = :name AND coalesce(since, 0) = :since AND due = :due AND definition = :definition
+
+-- name: advance_quiet
+UPDATE specialists SET last_slot = moved.slot, reached = CASE WHEN reached > moved.slot THEN reached ELSE moved.slot END,
+due = moved.next, wakes = wakes + 1, quiet = quiet + 1
+FROM (SELECT column1 AS id, column2 AS due, column3 AS slot, column4 AS next, column5 AS definition, column6 AS since
+      FROM (VALUES (?, ?, ?, ?, ?, ?)) AS given) AS moved
+WHERE specialists.id = moved.id AND coalesce(specialists.since, 0) = moved.since AND specialists.due = moved.due
+AND specialists.definition = moved.definition
 
 -- name: skip
 UPDATE specialists SET due = :next, reached = CASE WHEN reached IS NULL OR reached < :slot THEN :slot ELSE reached END
