@@ -24,7 +24,7 @@ __all__ = ["Ahead", "look_ahead"]
 
 @dataclass(eq=False)
 class Ahead:
-    """What was read for one wake-up. `shared` is of all that were read together."""
+    """What was read for one wake-up. `shared` is of all that are due together."""
 
     shared: Shared
     row: SpecialistRow | None = None
@@ -39,13 +39,12 @@ class Ahead:
         return self.definition
 
 
-async def look_ahead(host: Host, names: Sequence[str], after: Place, last: Place) -> dict[str, Ahead]:
+async def look_ahead(host: Host, names: Sequence[str], after: Place, last: Place, shared: Shared) -> dict[str, Ahead]:
     """Read for these specialists, who are due after one place and up to another: for those that sleep, and whose
-    definition is sound. The others read for themselves.
+    definition is sound. The others read for themselves. All of them share answers.
 
     Raises what transactions raise: an edit of a file comes into force.
     """
-    shared = Shared()
     found = {name: Ahead(shared) for name in names if not host.lock("turn", name).locked()}
     host.ahead.update(found)
     rows = await specialists.due_rows(host.store, after, last)

@@ -39,6 +39,7 @@ from platos.runtime.measures.counters import Counters, Live
 from platos.runtime.overdue import cancel_overdue
 from platos.runtime.quiet import Alike, gather, wake_quietly
 from platos.runtime.recovery import look_again, recover
+from platos.runtime.shared import Shared
 from platos.runtime.teach import Question, questions
 from platos.runtime.tell import tell_people
 from platos.runtime.undo import Shown, finish_undos, show_undo, undo
@@ -84,6 +85,7 @@ class Engine:
         self._failures: dict[str, int] = {}
         self._nudge = anyio.Event()
         self._place = specialists.FIRST
+        self._shared = Shared(host.now)
 
     @classmethod
     @asynccontextmanager
@@ -126,6 +128,7 @@ class Engine:
                 if await note_jumps(self._host):
                     self._retries = dict.fromkeys(self._retries, clock.now())
                     self._not_before.clear()
+                    self._shared = Shared(self._host.now)
                 due = await self._start_due()
             except StoreFull as error:
                 log.warning("%s", error)
@@ -316,6 +319,8 @@ class Engine:
     async def _start_slots(self, now: Instant) -> None:
         """Start wake-ups, the longest waiting first, as far as there is room. Where some are left, whoever is done asks
         again, and it goes on behind those that were started."""
+        if self._place == specialists.FIRST:
+            self._shared = Shared(self._host.now)
         while self._has_room(now):
             after, count = self._place, _MOST_WAKING // 2
             found = await specialists.due_now(self._host.store, now, after=after, count=count)
@@ -335,7 +340,7 @@ class Engine:
     async def _start_together(self, due: Mapping[str, Place], after: Place, last: Place) -> None:
         """Read what they need, and start them; what could not be read, each reads for itself."""
         try:
-            ahead = await look_ahead(self._host, list(due), after, last)
+            ahead = await look_ahead(self._host, list(due), after, last, self._shared)
         except (EpochLost, StoreCorrupt):
             raise
         except PlatosError as error:

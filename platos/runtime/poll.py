@@ -15,6 +15,7 @@ from platos.core.event import ItemsArrived, SourceFailed
 from platos.core.instant import MINUTE, Instant, iso
 from platos.core.item import Item
 from platos.core.specialist import PartSpec
+from platos.ports.source import Polled
 from platos.runtime.one_error import one_error
 from platos.runtime.wake import Wake
 from platos.runtime.withdraw import withdraw
@@ -97,9 +98,7 @@ def _owes(wake: Wake) -> bool:
 async def _poll_one(wake: Wake, spec: PartSpec, before: CursorRow, found: list[_Found]) -> None:
     host = wake.host
     try:
-        ask = host.source(spec).poll
-        ahead = wake.ahead
-        polled = await (ask(before.position) if ahead is None else ahead.shared.poll(spec, before.position, ask))
+        polled = await _ask(wake, spec, before.position)
         keyed = await host.offload(_keyed, polled.items) if polled.items else []
     except Exception as error:  # noqa: BLE001 - a source's failure is recorded and shown; it never ends the wake-up
         why = str(error) or type(error).__name__
@@ -110,6 +109,13 @@ async def _poll_one(wake: Wake, spec: PartSpec, before: CursorRow, found: list[_
         if not problem and not before.failures and polled.cursor == before.position:
             problem = before.problem  # a source tells of a thing once; while nothing changes, it is still so
         found.append(_Found(spec.name, before, polled.cursor, keyed, problem, polled.withdrawn))
+
+
+async def _ask(wake: Wake, spec: PartSpec, cursor: bytes | None) -> Polled:
+    ask = wake.host.source(spec).poll
+    if wake.ahead is None or wake.slot is None:
+        return await ask(cursor)
+    return await wake.ahead.shared.poll(spec, cursor, wake.slot, ask)
 
 
 def _keyed(found: tuple[Item, ...]) -> list[Keyed]:

@@ -67,7 +67,8 @@ async def wake_quietly(host: Host, alike: Alike) -> list[str]:
 
     Raises what the source raised, or what transactions raise: then all of them are.
     """
-    polled = await alike.shared.poll(alike.spec, alike.cursor, host.source(alike.spec).poll)
+    slot = max(moved.slot for _, moved in alike.members.values())
+    polled = await alike.shared.poll(alike.spec, alike.cursor, slot, host.source(alike.spec).poll)
     if polled.cursor != alike.cursor or polled.items or polled.problems or polled.withdrawn:
         return list(alike.members)
     untouched = {name: moved for name, (ahead, moved) in alike.members.items() if host.ahead.get(name) is ahead}

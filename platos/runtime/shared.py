@@ -1,4 +1,7 @@
-"""Shared: specialists that wake at one moment and ask the same source, from the same place, ask it once."""
+"""Shared: specialists that are due together and ask the same source, from the same place, ask it once.
+
+An answer is for those whose slot had come when it was asked for: they would be told nothing older by asking themselves.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 
 from platos.core.digest import canonical
+from platos.core.instant import Instant
 from platos.core.specialist import PartSpec
 from platos.ports.source import Polled
 
@@ -16,23 +20,33 @@ Ask = Callable[[bytes | None], Awaitable[Polled]]
 Key = tuple[str, bytes, bytes | None]
 
 
-class _Asked:
-    """A question, and its answer once it is there."""
+_MOST = 20_000
+"""So many answers are kept at once; then all of them are let go."""
 
-    def __init__(self) -> None:
+
+class _Asked:
+    """A question, when it was asked, and its answer once it is there."""
+
+    def __init__(self, at: Instant) -> None:
+        self.at = at
         self.turn = anyio.Lock(fast_acquire=True)
         self.answer: Polled | Exception | None = None
 
 
 class Shared:
-    """The answers that sources gave in one moment. A failure is an answer too."""
+    """The answers that sources gave, for as long as there is somebody due who may ask the same. A failure is an answer
+    too."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], Instant]) -> None:
+        self._now = now
         self._asked: dict[Key, _Asked] = {}
 
-    async def poll(self, spec: PartSpec, cursor: bytes | None, ask: Ask) -> Polled:
-        """What the source of these options answers from this cursor: asked once. Raises what that raised."""
-        asked = self._asked.setdefault((spec.part, canonical(spec.options), cursor), _Asked())
+    async def poll(self, spec: PartSpec, cursor: bytes | None, slot: Instant, ask: Ask) -> Polled:
+        """What the source of these options answers from this cursor, asked once after a slot has come.
+
+        Raises what that raised.
+        """
+        asked = self._find((spec.part, canonical(spec.options), cursor), slot)
         async with asked.turn:
             if asked.answer is None:  # where whoever asked first was cancelled, the next one asks
                 try:
@@ -42,3 +56,11 @@ class Shared:
         if isinstance(asked.answer, Exception):
             raise asked.answer
         return asked.answer
+
+    def _find(self, key: Key, slot: Instant) -> _Asked:
+        asked = self._asked.get(key)
+        if asked is None or asked.at < slot:
+            if len(self._asked) >= _MOST:
+                self._asked.clear()
+            asked = self._asked[key] = _Asked(self._now())
+        return asked
