@@ -346,11 +346,11 @@ class Engine:
         except PlatosError as error:
             log.warning("wake-ups begin one by one: %s", error)
             ahead = {}
-        together = gather(self._host, due, ahead)
-        for alike in together:
+        groups = gather(self._host, due, ahead)
+        for together in groups:
             self._under_way += 1
-            self._tasks.start_soon(self._wake_alike, alike)
-        gathered = {name for alike in together for name in alike.members}
+            self._tasks.start_soon(self._wake_together, together)
+        gathered = {name for together in groups for alike in together for name in alike.members}
         for name, place in due.items():
             if name not in gathered:
                 self._start_wake_up(name, place.due, ahead.get(name))
@@ -359,21 +359,21 @@ class Engine:
         over = partial(self._turn_over, name)
         self._start(name, wake_up, Wake(self._host, name, due, turn_over=over, ahead=ahead))
 
-    async def _wake_alike(self, alike: Alike) -> None:
-        """Wake those who ask the same; whoever it is not enough for wakes by itself, and fails by itself."""
-        left = list(alike.members)
+    async def _wake_together(self, together: Sequence[Alike]) -> None:
+        """Wake those who ask the same; whoever that is not enough for wakes by itself, and fails by itself."""
+        woke: set[str] = set()
         try:
-            left = await wake_quietly(self._host, alike)
+            woke = await wake_quietly(self._host, together)
         except (EpochLost, StoreCorrupt):
             raise
         except Exception as error:  # noqa: BLE001 - each of them meets it again, and tells it
             log.debug("wake-ups go on one by one: %s", error)
-        for name in left:
-            ahead, moved = alike.members.pop(name)
-            self._start_wake_up(name, moved.due, ahead)
-        for name in alike.members:
-            self._waking.pop(name, None)
-            self._failures.pop(name, None)
+        for name, (ahead, quiet) in [each for alike in together for each in alike.members.items()]:
+            if name in woke:
+                self._waking.pop(name, None)
+                self._failures.pop(name, None)
+            else:
+                self._start_wake_up(name, quiet.claim.due, ahead)
         self._under_way -= 1
         self.nudge()
 

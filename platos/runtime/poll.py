@@ -21,6 +21,7 @@ from platos.runtime.wake import Wake
 from platos.runtime.withdraw import withdraw
 from platos.store import Tx, cursors, items, journal, occurrences, specialists
 from platos.store.cursors import CursorRow
+from platos.store.quiet import Claim, Quiet
 
 __all__ = ["poll"]
 
@@ -128,8 +129,8 @@ async def _quiet(wake: Wake) -> None:
     if slot is None:
         await host.store.transact(_by_hand, wake.name)
     else:
-        moved = specialists.Moved(wake.row, wake.due, slot, wake.upcoming, wake.definition, wake.since or 0)
-        await host.quiet.bring([moved])
+        claim = Claim(wake.row, wake.due, wake.definition, wake.since or 0)
+        await host.quiet.bring([Quiet(claim, slot, wake.upcoming)])
 
 
 def _by_hand(tx: Tx, name: str) -> None:

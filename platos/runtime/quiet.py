@@ -6,16 +6,18 @@ has more to do than to look wakes by itself, and so do all where something is ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from platos.core.digest import canonical
 from platos.core.instant import Instant
 from platos.core.specialist import PartSpec
+from platos.ports.source import Polled
 from platos.runtime.ahead import Ahead
 from platos.runtime.host import Host
 from platos.runtime.shared import Key, Shared
-from platos.store.specialists import Moved, Place
+from platos.store.quiet import Claim, Quiet, Read
+from platos.store.specialists import Place
 
 __all__ = ["Alike", "gather", "wake_quietly"]
 
@@ -25,31 +27,44 @@ class Alike:
     """Wake-ups that ask one source the same, begun at one moment: by name, what was read and how its row moves on."""
 
     spec: PartSpec
-    cursor: bytes
+    cursor: bytes | None
     shared: Shared
     begun: Instant
-    members: dict[str, tuple[Ahead, Moved]] = field(default_factory=dict)
+    members: dict[str, tuple[Ahead, Quiet]] = field(default_factory=dict)
+
+    @property
+    def slot(self) -> Instant:
+        """The latest of theirs."""
+        return max(quiet.slot for _, quiet in self.members.values())
+
+    @property
+    def is_answered(self) -> bool:
+        """Is the answer there already, and none that a source failed to give?"""
+        return self.shared.has(self.spec, self.cursor, self.slot)
 
 
-def gather(host: Host, due: Mapping[str, Place], ahead: Mapping[str, Ahead]) -> list[Alike]:
-    """Those who have nothing to do but to look at one source, by what they ask it."""
+def gather(host: Host, due: Mapping[str, Place], ahead: Mapping[str, Ahead]) -> list[list[Alike]]:
+    """Those who have nothing to do but to look at one source, by what they ask it; in one list those whose answer is
+    there already."""
     now = host.now()
-    found: dict[Key, Alike] = {}
+    found: dict[tuple[str, Key], Alike] = {}
     for name, its in ahead.items():
-        moved = _moved(host, its, due[name].due, now)
-        if moved is None or its.definition is None or len(its.definition.sources) != 1:
+        quiet = _if_quiet(host, its, due[name].due, now)
+        if quiet is None or its.definition is None or len(its.definition.sources) != 1:
             continue
         (spec,) = its.definition.sources
         cursor = its.cursors.get(spec.name)
-        if cursor is None or cursor.position is None or cursor.failures:
+        if cursor is not None and cursor.failures:
             continue
-        key = (spec.part, canonical(spec.options), cursor.position)
-        alike = found.setdefault(key, Alike(spec, cursor.position, its.shared, now))
-        alike.members[name] = its, moved
-    return list(found.values())
+        position = None if cursor is None else cursor.position
+        key = (spec.name, (spec.part, canonical(spec.options), position))
+        found.setdefault(key, Alike(spec, position, its.shared, now)).members[name] = its, quiet
+    answered = [each for each in found.values() if each.is_answered]
+    asking = [[each] for each in found.values() if not each.is_answered]
+    return [answered, *asking] if answered else asking
 
 
-def _moved(host: Host, ahead: Ahead, asked: Instant, now: Instant) -> Moved | None:
+def _if_quiet(host: Host, ahead: Ahead, asked: Instant, now: Instant) -> Quiet | None:
     """How a row moves on whose slot has come, in time and once; None where there is anything else to tell or to do."""
     row, definition = ahead.row, ahead.definition
     if row is None or definition is None or row.due != asked or (row.reached is not None and asked <= row.reached):
@@ -59,22 +74,30 @@ def _moved(host: Host, ahead: Ahead, asked: Instant, now: Instant) -> Moved | No
     due = definition.schedule.due(asked, now)
     if due.slot is None or due.missed:
         return None
-    return Moved(row.id, asked, due.slot, due.next, row.definition, row.since or 0)
+    return Quiet(Claim(row.id, asked, row.definition, row.since or 0), due.slot, due.next)
 
 
-async def wake_quietly(host: Host, alike: Alike) -> list[str]:
-    """Ask for all of them; return, when it is committed, the names of those who are to wake by themselves.
+async def wake_quietly(host: Host, together: Sequence[Alike]) -> set[str]:
+    """Ask for all of them; return, when it is committed, who woke so. The others are to wake by themselves.
 
-    Raises what the source raised, or what transactions raise: then all of them are.
+    Raises what a source raised, or what transactions raise: then all of them are.
     """
-    slot = max(moved.slot for _, moved in alike.members.values())
-    polled = await alike.shared.poll(alike.spec, alike.cursor, slot, host.source(alike.spec).poll)
-    if polled.cursor != alike.cursor or polled.items or polled.problems or polled.withdrawn:
-        return list(alike.members)
-    untouched = {name: moved for name, (ahead, moved) in alike.members.items() if host.ahead.get(name) is ahead}
-    for name in untouched:
+    woke: dict[str, Quiet] = {}
+    for alike in together:
+        polled = await alike.shared.poll(alike.spec, alike.cursor, alike.slot, host.source(alike.spec).poll)
+        if not (polled.items or polled.problems or polled.withdrawn):
+            woke |= _untouched(host, alike, polled)
+    await host.quiet.bring(list(woke.values()))
+    for quiet in woke.values():
+        host.counters.woke(together[0].begun, quiet.slot)
+    return set(woke)
+
+
+def _untouched(host: Host, alike: Alike, polled: Polled) -> dict[str, Quiet]:
+    """How those move on of whom what was read ahead is true still. It is taken: nobody else wakes by it."""
+    still = {name: quiet for name, (ahead, quiet) in alike.members.items() if host.ahead.get(name) is ahead}
+    for name in still:
         del host.ahead[name]
-    await host.quiet.bring(list(untouched.values()))
-    for moved in untouched.values():
-        host.counters.woke(alike.begun, moved.slot)
-    return [name for name in alike.members if name not in untouched]
+    if polled.cursor == alike.cursor:
+        return still
+    return {name: quiet._replace(read=Read(name, alike.spec.name, polled.cursor)) for name, quiet in still.items()}

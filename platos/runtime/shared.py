@@ -57,6 +57,11 @@ class Shared:
             raise asked.answer
         return asked.answer
 
+    def has(self, spec: PartSpec, cursor: bytes | None, slot: Instant) -> bool:
+        """Is there an answer to that, which is no failure?"""
+        asked = self._asked.get((spec.part, canonical(spec.options), cursor))
+        return asked is not None and asked.at >= slot and isinstance(asked.answer, Polled)
+
     def _find(self, key: Key, slot: Instant) -> _Asked:
         asked = self._asked.get(key)
         if asked is None or asked.at < slot:

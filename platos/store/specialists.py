@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -11,18 +10,16 @@ from platos.core.instant import Instant
 from platos.errors import NotFound
 from platos.store import database
 from platos.store.checksum import checksum
-from platos.store.sql import load, spreads
+from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
 
 __all__ = [
     "FIRST",
-    "Moved",
     "Place",
     "SpecialistRow",
     "TemplateRow",
     "advance",
-    "advance_quiet",
     "due_now",
     "due_rows",
     "every",
@@ -44,8 +41,6 @@ __all__ = [
 
 SQL = load("specialists")
 JOURNAL = load("journal")
-
-_ADVANCE_QUIET = spreads(SQL.advance_quiet)
 
 
 class SpecialistRow(NamedTuple):
@@ -97,18 +92,6 @@ FIRST = Place(0, 0)
 """Before all of them."""
 
 
-class Moved(NamedTuple):
-    """A quiet wake-up: the specialist's row, the time that its slot was due, the slot, what comes next, and by which
-    definition, in force since when (0 where the row does not say)."""
-
-    id: int
-    due: Instant
-    slot: Instant
-    upcoming: Instant
-    definition: str
-    since: Instant
-
-
 def put(
     tx: Tx,
     name: str,
@@ -141,11 +124,6 @@ def advance(
     """
     claim = {"due": due, "slot": slot, "next": upcoming, "definition": definition, "since": since or 0}
     return tx.execute(SQL.advance, name=name, **claim) == 1
-
-
-def advance_quiet(tx: Tx, moved: Sequence[Moved]) -> None:
-    """The same for wake-ups that found nothing; what somebody else has claimed, or another definition, is let be."""
-    tx.spread(_ADVANCE_QUIET, moved)
 
 
 def skip(

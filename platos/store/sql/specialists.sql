@@ -38,14 +38,6 @@ UPDATE specialists SET last_slot = :slot, reached = CASE WHEN reached > :slot TH
 wakes = wakes + 1, loud = loud + 1
 WHERE name = :name AND coalesce(since, 0) = :since AND due = :due AND definition = :definition
 
--- name: advance_quiet
-UPDATE specialists SET last_slot = moved.slot, reached = CASE WHEN reached > moved.slot THEN reached ELSE moved.slot END,
-due = moved.next, wakes = wakes + 1, quiet = quiet + 1
-FROM (SELECT column1 AS id, column2 AS due, column3 AS slot, column4 AS next, column5 AS definition, column6 AS since
-      FROM (VALUES (?, ?, ?, ?, ?, ?)) AS given) AS moved
-WHERE specialists.id = moved.id AND coalesce(specialists.since, 0) = moved.since AND specialists.due = moved.due
-AND specialists.definition = moved.definition
-
 -- name: skip
 UPDATE specialists SET due = :next, reached = CASE WHEN reached IS NULL OR reached < :slot THEN :slot ELSE reached END
 WHERE name = :name AND coalesce(since, 0) = :since AND due = :due AND definition = :definition
