@@ -328,7 +328,7 @@ class Engine:
             due = {name: place for place, name in found if name not in self._waking and name not in self._retries}
             if due:
                 self._waking.update(dict.fromkeys(due, now))
-                await self._start_together(due, after, found[-1][0])
+                await self._start_together(due, now, after, count)
             if self._place == specialists.FIRST:
                 return
 
@@ -337,10 +337,10 @@ class Engine:
         quick = sum(now - begun < _SLOW for begun in self._waking.values())
         return quick <= _MOST_WAKING // 2 and len(self._waking) - quick <= _MOST_SLOW
 
-    async def _start_together(self, due: Mapping[str, Place], after: Place, last: Place) -> None:
+    async def _start_together(self, due: Mapping[str, Place], now: Instant, after: Place, count: int) -> None:
         """Read what they need, and start them; what could not be read, each reads for itself."""
         try:
-            ahead = await look_ahead(self._host, list(due), after, last, self._shared)
+            ahead = await look_ahead(self._host, list(due), now, after, count, self._shared)
         except (EpochLost, StoreCorrupt):
             raise
         except PlatosError as error:

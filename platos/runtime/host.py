@@ -166,6 +166,11 @@ class Host:
         lock = self._locks.get((what, name))
         return lock or self._locks.setdefault((what, name), anyio.Lock(fast_acquire=True))
 
+    def is_locked(self, what: str, name: str) -> bool:
+        """Does anybody hold that lock?"""
+        lock = self._locks.get((what, name))
+        return lock is not None and lock.locked()
+
     @cached_property
     def quiet(self) -> Together[Quiet]:
         """Where wake-ups that found nothing are written: many in one transaction."""

@@ -6,6 +6,7 @@ Importing the package imports every table, so that every event has its projectio
 from platos.store import (
     accounts,
     agenda,
+    ahead,
     always,
     answers,
     audits,
@@ -43,6 +44,7 @@ __all__ = [
     "Tx",
     "accounts",
     "agenda",
+    "ahead",
     "always",
     "answers",
     "audits",

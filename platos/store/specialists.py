@@ -21,7 +21,6 @@ __all__ = [
     "TemplateRow",
     "advance",
     "due_now",
-    "due_rows",
     "every",
     "find",
     "files",
@@ -235,9 +234,3 @@ async def due_now(
     """Specialists with a slot that has come, each with its place: the longest waiting first, from `after` on."""
     rows = await store.all(SQL.due, now=now, due=after.due, id=after.id, count=count)
     return [(Place(due, id), name) for id, name, due in rows]
-
-
-async def due_rows(store: ReadStore, after: Place, last: Place) -> dict[str, SpecialistRow]:
-    """The rows of the specialists that are due after one place and up to another, by name."""
-    rows = await store.all(SQL.due_rows, due=after.due, id=after.id, last_due=last.due, last_id=last.id)
-    return {row[1]: SpecialistRow(*row) for row in rows}

@@ -20,7 +20,6 @@ from platos.runtime.together import Together
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import wake_up
 from platos.store import Tx, open_store, specialists
-from platos.store.specialists import Place
 from platos.testing.source import ScriptedSource
 from platos.testing.workspace import START, SimulatedWorkspace
 
@@ -179,7 +178,7 @@ async def read_ahead(simulated: SimulatedWorkspace) -> Wake:
     """A wake-up for the slot that has come, with what was read ahead for it."""
     host, due = simulated.engine._host, START + MINUTE
     simulated.clock.advance_to(due)
-    found = await look_ahead(host, ["watch"], specialists.FIRST, Place(due, 1_000), Shared(host.now))
+    found = await look_ahead(host, ["watch"], due, specialists.FIRST, 10, Shared(host.now))
     return Wake(host, "watch", due, ahead=found["watch"])
 
 

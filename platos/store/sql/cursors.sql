@@ -1,11 +1,6 @@
 -- name: all
 SELECT source, position, failures, problem FROM cursors WHERE specialist = :specialist
 
--- name: due
-SELECT c.specialist, c.source, c.position, c.failures, c.problem
-FROM specialists s JOIN cursors c ON c.specialist = s.name
-WHERE s.paused IS NULL AND (s.due, s.id) > (:due, :id) AND (s.due, s.id) <= (:last_due, :last_id)
-
 -- name: one
 SELECT position, failures FROM cursors WHERE specialist = :specialist AND source = :source
 

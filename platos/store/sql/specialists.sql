@@ -22,12 +22,9 @@ WHERE parameters IS NULL ORDER BY name
 SELECT id, name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists WHERE name = :name
 
 -- name: due
-SELECT id, name, due FROM specialists WHERE due <= :now AND paused IS NULL AND (due, id) > (:due, :id)
+SELECT id, name, due FROM specialists WHERE due = :due AND id > :id AND paused IS NULL
+UNION ALL SELECT id, name, due FROM specialists WHERE due > :due AND due <= :now AND paused IS NULL
 ORDER BY due, id LIMIT :count
-
--- name: due_rows
-SELECT id, name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
-WHERE paused IS NULL AND (due, id) > (:due, :id) AND (due, id) <= (:last_due, :last_id)
 
 -- name: templates
 SELECT definition, count(*), sum(wakes), sum(quiet), min(due), sum(CASE WHEN problem <> '' THEN 1 ELSE 0 END)
