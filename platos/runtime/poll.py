@@ -17,6 +17,7 @@ from platos.core.item import Item
 from platos.core.specialist import PartSpec
 from platos.ports.source import Polled
 from platos.runtime.one_error import one_error
+from platos.runtime.shared import Key
 from platos.runtime.wake import Wake
 from platos.runtime.withdraw import withdraw
 from platos.store import Tx, cursors, items, journal, occurrences, specialists
@@ -116,7 +117,7 @@ async def _ask(wake: Wake, spec: PartSpec, cursor: bytes | None) -> Polled:
     ask = wake.host.source(spec).poll
     if wake.ahead is None or wake.slot is None:
         return await ask(cursor)
-    return await wake.ahead.shared.poll(spec, cursor, wake.slot, ask)
+    return await wake.ahead.shared.poll(Key.of(spec, cursor), wake.slot, ask)
 
 
 def _keyed(found: tuple[Item, ...]) -> list[Keyed]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from platos.core.digest import canonical
 from platos.core.instant import Instant
 from platos.core.specialist import PartSpec
 from platos.ports.source import Polled
@@ -24,23 +23,23 @@ __all__ = ["Alike", "gather", "wake_quietly"]
 
 @dataclass
 class Alike:
-    """Wake-ups that ask one source the same, begun at one moment: by name, what was read and how its row moves on."""
+    """Wake-ups that ask one source the same, begun at one moment: by name, what was read and how its row moves on.
 
+    `slot` is the latest of theirs, `answer` what is there for it already.
+    """
+
+    key: Key
     spec: PartSpec
-    cursor: bytes | None
     shared: Shared
     begun: Instant
+    slot: Instant = 0
+    answer: Polled | None = None
     members: dict[str, tuple[Ahead, Quiet]] = field(default_factory=dict)
 
-    @property
-    def slot(self) -> Instant:
-        """The latest of theirs."""
-        return max(quiet.slot for _, quiet in self.members.values())
-
-    @property
-    def is_answered(self) -> bool:
-        """Is the answer there already, and none that a source failed to give?"""
-        return self.shared.has(self.spec, self.cursor, self.slot)
+    def take(self, ahead: Ahead, quiet: Quiet, name: str) -> None:
+        """One more of them."""
+        self.members[name] = ahead, quiet
+        self.slot = max(self.slot, quiet.slot)
 
 
 def gather(host: Host, due: Mapping[str, Place], ahead: Mapping[str, Ahead]) -> list[list[Alike]]:
@@ -56,11 +55,15 @@ def gather(host: Host, due: Mapping[str, Place], ahead: Mapping[str, Ahead]) -> 
         cursor = its.cursors.get(spec.name)
         if cursor is not None and cursor.failures:
             continue
-        position = None if cursor is None else cursor.position
-        key = (spec.name, (spec.part, canonical(spec.options), position))
-        found.setdefault(key, Alike(spec, position, its.shared, now)).members[name] = its, quiet
-    answered = [each for each in found.values() if each.is_answered]
-    asking = [[each] for each in found.values() if not each.is_answered]
+        key = Key.of(spec, None if cursor is None else cursor.position)
+        alike = found.get((spec.name, key))
+        if alike is None:
+            alike = found[spec.name, key] = Alike(key, spec, its.shared, now)
+        alike.take(its, quiet, name)
+    for alike in found.values():
+        alike.answer = alike.shared.answer(alike.key, alike.slot)
+    answered = [alike for alike in found.values() if alike.answer is not None]
+    asking = [[alike] for alike in found.values() if alike.answer is None]
     return [answered, *asking] if answered else asking
 
 
@@ -84,7 +87,7 @@ async def wake_quietly(host: Host, together: Sequence[Alike]) -> set[str]:
     """
     woke: dict[str, Quiet] = {}
     for alike in together:
-        polled = await alike.shared.poll(alike.spec, alike.cursor, alike.slot, host.source(alike.spec).poll)
+        polled = alike.answer or await alike.shared.poll(alike.key, alike.slot, host.source(alike.spec).poll)
         if not (polled.items or polled.problems or polled.withdrawn):
             woke |= _untouched(host, alike, polled)
     await host.quiet.bring(list(woke.values()))
@@ -98,6 +101,6 @@ def _untouched(host: Host, alike: Alike, polled: Polled) -> dict[str, Quiet]:
     still = {name: quiet for name, (ahead, quiet) in alike.members.items() if host.ahead.get(name) is ahead}
     for name in still:
         del host.ahead[name]
-    if polled.cursor == alike.cursor:
+    if polled.cursor == alike.key.cursor:
         return still
     return {name: quiet._replace(read=Read(name, alike.spec.name, polled.cursor)) for name, quiet in still.items()}

@@ -6,6 +6,7 @@ An answer is for those whose slot had come when it was asked for: they would be 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 import anyio
 
@@ -14,14 +15,25 @@ from platos.core.instant import Instant
 from platos.core.specialist import PartSpec
 from platos.ports.source import Polled
 
-__all__ = ["Shared"]
+__all__ = ["Key", "Shared"]
 
 Ask = Callable[[bytes | None], Awaitable[Polled]]
-Key = tuple[str, bytes, bytes | None]
 
 
 _MOST = 20_000
 """So many answers are kept at once; then all of them are let go."""
+
+
+class Key(NamedTuple):
+    """What is asked: a part, with which options, and from where on."""
+
+    part: str
+    options: bytes
+    cursor: bytes | None
+
+    @classmethod
+    def of(cls, spec: PartSpec, cursor: bytes | None) -> Key:
+        return cls(spec.part, canonical(spec.options), cursor)
 
 
 class _Asked:
@@ -41,31 +53,28 @@ class Shared:
         self._now = now
         self._asked: dict[Key, _Asked] = {}
 
-    async def poll(self, spec: PartSpec, cursor: bytes | None, slot: Instant, ask: Ask) -> Polled:
-        """What the source of these options answers from this cursor, asked once after a slot has come.
+    def answer(self, key: Key, slot: Instant) -> Polled | None:
+        """The answer that is there for a slot already, and is no failure."""
+        asked = self._asked.get(key)
+        return asked.answer if asked and asked.at >= slot and isinstance(asked.answer, Polled) else None
 
-        Raises what that raised.
-        """
-        asked = self._find((spec.part, canonical(spec.options), cursor), slot)
+    async def poll(self, key: Key, slot: Instant, ask: Ask) -> Polled:
+        """What the source answers, asked once after a slot has come. Raises what that raised."""
+        asked = self._asked.get(key)
+        if asked is None or asked.at < slot:
+            asked = self._begin(key)
         async with asked.turn:
             if asked.answer is None:  # where whoever asked first was cancelled, the next one asks
                 try:
-                    asked.answer = await ask(cursor)
+                    asked.answer = await ask(key.cursor)
                 except Exception as error:  # noqa: BLE001 - told to everybody who asks the same
                     asked.answer = error
         if isinstance(asked.answer, Exception):
             raise asked.answer
         return asked.answer
 
-    def has(self, spec: PartSpec, cursor: bytes | None, slot: Instant) -> bool:
-        """Is there an answer to that, which is no failure?"""
-        asked = self._asked.get((spec.part, canonical(spec.options), cursor))
-        return asked is not None and asked.at >= slot and isinstance(asked.answer, Polled)
-
-    def _find(self, key: Key, slot: Instant) -> _Asked:
-        asked = self._asked.get(key)
-        if asked is None or asked.at < slot:
-            if len(self._asked) >= _MOST:
-                self._asked.clear()
-            asked = self._asked[key] = _Asked(self._now())
+    def _begin(self, key: Key) -> _Asked:
+        if len(self._asked) >= _MOST:
+            self._asked.clear()
+        asked = self._asked[key] = _Asked(self._now())
         return asked

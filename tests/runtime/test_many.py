@@ -15,7 +15,7 @@ from platos.errors import StoreFull, Unavailable
 from platos.ports.source import Polled
 from platos.runtime import engine as engines
 from platos.runtime.ahead import look_ahead
-from platos.runtime.shared import Shared
+from platos.runtime.shared import Key, Shared
 from platos.runtime.together import Together
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import wake_up
@@ -76,7 +76,7 @@ async def test_a_failure_is_everybodys_and_is_asked_for_once() -> None:
 
     for _ in range(3):
         with pytest.raises(Unavailable):
-            await shared.poll(FEED, b"1", 1, ask)
+            await shared.poll(Key.of(FEED, b"1"), 1, ask)
     assert asked == [b"1"]
 
 
@@ -88,11 +88,11 @@ async def test_an_answer_is_for_those_whose_slot_had_come_when_it_was_asked_for(
         polls.append(now[0])
         return Polled(cursor=b"%d" % now[0])
 
-    assert (await shared.poll(FEED, None, 5, ask)).cursor == b"10"
+    assert (await shared.poll(Key.of(FEED, None), 5, ask)).cursor == b"10"
     now[0] = 12
-    assert (await shared.poll(FEED, None, 10, ask)).cursor == b"10"
-    assert (await shared.poll(FEED, None, 11, ask)).cursor == b"12"
-    assert (await shared.poll(FEED, None, 10, ask)).cursor == b"12"
+    assert (await shared.poll(Key.of(FEED, None), 10, ask)).cursor == b"10"
+    assert (await shared.poll(Key.of(FEED, None), 11, ask)).cursor == b"12"
+    assert (await shared.poll(Key.of(FEED, None), 10, ask)).cursor == b"12"
     assert polls == [10, 12]
 
 
@@ -109,11 +109,11 @@ async def test_where_the_one_who_asks_is_cancelled_the_next_one_asks() -> None:
 
     async with anyio.create_task_group() as tasks:
         async with anyio.create_task_group() as first:
-            first.start_soon(shared.poll, FEED, None, 1, never)
+            first.start_soon(shared.poll, Key.of(FEED, None), 1, never)
             await begun.wait()
 
             async def second() -> None:
-                answers.append(await shared.poll(FEED, None, 1, at_once))
+                answers.append(await shared.poll(Key.of(FEED, None), 1, at_once))
 
             tasks.start_soon(second)
             await anyio.wait_all_tasks_blocked()
