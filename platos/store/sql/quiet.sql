@@ -1,6 +1,6 @@
 -- name: read
 INSERT INTO cursors (specialist, source, position, checksum)
-SELECT s.name, column5, column6, column7 FROM (VALUES (?, ?, ?, ?, ?, ?, ?)) AS given JOIN specialists s ON s.id = column1
+SELECT s.id, column5, column6, column7 FROM (VALUES (?, ?, ?, ?, ?, ?, ?)) AS given JOIN specialists s ON s.id = column1
 WHERE s.due = column2 AND s.definition = column3 AND coalesce(s.since, 0) = column4
 ON CONFLICT (specialist, source) DO UPDATE
 SET position = excluded.position, failures = 0, problem = '', checksum = excluded.checksum
