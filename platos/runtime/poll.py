@@ -131,7 +131,7 @@ async def _quiet(wake: Wake) -> None:
         await host.store.transact(_by_hand, wake.name)
     else:
         claim = Claim(wake.row, wake.due, wake.definition, wake.since or 0)
-        await host.quiet.bring([Quiet(claim, slot, wake.upcoming)])
+        await host.quiet.bring([Quiet(wake.name, claim, slot, wake.upcoming, wake.started)])
 
 
 def _by_hand(tx: Tx, name: str) -> None:

@@ -68,16 +68,16 @@ def gather(host: Host, due: Mapping[str, Place], ahead: Mapping[str, Ahead]) -> 
 
 
 def _if_quiet(host: Host, ahead: Ahead, asked: Instant, now: Instant) -> Quiet | None:
-    """How a row moves on whose slot has come, in time and once; None where there is anything else to tell or to do."""
+    """How a row moves on whose slot has come; None where there is anything else to do, or a slot comes again."""
     row, definition = ahead.row, ahead.definition
     if row is None or definition is None or row.due != asked or (row.reached is not None and asked <= row.reached):
         return None
     if row.name in host.owing or host.pause_of(row.name) is not None:
         return None
     due = definition.schedule.due(asked, now)
-    if due.slot is None or due.missed:
+    if due.slot is None:
         return None
-    return Quiet(Claim(row.id, asked, row.definition, row.since or 0), due.slot, due.next)
+    return Quiet(row.name, Claim(row.id, asked, row.definition, row.since or 0), due.slot, due.next, now, due.missed)
 
 
 async def wake_quietly(host: Host, together: Sequence[Alike]) -> set[str]:
@@ -103,4 +103,4 @@ def _untouched(host: Host, alike: Alike, polled: Polled) -> dict[str, Quiet]:
         del host.ahead[name]
     if polled.cursor == alike.key.cursor:
         return still
-    return {name: quiet._replace(read=Read(name, alike.spec.name, polled.cursor)) for name, quiet in still.items()}
+    return {name: quiet._replace(read=Read(alike.spec.name, polled.cursor)) for name, quiet in still.items()}

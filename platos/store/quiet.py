@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from platos.core.instant import Instant
+from platos.core.schedule import Missed
+from platos.store import occurrences
 from platos.store.checksum import checksum
 from platos.store.sql import load, spreads
 from platos.store.tx import Tx
@@ -29,29 +31,34 @@ class Claim(NamedTuple):
 
 
 class Read(NamedTuple):
-    """How far a source of a specialist was read, without a problem and without anything new."""
+    """How far a source was read, without a problem and without anything new."""
 
-    specialist: str
     source: str
     position: bytes
 
 
 class Quiet(NamedTuple):
-    """A wake-up that found nothing: what it claims, its slot, what comes next, and what was read; None where a cursor
-    stays as it is."""
+    """A wake-up that found nothing: whose, what it claims, its slot and what comes next. `read` is None where the
+    cursor stays as it is; `missed` are slots that are given up with it, at a moment."""
 
+    specialist: str
     claim: Claim
     slot: Instant
     upcoming: Instant
+    at: Instant
+    missed: tuple[Missed, ...] = ()
     read: Read | None = None
 
 
 def advance(tx: Tx, brought: Sequence[Quiet]) -> None:
     """Move their rows on; what somebody else has claimed, or another definition, is let be."""
-    tx.spread(_READ, [(*each.claim, *_cursor(each.read)) for each in brought if each.read is not None])
-    tx.spread(_ADVANCE, [(*each.claim, each.slot, each.upcoming) for each in brought])
+    tx.spread(_READ, [(*each.claim, *_cursor(each.specialist, each.read)) for each in brought if each.read])
+    tx.spread(_ADVANCE, [(*each.claim, each.slot, each.upcoming) for each in brought if not each.missed])
+    for each in brought:
+        if each.missed and tx.spread(_ADVANCE, [(*each.claim, each.slot, each.upcoming)]):
+            occurrences.add_missed(tx, each.specialist, each.missed, each.at)
 
 
-def _cursor(read: Read) -> tuple[str, bytes, int]:
+def _cursor(specialist: str, read: Read) -> tuple[str, bytes, int]:
     """The columns of a cursor: its source, its position, and the checksum of the whole row."""
-    return read.source, read.position, checksum(*read, 0, "")
+    return *read, checksum(specialist, *read, 0, "")

@@ -61,10 +61,11 @@ class Tx:
         self.write_entries()
         self._connection.executemany(sql, rows)
 
-    def spread(self, statements: Mapping[int, str], rows: Sequence[Row]) -> None:
-        """Run a statement that is about rows of values, so many at once: see `platos.store.sql.spreads`."""
+    def spread(self, statements: Mapping[int, str], rows: Sequence[Row]) -> int:
+        """Run a statement that is about rows of values, so many at once (see `platos.store.sql.spreads`); how many
+        rows it changed."""
         self.write_entries()
-        self._spread(statements, rows)
+        return self._spread(statements, rows)
 
     def all(self, sql: str, **values: Any) -> list[Row]:
         """Every row of a query."""
@@ -144,13 +145,14 @@ class Tx:
         if entries:
             self._spread(_APPEND, entries)
 
-    def _spread(self, statements: Mapping[int, str], rows: Sequence[Row]) -> None:
-        done = 0
+    def _spread(self, statements: Mapping[int, str], rows: Sequence[Row]) -> int:
+        done = changed = 0
         for size, statement in statements.items():
             while len(rows) - done >= size:
                 values = [value for row in rows[done : done + size] for value in row]
-                self._connection.execute(statement, values)
+                changed += self._connection.execute(statement, values).rowcount
                 done += size
+        return changed
 
     def kept(self) -> None:
         """The transaction stands."""
