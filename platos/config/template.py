@@ -87,6 +87,11 @@ class Template:
         """As it is stored."""
         return canonical(self.stored)
 
+    @property
+    def spreads(self) -> bool:
+        """Do its specialists wake spread over a window?"""
+        return "jitter" in self.stored.values or "jitter" in self.stored.defaults
+
     def filling(self, name: str, values: Sequence[str]) -> Filling:
         """A specialist's parameters, by name, from their values in order."""
         return {**dict(zip(self.parameters, values, strict=True)), NAME: name}
