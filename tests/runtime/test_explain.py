@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,8 +15,9 @@ from platos.core.schedule import Schedule
 from platos.errors import NotFound
 from platos.runtime.explain import Answer, Explanation, Fate, explain, explain_at
 from platos.runtime.jump import note_jumps
-from platos.store import Tx, occurrences, quiet, specialists
+from platos.store import Tx, occurrences, specialists
 from platos.testing.workspace import START, SimulatedWorkspace
+from tests.runtime.claims import claims
 
 Simulate = Callable[..., SimulatedWorkspace]
 Describe = Callable[..., str]
@@ -25,7 +25,6 @@ Describe = Callable[..., str]
 HOURLY = "0 * * * *"
 FILE = "specialists/watch.md"
 RAN = {Fate.RAN, Fate.LATE, Fate.QUIET}
-DUE = "SELECT due FROM specialists WHERE id = :row"
 
 
 async def ask(simulated: SimulatedWorkspace, *, count: int = 10, ahead: int = 0) -> Explanation:
@@ -376,29 +375,6 @@ async def test_the_slot_at_a_time_is_that_one_or_the_last_before_it(simulate: Si
 # -- every slot
 
 
-@contextmanager
-def claims(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Instant]]:
-    """The slots that really were handled."""
-    claimed: set[Instant] = set()
-    advance, advance_quietly = specialists.advance, quiet.advance
-
-    def advancing(tx: Any, name: str, *, slot: Instant, **rest: Any) -> bool:
-        mine = advance(tx, name, slot=slot, **rest)
-        claimed.update([slot] if mine else [])
-        return mine
-
-    def advancing_quietly(tx: Any, brought: Sequence[quiet.Quiet]) -> None:
-        for each in brought:
-            before = tx.one(DUE, row=each.claim.row)
-            advance_quietly(tx, [each])
-            claimed.update([each.slot] if tx.one(DUE, row=each.claim.row) != before else [])
-
-    with monkeypatch.context() as patch:
-        patch.setattr(specialists, "advance", advancing)
-        patch.setattr(quiet, "advance", advancing_quietly)
-        yield claimed
-
-
 async def live_a_week(simulated: SimulatedWorkspace, chance: random.Random) -> list[Answer]:
     """Ups, downs, pauses and suspends; what is explained at the end."""
     end = simulated.clock.now() + 7 * DAY
@@ -457,7 +433,7 @@ async def explain_a_week(
         found = await live_a_week(simulated, chance)
     async with simulated.up() as engine:
         schedule = engine._host.in_force["watch"].schedule
-    return Counter(answer.fate for answer in found), judge(schedule, found, claimed, simulated.clock.now())
+    return Counter(answer.fate for answer in found), judge(schedule, found, set(claimed), simulated.clock.now())
 
 
 async def explain_weeks(
