@@ -355,9 +355,9 @@ class Engine:
             if name not in gathered:
                 self._start_wake_up(name, place.due, ahead.get(name))
 
-    def _start_wake_up(self, name: str, due: Instant, ahead: Ahead | None) -> None:
+    def _start_wake_up(self, name: str, due: Instant, ahead: Ahead | None, *, begun: bool = False) -> None:
         over = partial(self._turn_over, name)
-        self._start(name, wake_up, Wake(self._host, name, due, turn_over=over, ahead=ahead))
+        self._start(name, wake_up, Wake(self._host, name, due, turn_over=over, ahead=ahead, begun=begun))
 
     async def _wake_together(self, together: Sequence[Alike]) -> None:
         """Wake those who ask the same; whoever that is not enough for wakes by itself, and fails by itself."""
@@ -373,7 +373,7 @@ class Engine:
                 self._waking.pop(name, None)
                 self._failures.pop(name, None)
             else:
-                self._start_wake_up(name, quiet.claim.due, ahead)
+                self._start_wake_up(name, quiet.claim.due, ahead, begun=True)
         self._under_way -= 1
         self.nudge()
 

@@ -90,7 +90,8 @@ async def wake_quietly(host: Host, together: Sequence[Alike]) -> set[str]:
         polled = alike.answer or await alike.shared.poll(alike.key, alike.slot, host.source(alike.spec).poll)
         if not (polled.items or polled.problems or polled.withdrawn):
             woke |= _untouched(host, alike, polled)
-    await host.quiet.bring(list(woke.values()))
+    if woke:
+        await host.quiet.bring(list(woke.values()))
     for quiet in woke.values():
         host.counters.woke(together[0].begun, quiet.slot)
     return set(woke)

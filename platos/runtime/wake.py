@@ -28,7 +28,7 @@ class Wake:
     the time that the slot is claimed under, which is earlier than `slot` where slots were slept through, `definition`
     the digest of the one that `upcoming` is of, in force `since` then; `again` tells that the clock was set back, and
     shows the slot's time for a second time. `ahead` is what was read for it before, None where that may not be so any
-    more.
+    more; `begun` tells that its source was asked already, for it and for others.
     """
 
     host: Host
@@ -49,6 +49,7 @@ class Wake:
     runs: list[int] = field(default_factory=list)
     turn_over: Callable[[], None] = _nothing
     ahead: Ahead | None = None
+    begun: bool = False
     _specialist: Specialist | None = None
 
     @property
@@ -65,6 +66,11 @@ class Wake:
     def paused(self) -> bool:
         """Is the specialist held still? Then nothing new of it begins."""
         return self.host.pause_of(self.name) is not None
+
+    @property
+    def held(self) -> bool:
+        """Is it not to begin, for a pause? One that began with others goes on to the end of its poll."""
+        return self.paused and not self.begun
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
