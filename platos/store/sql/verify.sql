@@ -18,7 +18,8 @@ SELECT model, cause, since, checksum FROM breakers ORDER BY model LIMIT :count O
 
 -- name: cursors
 SELECT s.name AS specialist, c.source, c.position, c.failures, c.problem, c.checksum
-FROM cursors c LEFT JOIN specialists s ON s.id = c.specialist ORDER BY c.specialist, c.source LIMIT :count OFFSET :after
+FROM (SELECT * FROM cursors ORDER BY specialist, source LIMIT :count OFFSET :after) AS c
+LEFT JOIN specialists s ON s.id = c.specialist
 
 -- name: audits
 SELECT item, specialist, tier, stratum, chance, addressee, drawn, checksum FROM audits
