@@ -215,7 +215,7 @@ def _fill(value: Any, filling: Filling, key: Key) -> Any:
         return [_fill(inner, filling, (*key, place)) for place, inner in enumerate(value)]
     if not isinstance(value, str) or "{{" not in value:
         return value
-    whole = _PLACE.fullmatch(value)
+    whole = _PLACE.fullmatch(value) if value.startswith("{{") else None
     if whole is None or whole[2] is None or whole[1] not in filling:
         return _text(value, filling)
     read, expected = _TYPES[whole[2]]
@@ -227,7 +227,20 @@ def _fill(value: Any, filling: Filling, key: Key) -> Any:
 
 def _text(text: str, filling: Filling) -> str:
     """A text with its places filled, once: what comes out of a parameter is no place."""
-    return _PLACE.sub(lambda place: filling.get(place[1], place[0]), text) if "{{" in text else text
+    if "{{" not in text:
+        return text
+    return "".join(each if isinstance(each, str) else filling.get(each[1], each[0]) for each in _taken_apart(text))
+
+
+@lru_cache(maxsize=1_024)
+def _taken_apart(text: str) -> tuple[str | re.Match[str], ...]:
+    """What is written around the places of a template's text, and the places."""
+    apart: list[str | re.Match[str]] = []
+    end = 0
+    for place in _PLACE.finditer(text):
+        apart += [text[end : place.start()], place]
+        end = place.end()
+    return (*apart, text[end:])
 
 
 def _part(spec: PartSpec, filling: Filling) -> PartSpec:
