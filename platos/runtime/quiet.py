@@ -104,4 +104,5 @@ def _untouched(host: Host, alike: Alike, polled: Polled) -> dict[str, Quiet]:
         del host.ahead[name]
     if polled.cursor == alike.key.cursor:
         return still
-    return {name: quiet._replace(read=Read(alike.spec.name, polled.cursor)) for name, quiet in still.items()}
+    read = Read(alike.spec.name, polled.cursor, alike.key.cursor)
+    return {name: quiet._replace(read=read) for name, quiet in still.items()}

@@ -31,10 +31,12 @@ class Claim(NamedTuple):
 
 
 class Read(NamedTuple):
-    """How far a source was read, without a problem and without anything new."""
+    """How far a source was read, without a problem and without anything new, and from where on. A cursor that somebody
+    else has moved since stays where it is."""
 
     source: str
     position: bytes
+    before: bytes | None
 
 
 class Quiet(NamedTuple):
@@ -59,6 +61,7 @@ def advance(tx: Tx, brought: Sequence[Quiet]) -> None:
             occurrences.add_missed(tx, each.specialist, each.missed, each.at)
 
 
-def _cursor(specialist: str, read: Read) -> tuple[str, bytes, int]:
-    """The columns of a cursor: its source, its position, and the checksum of the whole row."""
-    return *read, checksum(specialist, *read, 0, "")
+def _cursor(specialist: str, read: Read) -> tuple[str, bytes, int, bytes]:
+    """A cursor's source, its position, the checksum of the whole row, and its position before."""
+    source, position, before = read
+    return source, position, checksum(specialist, source, position, 0, ""), before or b""

@@ -1,7 +1,8 @@
 -- name: read
 INSERT INTO cursors (specialist, source, position, checksum)
-SELECT s.id, column5, column6, column7 FROM (VALUES (?, ?, ?, ?, ?, ?, ?)) AS given JOIN specialists s ON s.id = column1
+SELECT s.id, column5, column6, column7 FROM (VALUES (?, ?, ?, ?, ?, ?, ?, ?)) AS given JOIN specialists s ON s.id = column1
 WHERE s.due = column2 AND s.definition = column3 AND coalesce(s.since, 0) = column4
+AND NOT EXISTS (SELECT 1 FROM cursors c WHERE c.specialist = s.id AND c.source = column5 AND c.position <> column8)
 ON CONFLICT (specialist, source) DO UPDATE
 SET position = excluded.position, failures = 0, problem = '', checksum = excluded.checksum
 
