@@ -7,11 +7,11 @@ run; a run's next try is now.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from platos.core.event import ClockJumped
 from platos.core.instant import Instant, iso
 from platos.core.jump import LEAST_JUMP, Jump, JumpKind
-from platos.core.schedule import Schedule
 from platos.runtime.host import Host
 from platos.runtime.lived import lived
 from platos.store import ReadStore, Tx, journal, meta, past, specialists
@@ -20,6 +20,9 @@ from platos.store.specialists import SpecialistRow
 __all__ = ["look_back", "note_jumps"]
 
 log = logging.getLogger("platos")
+
+_AT_ONCE = 500
+"""Specialists that are looked at together."""
 
 _UNSETTLED = 7
 """Days after a clock was set on which nothing is dropped for its age: it may be set again."""
@@ -67,21 +70,24 @@ async def _is_told(store: ReadStore, shown: Instant, now: Instant) -> bool:
 async def _ask_anew(host: Host) -> None:
     now = host.now()
     host.owing.update({name: min(due, now) for name, due in host.owing.items()})
-    for row in await specialists.every(host.store):
-        if row.due is None:
-            continue
-        schedule = (await host.definition_of(row)).schedule
-        upcoming = await _next_open(host.store, row, schedule, now)
-        if upcoming < row.due:
-            await host.store.transact(_move, row, row.due, upcoming)
+    after = ""
+    while rows := await specialists.page(host.store, after, _AT_ONCE):
+        upcoming = {row: await _next_open(host, row, now) for row in rows if row.due is not None}
+        earlier = [(row, slot) for row, slot in upcoming.items() if row.due is not None and slot < row.due]
+        if earlier:
+            await host.store.transact(_move, earlier)
+        after = rows[-1].name
 
 
-def _move(tx: Tx, row: SpecialistRow, due: Instant, upcoming: Instant) -> None:
-    specialists.skip(tx, row.name, due=due, upcoming=upcoming, definition=row.definition, since=row.since)
+def _move(tx: Tx, earlier: Sequence[tuple[SpecialistRow, Instant]]) -> None:
+    for row, upcoming in earlier:
+        assert row.due is not None
+        specialists.skip(tx, row.name, due=row.due, upcoming=upcoming, definition=row.definition, since=row.since)
 
 
-async def _next_open(store: ReadStore, row: SpecialistRow, schedule: Schedule, now: Instant) -> Instant:
+async def _next_open(host: Host, row: SpecialistRow, now: Instant) -> Instant:
     """The first slot from now on that has not run."""
+    schedule = (await host.definition_of(row)).schedule
     if row.reached is None or row.reached < now:
         return schedule.next_after(now - 1)
-    return (await lived(store, row)).next_open(schedule, now - 1)
+    return (await lived(host.store, row)).next_open(schedule, now - 1)
