@@ -13,6 +13,7 @@ from platos.app import App, load_app
 from platos.ports.clock import Clock
 from platos.runtime.engine import Engine
 from platos.runtime.host import Host
+from platos.runtime.measures.counters import Counters
 from platos.store import Store, open_store
 
 __all__ = ["add_specialist", "engine_on", "host_on", "make_workspace"]
@@ -47,23 +48,23 @@ def add_specialist(root: Path, name: str, front_matter: str) -> None:
 
 @asynccontextmanager
 async def engine_on(
-    root: Path, *, clock: Clock | None = None, inline: bool = False
+    root: Path, *, clock: Clock | None = None, inline: bool = False, counters: Counters | None = None
 ) -> AsyncIterator[tuple[Engine, Host]]:
     """The engine of a workspace, and the host that it stands on. `inline` keeps all of it on one thread."""
     app = load_app(root, environ={}, clock=clock, inline=inline)
-    async with host_on(app, inline=inline) as host, Engine.running(host, __version__) as engine:
+    async with host_on(app, inline=inline, counters=counters) as host, Engine.running(host, __version__) as engine:
         yield engine, host
 
 
 @asynccontextmanager
-async def host_on(app: App, *, inline: bool = False) -> AsyncIterator[Host]:
+async def host_on(app: App, *, inline: bool = False, counters: Counters | None = None) -> AsyncIterator[Host]:
     """What an engine stands on: the store, opened and owned."""
     folder = app.workspace.prepare_state()
     async with open_store(folder, command="benchmark", now=app.clock.now(), inline=inline) as store:
-        yield _host(app, store)
+        yield _host(app, store, counters or Counters())
 
 
-def _host(app: App, store: Store) -> Host:
+def _host(app: App, store: Store, counters: Counters) -> Host:
     settings = app.settings.settings
     return Host(
         store=store,
@@ -74,4 +75,5 @@ def _host(app: App, store: Store) -> Host:
         chance=random.random,
         budget=settings.common_budget(),
         keep_days=settings.retention.days,
+        counters=counters,
     )

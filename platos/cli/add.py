@@ -22,10 +22,16 @@ from platos.errors import NotFound, UsageError
 __all__ = ["add"]
 
 
+_MANY = 1_000
+"""So many are better spread than woken in one second."""
+
+
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """How many specialists a template makes now: new ones, changed ones, and those of which nothing changed."""
+    """How many specialists a template makes now: new ones, changed ones, and those of which nothing changed. `spread`
+    tells whether they wake spread over a window."""
 
     template: str
+    spread: bool
     added: int
     changed: int
     unchanged: int
@@ -52,7 +58,7 @@ async def _add(app: App, name: str, path: Path) -> Made:
     template, rows = await app.offload(_read, app, name, path)
     arguments = {"template": template.content.decode(), "rows": rows, "by": person()}
     done = await change(app, "add", arguments, typed="add")
-    return Made(template=name, by_up=done.by_up, **done.answer)
+    return Made(template=name, spread=template.spreads, by_up=done.by_up, **done.answer)
 
 
 def _read(app: App, name: str, path: Path) -> tuple[Template, list[ParameterRow]]:
@@ -84,4 +90,6 @@ def _read(app: App, name: str, path: Path) -> tuple[Template, list[ParameterRow]
 
 def _render(made: Made) -> Iterator[Line]:
     yield f"{made.template}: {made.added:,} added, {made.changed:,} changed, {made.unchanged:,} as they were"
+    if made.added >= _MANY and not made.spread:
+        yield f"  all wake in the same second: jitter: 10m in templates/{made.template}.md spreads them"
     yield "  next: platos specialists" + ("" if made.by_up else ", and platos up, which wakes them")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,8 +43,7 @@ class Definitions:
 
     def has(self, name: str) -> bool:
         """Is there a file of that name?"""
-        path = self._folder / f"{name}.md"
-        return path.parent == self._folder and path.is_file()
+        return self._stamp(name) is not None
 
     def load(self, name: str) -> Specialist:
         """The specialist as its file says now; the file is read only where it changed.
@@ -66,16 +66,24 @@ class Definitions:
         return found
 
     def _look(self, name: str) -> Specialist | ConfigurationError:
-        path = self._folder / f"{name}.md"
-        if not self.has(name):
+        stamp = self._stamp(name)
+        if stamp is None:
             raise self._not_found(name)
-        try:
-            stamp = _stamp(path)
-        except FileNotFoundError:
-            raise self._not_found(name) from None
         if name not in self._read or self._read[name][0] != stamp:
-            self._read[name] = stamp, self._fresh(path)
+            self._read[name] = stamp, self._fresh(self._folder / f"{name}.md")
         return self._read[name][1]
+
+    def _stamp(self, name: str) -> _Stamp | None:
+        """The stamp of a file; None where there is none of that name. A name is no path."""
+        if os.sep in name:
+            return None
+        try:
+            seen = os.stat(f"{self._folder}{os.sep}{name}.md")
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return None
+        if not stat.S_ISREG(seen.st_mode):
+            return None
+        return _Stamp(seen.st_ctime_ns, seen.st_mtime_ns, seen.st_size, seen.st_ino)
 
     def _fresh(self, path: Path) -> Specialist | ConfigurationError:
         try:
@@ -91,8 +99,3 @@ class Definitions:
             expected=f"one of {', '.join(known)}" if known else "a file NAME.md",
             hint=did_you_mean(name, known) or "platos new NAME adds one",
         )
-
-
-def _stamp(path: Path) -> _Stamp:
-    seen = os.stat(path)
-    return _Stamp(seen.st_ctime_ns, seen.st_mtime_ns, seen.st_size, seen.st_ino)

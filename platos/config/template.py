@@ -41,6 +41,8 @@ _TYPES: dict[str, tuple[Callable[[str], Any], str]] = {
     "number": (float, "a number, as in 0.5"),
     "bool": (lambda text: _TRUTH[text.strip().lower()], "true or false"),
 }
+_TEXTS = ("owner", "fallback_owner", "scope")
+_PARTS = ("planner",)
 _LISTED = ("sources", "triage", "tools")
 _MOST_SHAPES = 256
 
@@ -57,12 +59,14 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Shape(NamedTuple):
-    """What those have in common for whom the parameters that shape a specialist are the same. `with_places` are the
-    lists of parts that have places left."""
+    """What those have in common for whom the parameters that shape a specialist are the same. `texts`, `parts` and
+    `lists` of parts are the fields that have places left."""
 
     specialist: Specialist
     jitter: Span
-    with_places: tuple[str, ...]
+    texts: tuple[str, ...]
+    parts: tuple[str, ...]
+    lists: tuple[str, ...]
 
 
 class Template:
@@ -83,6 +87,11 @@ class Template:
         """As it is stored."""
         return canonical(self.stored)
 
+    @property
+    def spreads(self) -> bool:
+        """Do its specialists wake spread over a window?"""
+        return "jitter" in self.stored.values or "jitter" in self.stored.defaults
+
     def filling(self, name: str, values: Sequence[str]) -> Filling:
         """A specialist's parameters, by name, from their values in order."""
         return {**dict(zip(self.parameters, values, strict=True)), NAME: name}
@@ -95,18 +104,14 @@ class Template:
 
     def make(self, filling: Filling) -> Specialist:
         """A specialist. Whether its parts can be used so is not looked at. Raises ConfigurationError."""
-        made, jitter, with_places = self._shape(filling)
-        parts = {field: tuple(_part(spec, filling) for spec in getattr(made, field)) for field in with_places}
-        return msgspec.structs.replace(
-            made,
-            name=filling[NAME],
-            owner=_text(made.owner, filling),
-            fallback_owner=_text(made.fallback_owner, filling),
-            scope=_text(made.scope, filling),
-            schedule=msgspec.structs.replace(made.schedule, offset=offset_of(filling[NAME], jitter)),
-            planner=_part(made.planner, filling),
-            **parts,
-        )
+        made, jitter, texts, parts, lists = self._shape(filling)
+        filled: dict[str, Any] = {field: _text(getattr(made, field), filling) for field in texts}
+        for field in parts:
+            filled[field] = _part(getattr(made, field), filling)
+        for field in lists:
+            filled[field] = tuple(_part(spec, filling) for spec in getattr(made, field))
+        schedule = msgspec.structs.replace(made.schedule, offset=offset_of(filling[NAME], jitter))
+        return msgspec.structs.replace(made, name=filling[NAME], schedule=schedule, **filled)
 
     def parameters_at(self, key: Key) -> list[str]:
         """The parameters at a key or below it, or in the text around it; none where it is not written."""
@@ -132,8 +137,11 @@ class Template:
             written = Written(front, self.stored.defaults)
             form = form_of(written)
             made = made_specialist(filling[NAME], form, written)
-            left = tuple(each for each in _LISTED if any(_has_places(spec) for spec in getattr(made, each)))
-            self._shapes[key] = _Shape(made, form.jitter, left)
+            texts, parts, lists = (
+                tuple(field for field in fields if _has_places(getattr(made, field)))
+                for fields in (_TEXTS, _PARTS, _LISTED)
+            )
+            self._shapes[key] = _Shape(made, form.jitter, texts, parts, lists)
             if len(self._shapes) > _MOST_SHAPES:
                 self._shapes.popitem(last=False)
         return self._shapes[key]
@@ -207,7 +215,7 @@ def _fill(value: Any, filling: Filling, key: Key) -> Any:
         return [_fill(inner, filling, (*key, place)) for place, inner in enumerate(value)]
     if not isinstance(value, str) or "{{" not in value:
         return value
-    whole = _PLACE.fullmatch(value)
+    whole = _PLACE.fullmatch(value) if value.startswith("{{") else None
     if whole is None or whole[2] is None or whole[1] not in filling:
         return _text(value, filling)
     read, expected = _TYPES[whole[2]]
@@ -219,18 +227,29 @@ def _fill(value: Any, filling: Filling, key: Key) -> Any:
 
 def _text(text: str, filling: Filling) -> str:
     """A text with its places filled, once: what comes out of a parameter is no place."""
-    return _PLACE.sub(lambda place: filling.get(place[1], place[0]), text) if "{{" in text else text
+    if "{{" not in text:
+        return text
+    return "".join(each if isinstance(each, str) else filling.get(each[1], each[0]) for each in _taken_apart(text))
+
+
+@lru_cache(maxsize=1_024)
+def _taken_apart(text: str) -> tuple[str | re.Match[str], ...]:
+    """What is written around the places of a template's text, and the places."""
+    apart: list[str | re.Match[str]] = []
+    end = 0
+    for place in _PLACE.finditer(text):
+        apart += [text[end : place.start()], place]
+        end = place.end()
+    return (*apart, text[end:])
 
 
 def _part(spec: PartSpec, filling: Filling) -> PartSpec:
     """A part with the places of its options filled."""
-    if not _has_places(spec):
-        return spec
     return msgspec.structs.replace(spec, options=_fill(spec.options, filling, ()))
 
 
-def _has_places(spec: PartSpec) -> bool:
-    return next(_places(spec.options), None) is not None
+def _has_places(value: Any) -> bool:
+    return next(_places(msgspec.json.decode(canonical(value))), None) is not None
 
 
 def _is_free(key: Key) -> bool:

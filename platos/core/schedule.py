@@ -90,7 +90,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
 
     def slots_after(self, instant: Instant) -> Iterator[Instant]:
         """The slots later than `instant`, each once."""
-        return (time + self.offset for time in _times(self.cron, self.zone, instant - self.offset))
+        return (time + self.offset for time in _times_on(self.cron, self.zone, instant - self.offset))
 
     def slots(self, after: Instant, count: int) -> list[Instant]:
         """The next `count` slots later than `after`."""
@@ -154,6 +154,13 @@ def _times(cron: str, zone: str, after: Instant) -> Iterator[Instant]:
         if time > after:  # where clocks are turned back, cronsim begins at the first of two equal local times
             after = time
             yield time
+
+
+def _times_on(cron: str, zone: str, after: Instant) -> Iterator[Instant]:
+    """The same; those of the first day are at hand."""
+    today = _times_of_day(cron, zone, after // DAY)
+    yield from today[bisect_right(today, after) :]
+    yield from _times(cron, zone, max(after, (after // DAY + 1) * DAY - 1))
 
 
 def _spelled_out(cron: str) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from platos.core.instant import Instant
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError
 from platos.runtime.definitions import refresh_sound
 from platos.runtime.host import Host
 from platos.runtime.shared import Shared
-from platos.store import cursors, specialists
+from platos.store import ahead
 from platos.store.cursors import CursorRow
 from platos.store.specialists import Place, SpecialistRow
 
@@ -24,7 +25,7 @@ __all__ = ["Ahead", "look_ahead"]
 
 @dataclass(eq=False)
 class Ahead:
-    """What was read for one wake-up. `shared` is of all that were read together."""
+    """What was read for one wake-up. `shared` is of all that are due together."""
 
     shared: Shared
     row: SpecialistRow | None = None
@@ -39,23 +40,23 @@ class Ahead:
         return self.definition
 
 
-async def look_ahead(host: Host, names: Sequence[str], after: Place, last: Place) -> dict[str, Ahead]:
-    """Read for these specialists, who are due after one place and up to another: for those that sleep, and whose
-    definition is sound. The others read for themselves.
+async def look_ahead(
+    host: Host, names: Sequence[str], now: Instant, after: Place, count: int, shared: Shared
+) -> dict[str, Ahead]:
+    """Read for these specialists, who are among so many that are due after a place: for those that sleep, and whose
+    definition is sound. The others read for themselves. All of them share answers.
 
     Raises what transactions raise: an edit of a file comes into force.
     """
-    shared = Shared()
-    found = {name: Ahead(shared) for name in names if not host.lock("turn", name).locked()}
+    found = {name: Ahead(shared) for name in names if not host.is_locked("turn", name)}
     host.ahead.update(found)
-    rows = await specialists.due_rows(host.store, after, last)
-    read = await cursors.due(host.store, after, last)
-    made = await _made(host, [rows[name] for name in found if name in rows])
-    sound = await refresh_sound(host, [name for name in found if name in rows and rows[name].parameters is None])
+    rows = await ahead.due(host.store, now, after, count)
+    made = await _made(host, [rows[name].row for name in found if name in rows])
+    sound = await refresh_sound(host, [name for name in found if name in rows and rows[name].row.parameters is None])
     for name, definition in (*made.items(), *sound.items()):
-        ahead = found[name]
-        ahead.definition, ahead.row, ahead.cursors = definition, rows.get(name), read.get(name, {})
-    return {name: ahead for name, ahead in found.items() if ahead.definition is not None}
+        its = found[name]
+        its.definition, (its.row, its.cursors) = definition, rows[name]
+    return {name: its for name, its in found.items() if its.definition is not None}
 
 
 async def _made(host: Host, rows: Sequence[SpecialistRow]) -> dict[str, Specialist]:

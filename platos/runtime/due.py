@@ -37,7 +37,7 @@ async def _claimable(wake: Wake) -> bool:
         await host.store.transact(_give_up, row, asked, found, wake.started)
         return False
     wake.due, wake.slot, wake.upcoming, wake.missed = asked, found.slot, found.next, found.missed
-    wake.definition, wake.since = row.definition, row.since
+    wake.row, wake.definition, wake.since = row.id, row.definition, row.since
     return True
 
 

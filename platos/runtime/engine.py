@@ -29,7 +29,7 @@ from platos.runtime import remove as removing
 from platos.runtime import thaw as thawing
 from platos.runtime import trust as trusting
 from platos.runtime.add import Added
-from platos.runtime.ahead import look_ahead
+from platos.runtime.ahead import Ahead, look_ahead
 from platos.runtime.audit import draw_audits
 from platos.runtime.definitions import refresh, refresh_all
 from platos.runtime.host import Host
@@ -38,8 +38,10 @@ from platos.runtime.jump import note_jumps
 from platos.runtime.links import Telling
 from platos.runtime.measures.counters import Counters, Live
 from platos.runtime.overdue import cancel_overdue
+from platos.runtime.quiet import Alike, gather, wake_quietly
 from platos.runtime.recovery import look_again, recover
 from platos.runtime.remove import Removed
+from platos.runtime.shared import Shared
 from platos.runtime.teach import Question, questions
 from platos.runtime.tell import tell_people
 from platos.runtime.undo import Shown, finish_undos, show_undo, undo
@@ -85,6 +87,7 @@ class Engine:
         self._failures: dict[str, int] = {}
         self._nudge = anyio.Event()
         self._place = specialists.FIRST
+        self._shared = Shared(host.now)
 
     @classmethod
     @asynccontextmanager
@@ -127,6 +130,7 @@ class Engine:
                 if await note_jumps(self._host):
                     self._retries = dict.fromkeys(self._retries, clock.now())
                     self._not_before.clear()
+                    self._shared = Shared(self._host.now)
                 due = await self._start_due()
             except StoreFull as error:
                 log.warning("%s", error)
@@ -324,6 +328,8 @@ class Engine:
     async def _start_slots(self, now: Instant) -> None:
         """Start wake-ups, the longest waiting first, as far as there is room. Where some are left, whoever is done asks
         again, and it goes on behind those that were started."""
+        if self._place == specialists.FIRST:
+            self._shared = Shared(self._host.now)
         while self._has_room(now):
             after, count = self._place, _MOST_WAKING // 2
             found = await specialists.due_now(self._host.store, now, after=after, count=count)
@@ -331,7 +337,7 @@ class Engine:
             due = {name: place for place, name in found if name not in self._waking and name not in self._retries}
             if due:
                 self._waking.update(dict.fromkeys(due, now))
-                await self._start_together(due, after, found[-1][0])
+                await self._start_together(due, now, after, count)
             if self._place == specialists.FIRST:
                 return
 
@@ -340,18 +346,45 @@ class Engine:
         quick = sum(now - begun < _SLOW for begun in self._waking.values())
         return quick <= _MOST_WAKING // 2 and len(self._waking) - quick <= _MOST_SLOW
 
-    async def _start_together(self, due: Mapping[str, Place], after: Place, last: Place) -> None:
+    async def _start_together(self, due: Mapping[str, Place], now: Instant, after: Place, count: int) -> None:
         """Read what they need, and start them; what could not be read, each reads for itself."""
         try:
-            ahead = await look_ahead(self._host, list(due), after, last)
+            ahead = await look_ahead(self._host, list(due), now, after, count, self._shared)
         except (EpochLost, StoreCorrupt):
             raise
         except PlatosError as error:
             log.warning("wake-ups begin one by one: %s", error)
             ahead = {}
+        groups = gather(self._host, due, ahead)
+        for together in groups:
+            self._under_way += 1
+            self._tasks.start_soon(self._wake_together, together)
+        gathered = {name for together in groups for alike in together for name in alike.members}
         for name, place in due.items():
-            over = partial(self._turn_over, name)
-            self._start(name, wake_up, Wake(self._host, name, place.due, turn_over=over, ahead=ahead.get(name)))
+            if name not in gathered:
+                self._start_wake_up(name, place.due, ahead.get(name))
+
+    def _start_wake_up(self, name: str, due: Instant, ahead: Ahead | None, *, begun: bool = False) -> None:
+        over = partial(self._turn_over, name)
+        self._start(name, wake_up, Wake(self._host, name, due, turn_over=over, ahead=ahead, begun=begun))
+
+    async def _wake_together(self, together: Sequence[Alike]) -> None:
+        """Wake those who ask the same; whoever that is not enough for wakes by itself, and fails by itself."""
+        woke: set[str] = set()
+        try:
+            woke = await wake_quietly(self._host, together)
+        except (EpochLost, StoreCorrupt):
+            raise
+        except Exception as error:  # noqa: BLE001 - each of them meets it again, and tells it
+            log.debug("wake-ups go on one by one: %s", error)
+        for name, (ahead, quiet) in [each for alike in together for each in alike.members.items()]:
+            if name in woke:
+                self._waking.pop(name, None)
+                self._failures.pop(name, None)
+            else:
+                self._start_wake_up(name, quiet.claim.due, ahead, begun=True)
+        self._under_way -= 1
+        self.nudge()
 
     def _turn_over(self, name: str) -> None:
         self._waking.pop(name, None)

@@ -36,8 +36,9 @@ from platos.runtime.links import Telling
 from platos.runtime.made import decode_specialist, made_of
 from platos.runtime.measures.counters import Counters
 from platos.runtime.together import Together
-from platos.store import Store, journal, pauses, specialists
-from platos.store.specialists import Moved, SpecialistRow
+from platos.store import Store, journal, pauses, quiet
+from platos.store.quiet import Quiet
+from platos.store.specialists import SpecialistRow
 
 __all__ = ["Definitions", "Hand", "Host", "Notes", "Parts"]
 
@@ -165,10 +166,15 @@ class Host:
         lock = self._locks.get((what, name))
         return lock or self._locks.setdefault((what, name), anyio.Lock(fast_acquire=True))
 
+    def is_locked(self, what: str, name: str) -> bool:
+        """Does anybody hold that lock?"""
+        lock = self._locks.get((what, name))
+        return lock is not None and lock.locked()
+
     @cached_property
-    def quiet(self) -> Together[Moved]:
+    def quiet(self) -> Together[Quiet]:
         """Where wake-ups that found nothing are written: many in one transaction."""
-        return Together(self.store, specialists.advance_quiet)
+        return Together(self.store, quiet.advance)
 
     @cached_property
     def workers(self) -> anyio.Semaphore:

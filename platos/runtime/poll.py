@@ -15,11 +15,14 @@ from platos.core.event import ItemsArrived, SourceFailed
 from platos.core.instant import MINUTE, Instant, iso
 from platos.core.item import Item
 from platos.core.specialist import PartSpec
+from platos.ports.source import Polled
 from platos.runtime.one_error import one_error
+from platos.runtime.shared import Key
 from platos.runtime.wake import Wake
 from platos.runtime.withdraw import withdraw
 from platos.store import Tx, cursors, items, journal, occurrences, specialists
 from platos.store.cursors import CursorRow
+from platos.store.quiet import Claim, Quiet
 
 __all__ = ["poll"]
 
@@ -97,9 +100,7 @@ def _owes(wake: Wake) -> bool:
 async def _poll_one(wake: Wake, spec: PartSpec, before: CursorRow, found: list[_Found]) -> None:
     host = wake.host
     try:
-        ask = host.source(spec).poll
-        ahead = wake.ahead
-        polled = await (ask(before.position) if ahead is None else ahead.shared.poll(spec, before.position, ask))
+        polled = await _ask(wake, spec, before.position)
         keyed = await host.offload(_keyed, polled.items) if polled.items else []
     except Exception as error:  # noqa: BLE001 - a source's failure is recorded and shown; it never ends the wake-up
         why = str(error) or type(error).__name__
@@ -112,6 +113,13 @@ async def _poll_one(wake: Wake, spec: PartSpec, before: CursorRow, found: list[_
         found.append(_Found(spec.name, before, polled.cursor, keyed, problem, polled.withdrawn))
 
 
+async def _ask(wake: Wake, spec: PartSpec, cursor: bytes | None) -> Polled:
+    ask = wake.host.source(spec).poll
+    if wake.ahead is None or wake.slot is None:
+        return await ask(cursor)
+    return await wake.ahead.shared.poll(Key.of(spec, cursor), wake.slot, ask)
+
+
 def _keyed(found: tuple[Item, ...]) -> list[Keyed]:
     return [(item, item.digest()) for item in found]
 
@@ -122,7 +130,8 @@ async def _quiet(wake: Wake) -> None:
     if slot is None:
         await host.store.transact(_by_hand, wake.name)
     else:
-        await host.quiet.bring(specialists.Moved(wake.name, wake.due, slot, wake.upcoming, wake.definition, wake.since))
+        claim = Claim(wake.row, wake.due, wake.definition, wake.since or 0)
+        await host.quiet.bring([Quiet(wake.name, claim, slot, wake.upcoming, wake.started)])
 
 
 def _by_hand(tx: Tx, name: str) -> None:

@@ -5,7 +5,7 @@ While one is under way, what is brought meanwhile gathers for the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 import anyio
@@ -33,14 +33,14 @@ class Together(Generic[R]):
         self._group: _Group[R] = _Group()
         self._turn = anyio.Lock(fast_acquire=True)
 
-    async def bring(self, what: R) -> None:
-        """Return when it is committed. Raises what transactions raise."""
+    async def bring(self, what: Sequence[R]) -> None:
+        """Return when all of it is committed. Raises what transactions raise."""
         group = self._group
-        group.brought.append(what)
+        group.brought += what
         async with self._turn:
             if group is self._group:
                 self._group = _Group()
                 await self._store.transact(self._write, group.brought)
                 group.written = True
         if not group.written:  # whoever wrote for all of us failed, or was cancelled: each for itself
-            await self._store.transact(self._write, [what])
+            await self._store.transact(self._write, list(what))

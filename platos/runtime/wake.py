@@ -24,10 +24,11 @@ def _nothing() -> None:
 class Wake:
     """A wake-up of one specialist. `slot` is None where no schedule asked for it: by hand, or to go on.
 
-    `given` is work handed in with it. The other fields are filled as the story goes; `due` is the time that the slot is
-    claimed under, which is earlier than `slot` where slots were slept through, `definition` the digest of the one that
-    `upcoming` is of, in force `since` then; `again` tells that the clock was set back, and shows the slot's time for a
-    second time. `ahead` is what was read for it before, None where that may not be so any more.
+    `given` is work handed in with it. The other fields are filled as the story goes; `row` is the specialist's, `due`
+    the time that the slot is claimed under, which is earlier than `slot` where slots were slept through, `definition`
+    the digest of the one that `upcoming` is of, in force `since` then; `again` tells that the clock was set back, and
+    shows the slot's time for a second time. `ahead` is what was read for it before, None where that may not be so any
+    more; `begun` tells that its source was asked already, for it and for others.
     """
 
     host: Host
@@ -36,6 +37,7 @@ class Wake:
     given: tuple[Item, ...] = ()
     by: str = "runtime"
     started: Instant = 0
+    row: int = 0
     due: Instant = 0
     upcoming: Instant = 0
     definition: str = ""
@@ -47,6 +49,7 @@ class Wake:
     runs: list[int] = field(default_factory=list)
     turn_over: Callable[[], None] = _nothing
     ahead: Ahead | None = None
+    begun: bool = False
     _specialist: Specialist | None = None
 
     @property
@@ -68,6 +71,11 @@ class Wake:
     def paused(self) -> bool:
         """Is the specialist held still? Then nothing new of it begins."""
         return self.host.pause_of(self.name) is not None
+
+    @property
+    def held(self) -> bool:
+        """Is it not to begin, for a pause? One that began with others goes on to the end of its poll."""
+        return self.paused and not self.begun
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

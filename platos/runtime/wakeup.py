@@ -19,7 +19,7 @@ async def wake_up(wake: Wake) -> None:
     """Handle one occurrence, from its slot to the end of the work that it led to."""
     with wake.host.awake(wake.name):
         async with wake.turn():
-            if wake.paused or not await due(wake):  # 1. the slot is claimed once
+            if wake.held or not await due(wake):  # 1. the slot is claimed once
                 return
             if not await poll(wake):  # 2. nothing new: one guarded update, and no token was spent
                 return

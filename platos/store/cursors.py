@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from platos.store.checksum import checksum
-from platos.store.specialists import Place
 from platos.store.sql import load
 from platos.store.store import ReadStore
 from platos.store.tx import Tx
 
-__all__ = ["CursorRow", "due", "fail", "failing", "of", "problems", "put"]
+__all__ = ["CursorRow", "fail", "failing", "of", "problems", "put"]
 
 SQL = load("cursors")
 _NOTHING_READ = b""
@@ -51,15 +50,6 @@ async def of(store: ReadStore, specialist: str) -> dict[str, CursorRow]:
     """The cursors of a specialist, by source."""
     rows = await store.all(SQL.all, specialist=specialist)
     return {source: CursorRow(position or None, failures, problem) for source, position, failures, problem in rows}
-
-
-async def due(store: ReadStore, after: Place, last: Place) -> dict[str, dict[str, CursorRow]]:
-    """The cursors of the specialists that are due after one place and up to another, by specialist and source."""
-    found: dict[str, dict[str, CursorRow]] = {}
-    span = {"due": after.due, "id": after.id, "last_due": last.due, "last_id": last.id}
-    for specialist, source, position, failures, problem in await store.all(SQL.due, **span):
-        found.setdefault(specialist, {})[source] = CursorRow(position or None, failures, problem)
-    return found
 
 
 async def problems(store: ReadStore, count: int) -> list[tuple[str, str, int, str]]:

@@ -70,7 +70,7 @@ async def _drop(store: Store, before: Instant, now: Instant) -> Dropped:
         entries += await _all_of(store, cut_chain, name, before, now)
     items = await _empty_items(store, before)
     occurrences = 0
-    for (name,) in await store.all(SQL.specialists):
+    for (name,) in await store.all(SQL.with_old_occurrences, before=before):
         occurrences += await _all_of(store, drop_occurrences, name, before, _AT_ONCE)
     answers = await _all_of(store, drop_answers, before, _AT_ONCE)
     return Dropped(runs, entries, items, occurrences, answers, await _drop_payloads(store))

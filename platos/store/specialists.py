@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -17,14 +16,11 @@ from platos.store.tx import Tx
 
 __all__ = [
     "FIRST",
-    "Moved",
     "Place",
     "SpecialistRow",
     "TemplateRow",
     "advance",
-    "advance_quiet",
     "due_now",
-    "due_rows",
     "every",
     "find",
     "files",
@@ -55,6 +51,7 @@ class SpecialistRow(NamedTuple):
     back, also where the clock does.
     """
 
+    id: int
     name: str
     definition: str
     due: Instant | None
@@ -95,18 +92,6 @@ FIRST = Place(0, 0)
 """Before all of them."""
 
 
-class Moved(NamedTuple):
-    """A quiet wake-up: the specialist, the time that its slot was due, the slot, what comes next, and by which
-    definition, in force since when."""
-
-    name: str
-    due: Instant
-    slot: Instant
-    upcoming: Instant
-    definition: str
-    since: Instant | None
-
-
 def put(
     tx: Tx,
     name: str,
@@ -131,22 +116,14 @@ def advance(
     upcoming: Instant,
     definition: str,
     since: Instant | None = None,
-    quiet: bool = False,
 ) -> bool:
     """Claim the occurrence that was `due` and move on to `upcoming`.
 
     False where somebody else has claimed it, or where another definition is in force since, or other parameters, which
     `upcoming` is not of. `since` is the row's.
     """
-    count = {"quiet": int(quiet), "loud": int(not quiet)}
     claim = {"due": due, "slot": slot, "next": upcoming, "definition": definition, "since": since or 0}
-    return tx.execute(SQL.advance, name=name, **claim, **count) == 1
-
-
-def advance_quiet(tx: Tx, moved: Sequence[Moved]) -> None:
-    """The same for wake-ups that found nothing; what somebody else has claimed, or another definition, is let be."""
-    for name, due, slot, upcoming, definition, since in moved:
-        advance(tx, name, due=due, slot=slot, upcoming=upcoming, definition=definition, since=since, quiet=True)
+    return tx.execute(SQL.advance, name=name, **claim) == 1
 
 
 def skip(
@@ -264,9 +241,3 @@ async def due_now(
     """Specialists with a slot that has come, each with its place: the longest waiting first, from `after` on."""
     rows = await store.all(SQL.due, now=now, due=after.due, id=after.id, count=count)
     return [(Place(due, id), name) for id, name, due in rows]
-
-
-async def due_rows(store: ReadStore, after: Place, last: Place) -> dict[str, SpecialistRow]:
-    """The rows of the specialists that are due after one place and up to another, by name."""
-    rows = await store.all(SQL.due_rows, due=after.due, id=after.id, last_due=last.due, last_id=last.id)
-    return {row[0]: SpecialistRow(*row) for row in rows}

@@ -7,6 +7,7 @@ from sqlite3 import Connection
 from platos.store import (
     accounts,
     agenda,
+    ahead,
     always,
     answers,
     audits,
@@ -28,6 +29,7 @@ from platos.store import (
     passages,
     past,
     pauses,
+    quiet,
     runs,
     specialists,
     steps,
@@ -41,6 +43,7 @@ __all__ = ["transaction"]
 _TABLES = (
     accounts,
     agenda,
+    ahead,
     always,
     answers,
     audits,
@@ -62,6 +65,7 @@ _TABLES = (
     passages,
     past,
     pauses,
+    quiet,
     runs,
     specialists,
     steps,

@@ -6,20 +6,20 @@ Projections are what the journal says, laid out to be asked. Only an event chang
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from platos.core.chain import GENESIS, link
 from platos.core.event import Event, encode_event
 from platos.errors import InvalidTransition
-from platos.store.sql import load, rows
+from platos.store.sql import load, spreads
 
 __all__ = ["Head", "Tx", "follows", "projects"]
 
 SQL = load("journal")
 
-_APPEND = {count: rows(SQL.append, count) for count in (64, 16, 4, 1)}
-"""Statements by how many entries they write: each statement hands the interpreter to other threads and back."""
+_APPEND = spreads(SQL.append)
+
 Row = tuple[Any, ...]
 E = TypeVar("E", bound=Event)
 
@@ -60,6 +60,12 @@ class Tx:
         """Run a statement for each row."""
         self.write_entries()
         self._connection.executemany(sql, rows)
+
+    def spread(self, statements: Mapping[int, str], rows: Sequence[Row]) -> int:
+        """Run a statement that is about rows of values, so many at once (see `platos.store.sql.spreads`); how many
+        rows it changed."""
+        self.write_entries()
+        return self._spread(statements, rows)
 
     def all(self, sql: str, **values: Any) -> list[Row]:
         """Every row of a query."""
@@ -135,15 +141,18 @@ class Tx:
 
     def write_entries(self) -> None:
         """Write the entries that were kept back."""
-        entries, done = self._entries, 0
-        if not entries:
-            return
-        self._entries = []
-        for size in _APPEND:
-            while len(entries) - done >= size:
-                values = [value for entry in entries[done : done + size] for value in entry]
-                self._connection.execute(_APPEND[size], values)
+        entries, self._entries = self._entries, []
+        if entries:
+            self._spread(_APPEND, entries)
+
+    def _spread(self, statements: Mapping[int, str], rows: Sequence[Row]) -> int:
+        done = changed = 0
+        for size, statement in statements.items():
+            while len(rows) - done >= size:
+                values = [value for row in rows[done : done + size] for value in row]
+                changed += self._connection.execute(statement, values).rowcount
                 done += size
+        return changed
 
     def kept(self) -> None:
         """The transaction stands."""

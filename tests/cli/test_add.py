@@ -41,6 +41,16 @@ def test_a_row_is_a_specialist_and_once_more_changes_nothing(told: Told, custome
     assert (done["added"], done["changed"], done["unchanged"]) == (0, 0, 3)
 
 
+@pytest.mark.parametrize(("spread", "advised"), [("", True), ("jitter: 10m\n", False)])
+def test_whoever_adds_many_is_told_how_to_spread_them(cli: Cli, customers: Path, spread: str, advised: bool) -> None:
+    template = customers.parent / "templates" / "customers.md"
+    template.write_text(TEMPLATE.replace("sources:", f"{spread}sources:"))
+    customers.write_text("name,folder\n" + "".join(f"c{number},inbox\n" for number in range(1_000)))
+    done = cli("add", "--template", "customers", "--params", str(customers))
+    assert done.exit_code == 0, done.stderr
+    assert ("jitter: 10m in templates/customers.md spreads them" in done.stdout) == advised
+
+
 def test_a_bad_row_is_told_and_none_is_taken(cli: Cli, told: Told, customers: Path) -> None:
     customers.write_text("name,folder\nacme,inbox\nBolt!,inbox\n")
     done = cli("add", "--template", "customers", "--params", str(customers))

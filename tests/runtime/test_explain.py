@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from platos.runtime.explain import Answer, Explanation, Fate, explain, explain_a
 from platos.runtime.jump import note_jumps
 from platos.store import Tx, occurrences, specialists
 from platos.testing.workspace import START, SimulatedWorkspace
+from tests.runtime.claims import claims
 
 Simulate = Callable[..., SimulatedWorkspace]
 Describe = Callable[..., str]
@@ -375,22 +375,6 @@ async def test_the_slot_at_a_time_is_that_one_or_the_last_before_it(simulate: Si
 # -- every slot
 
 
-@contextmanager
-def claims(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Instant]]:
-    """The slots that really were handled."""
-    claimed: set[Instant] = set()
-    advance = specialists.advance
-
-    def advancing(tx: Any, name: str, *, slot: Instant, **rest: Any) -> bool:
-        mine = advance(tx, name, slot=slot, **rest)
-        claimed.update([slot] if mine else [])
-        return mine
-
-    with monkeypatch.context() as patch:
-        patch.setattr(specialists, "advance", advancing)
-        yield claimed
-
-
 async def live_a_week(simulated: SimulatedWorkspace, chance: random.Random) -> list[Answer]:
     """Ups, downs, pauses and suspends; what is explained at the end."""
     end = simulated.clock.now() + 7 * DAY
@@ -449,7 +433,7 @@ async def explain_a_week(
         found = await live_a_week(simulated, chance)
     async with simulated.up() as engine:
         schedule = engine._host.in_force["watch"].schedule
-    return Counter(answer.fate for answer in found), judge(schedule, found, claimed, simulated.clock.now())
+    return Counter(answer.fate for answer in found), judge(schedule, found, set(claimed), simulated.clock.now())
 
 
 async def explain_weeks(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -20,8 +19,8 @@ from platos.core.lived import Lived
 from platos.core.schedule import Schedule
 from platos.core.state import State
 from platos.runtime.jump import look_back, note_jumps
-from platos.store import specialists
 from platos.testing.workspace import START, SimulatedWorkspace
+from tests.runtime.claims import claims
 
 Simulate = Callable[..., SimulatedWorkspace]
 
@@ -37,22 +36,6 @@ async def live(simulated: SimulatedWorkspace, span: Span) -> None:
 
 async def jumps(simulated: SimulatedWorkspace) -> list[ClockJumped]:
     return [event for event in await simulated.events("system") if isinstance(event, ClockJumped)]
-
-
-@contextmanager
-def claims(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Instant]]:
-    """The slots that are claimed, as they are."""
-    claimed: list[Instant] = []
-    advance = specialists.advance
-
-    def advancing(tx: Any, name: str, *, slot: Instant, **rest: Any) -> bool:
-        mine = advance(tx, name, slot=slot, **rest)
-        claimed.extend([slot] if mine else [])
-        return mine
-
-    with monkeypatch.context() as patch:
-        patch.setattr(specialists, "advance", advancing)
-        yield claimed
 
 
 # -- the machine's clock

@@ -18,12 +18,11 @@ from platos.errors import StoreFull, Unavailable
 from platos.ports.source import Polled
 from platos.runtime import engine as engines
 from platos.runtime.ahead import look_ahead
-from platos.runtime.shared import Shared
+from platos.runtime.shared import Key, Shared
 from platos.runtime.together import Together
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import wake_up
 from platos.store import Tx, open_store, specialists
-from platos.store.specialists import Place
 from platos.testing.source import ScriptedSource
 from platos.testing.workspace import START, SimulatedWorkspace
 
@@ -73,7 +72,7 @@ async def test_who_has_read_less_than_the_others_asks_for_itself(
 
 
 async def test_a_failure_is_everybodys_and_is_asked_for_once() -> None:
-    shared, asked = Shared(), []
+    shared, asked = Shared(lambda: 1), []
 
     async def ask(cursor: bytes | None) -> Polled:
         asked.append(cursor)
@@ -81,12 +80,28 @@ async def test_a_failure_is_everybodys_and_is_asked_for_once() -> None:
 
     for _ in range(3):
         with pytest.raises(Unavailable):
-            await shared.poll(FEED, b"1", ask)
+            await shared.poll(Key.of(FEED, b"1"), 1, ask)
     assert asked == [b"1"]
 
 
+async def test_an_answer_is_for_those_whose_slot_had_come_when_it_was_asked_for() -> None:
+    now, polls = [10], []
+    shared = Shared(lambda: now[0])
+
+    async def ask(cursor: bytes | None) -> Polled:
+        polls.append(now[0])
+        return Polled(cursor=b"%d" % now[0])
+
+    assert (await shared.poll(Key.of(FEED, None), 5, ask)).cursor == b"10"
+    now[0] = 12
+    assert (await shared.poll(Key.of(FEED, None), 10, ask)).cursor == b"10"
+    assert (await shared.poll(Key.of(FEED, None), 11, ask)).cursor == b"12"
+    assert (await shared.poll(Key.of(FEED, None), 10, ask)).cursor == b"12"
+    assert polls == [10, 12]
+
+
 async def test_where_the_one_who_asks_is_cancelled_the_next_one_asks() -> None:
-    shared, begun, answers = Shared(), anyio.Event(), []
+    shared, begun, answers = Shared(lambda: 1), anyio.Event(), []
 
     async def never(cursor: bytes | None) -> Polled:
         begun.set()
@@ -98,11 +113,11 @@ async def test_where_the_one_who_asks_is_cancelled_the_next_one_asks() -> None:
 
     async with anyio.create_task_group() as tasks:
         async with anyio.create_task_group() as first:
-            first.start_soon(shared.poll, FEED, None, never)
+            first.start_soon(shared.poll, Key.of(FEED, None), 1, never)
             await begun.wait()
 
             async def second() -> None:
-                answers.append(await shared.poll(FEED, None, at_once))
+                answers.append(await shared.poll(Key.of(FEED, None), 1, at_once))
 
             tasks.start_soon(second)
             await anyio.wait_all_tasks_blocked()
@@ -120,7 +135,7 @@ async def test_what_is_brought_during_a_transaction_is_written_in_one(tmp_path: 
         together: Together[int] = Together(store, write)
         async with anyio.create_task_group() as tasks:
             for number in range(100):
-                tasks.start_soon(together.bring, number)
+                tasks.start_soon(together.bring, [number])
     assert groups == [[0], list(range(1, 100))]
 
 
@@ -138,7 +153,7 @@ async def test_where_a_group_fails_each_is_written_by_itself(tmp_path: Path) -> 
 
         async def bring(number: int) -> None:
             try:
-                await together.bring(number)
+                await together.bring([number])
             except StoreFull:
                 failed.append(number)
 
@@ -167,7 +182,7 @@ async def read_ahead(simulated: SimulatedWorkspace) -> Wake:
     """A wake-up for the slot that has come, with what was read ahead for it."""
     host, due = simulated.engine._host, START + MINUTE
     simulated.clock.advance_to(due)
-    found = await look_ahead(host, ["watch"], specialists.FIRST, Place(due, 1_000))
+    found = await look_ahead(host, ["watch"], due, specialists.FIRST, 10, Shared(host.now))
     return Wake(host, "watch", due, ahead=found["watch"])
 
 

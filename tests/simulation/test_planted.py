@@ -30,12 +30,11 @@ SEEDS = 30
 
 
 def claim_unguarded(
-    tx: Tx, name: str, *, slot: Instant, upcoming: Instant, since: Instant | None = None, quiet: bool = False, **_: Any
+    tx: Tx, name: str, *, slot: Instant, upcoming: Instant, since: Instant | None = None, **_: Any
 ) -> bool:
     """Whoever comes claims, also what somebody else has claimed, or what another schedule had."""
     statement = specialists.SQL.advance.replace("AND due = :due AND definition = :definition", "")
-    count = {"quiet": int(quiet), "loud": int(not quiet)}
-    return tx.execute(statement, name=name, slot=slot, next=upcoming, since=since or 0, **count) == 1
+    return tx.execute(statement, name=name, slot=slot, next=upcoming, since=since or 0) == 1
 
 
 def drop_some(tx: Tx, specialist: str, source: str, item: Item, *, digest: str, seen: Instant) -> int | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-__all__ = ["Queries", "load", "rows", "script"]
+__all__ = ["Queries", "load", "script", "spreads"]
 
 if TYPE_CHECKING:
 
@@ -21,6 +21,8 @@ else:
     Queries = SimpleNamespace
 
 _NAME = re.compile(r"^-- name: (\w+)[^\n]*\n", re.MULTILINE)
+_ROW = re.compile(r"\(\?(, \?)*\)")
+_AT_ONCE = (256, 64, 16, 4, 1)
 
 
 @cache
@@ -30,10 +32,14 @@ def load(table: str) -> Queries:
     return Queries(**{name: text.strip() for name, text in zip(parts[::2], parts[1::2], strict=True)})
 
 
-def rows(insert: str, count: int) -> str:
-    """An INSERT of one row of values, as one of so many rows."""
-    head, values = insert.split(" VALUES ")
-    return f"{head} VALUES {', '.join([values] * count)}"
+def spreads(statement: str) -> dict[int, str]:
+    """A statement about one row of values, `(?, ?)`, as one about so many, by how many: the most come first.
+
+    Each statement hands the interpreter to other threads and back: one about many rows does so once.
+    """
+    found = _ROW.search(statement)
+    assert found, "no row of values"
+    return {count: statement.replace(found[0], ", ".join([found[0]] * count)) for count in _AT_ONCE}
 
 
 def script(name: str) -> str:

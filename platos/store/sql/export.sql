@@ -32,4 +32,5 @@ SELECT specialist, slot, last, slots, outcome, why, items, started, ended FROM o
 ORDER BY specialist, slot, outcome
 
 -- name: cursors
-SELECT specialist, source, position, failures, problem FROM cursors ORDER BY specialist, source
+SELECT s.name AS specialist, c.source, c.position, c.failures, c.problem
+FROM cursors c JOIN specialists s ON s.id = c.specialist ORDER BY s.name, c.source

@@ -16,5 +16,5 @@ AND NOT EXISTS (SELECT 1 FROM labels l WHERE l.item = c.item)
 AND NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.item = c.item AND v.at >= :before)
 ORDER BY c.item LIMIT :count
 
--- name: specialists
-SELECT name FROM specialists ORDER BY name
+-- name: with_old_occurrences
+SELECT DISTINCT specialist FROM occurrences WHERE slot < :before AND ended < :before ORDER BY specialist

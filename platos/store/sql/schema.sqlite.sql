@@ -71,9 +71,10 @@ CREATE INDEX specialists_due ON specialists (due) WHERE due IS NOT NULL AND paus
 CREATE INDEX specialists_files ON specialists (name) WHERE parameters IS NULL;
 CREATE INDEX specialists_paused ON specialists (paused) WHERE paused IS NOT NULL;
 
--- How far each source of a specialist has been read, and what is wrong with it now.
+-- How far each source of a specialist has been read, and what is wrong with it now. The rows lie as the specialists' do.
+-- The checksum is over the specialist's name, and not over its number.
 CREATE TABLE cursors (
-    specialist TEXT NOT NULL REFERENCES specialists (name),
+    specialist INTEGER NOT NULL REFERENCES specialists (id),
     source     TEXT NOT NULL,
     position   BLOB NOT NULL,
     failures   INTEGER NOT NULL DEFAULT 0,

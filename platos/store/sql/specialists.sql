@@ -5,29 +5,26 @@ ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, parameters = 
 since = excluded.since, due = excluded.due, present = 1, problem = '', checksum = excluded.checksum
 
 -- name: all
-SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists ORDER BY name
+SELECT id, name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists ORDER BY name
 
 -- name: files
 SELECT name FROM specialists WHERE parameters IS NULL AND present = 1
 
 -- name: page
-SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
+SELECT id, name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
 WHERE name > :after ORDER BY name LIMIT :count
 
 -- name: of_files
-SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
+SELECT id, name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
 WHERE parameters IS NULL ORDER BY name
 
 -- name: one
-SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists WHERE name = :name
+SELECT id, name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists WHERE name = :name
 
 -- name: due
-SELECT id, name, due FROM specialists WHERE due <= :now AND paused IS NULL AND (due, id) > (:due, :id)
+SELECT id, name, due FROM specialists WHERE due = :due AND id > :id AND paused IS NULL
+UNION ALL SELECT id, name, due FROM specialists WHERE due > :due AND due <= :now AND paused IS NULL
 ORDER BY due, id LIMIT :count
-
--- name: due_rows
-SELECT name, definition, due, last_slot, reached, wakes, quiet, present, problem, parameters, since FROM specialists
-WHERE paused IS NULL AND (due, id) > (:due, :id) AND (due, id) <= (:last_due, :last_id)
 
 -- name: templates
 SELECT definition, count(*), sum(wakes), sum(quiet), min(due), sum(CASE WHEN problem <> '' THEN 1 ELSE 0 END)
@@ -39,7 +36,7 @@ ORDER BY name LIMIT :count
 
 -- name: advance
 UPDATE specialists SET last_slot = :slot, reached = CASE WHEN reached > :slot THEN reached ELSE :slot END, due = :next,
-wakes = wakes + 1, quiet = quiet + :quiet, loud = loud + :loud
+wakes = wakes + 1, loud = loud + 1
 WHERE name = :name AND coalesce(since, 0) = :since AND due = :due AND definition = :definition
 
 -- name: skip

@@ -17,8 +17,9 @@ FROM autopilots ORDER BY number LIMIT :count OFFSET :after
 SELECT model, cause, since, checksum FROM breakers ORDER BY model LIMIT :count OFFSET :after
 
 -- name: cursors
-SELECT specialist, source, position, failures, problem, checksum FROM cursors
-ORDER BY specialist, source LIMIT :count OFFSET :after
+SELECT s.name AS specialist, c.source, c.position, c.failures, c.problem, c.checksum
+FROM (SELECT * FROM cursors ORDER BY specialist, source LIMIT :count OFFSET :after) AS c
+LEFT JOIN specialists s ON s.id = c.specialist
 
 -- name: audits
 SELECT item, specialist, tier, stratum, chance, addressee, drawn, checksum FROM audits
