@@ -27,7 +27,7 @@ from platos.ports.clock import Clock
 from platos.ports.offload import Offload
 from platos.ports.part import KINDS, Environment, PartKind
 from platos.registry import Registry
-from platos.runtime.described import DescribedSpecialists
+from platos.runtime.asleep.described import DescribedSpecialists
 from platos.runtime.engine import Engine
 from platos.runtime.host import Host
 from platos.runtime.links import Links, Telling

@@ -21,12 +21,14 @@ from platos.cli._gates import Filter
 from platos.config.workspace import Workspace
 from platos.core.approval import GateState
 from platos.core.handoff import Work
-from platos.runtime import effect_ledger, effects, gate
 from platos.runtime.assemble import assemble
-from platos.runtime.effect_ledger import claim_or_ask
+from platos.runtime.effects import call as effects
+from platos.runtime.effects import gate
+from platos.runtime.effects import ledger as effect_ledger
+from platos.runtime.effects.ledger import claim_or_ask
 from platos.runtime.engine import Engine
 from platos.runtime.host import Host
-from platos.runtime.life import Life
+from platos.runtime.node.life import Life
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import wake_up
 from platos.store import Store, gates, runs

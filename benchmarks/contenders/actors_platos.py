@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import anyio
 from _ping import COLD, TIMEOUT, WARM, ask, memory
 
-from platos.runtime.supervisor import Ref, supervision
+from platos.runtime.live.supervisor import Ref, supervision
 
 IDLE = 100_000
 

@@ -20,7 +20,7 @@ from platos.core.money import Nano
 from platos.core.plan import Plan, actors_in
 from platos.core.step import StepKind
 from platos.core.verdict import Decision, Verdict
-from platos.runtime.made import decode_specialist
+from platos.runtime.asleep.made import decode_specialist
 from platos.store import ReadStore, accounts, gates, items, journal, read_store, runs, specialists, steps, verdicts
 from platos.store.gates import GateRow
 from platos.store.runs import RunRow

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from platos.cli._standing import Described, described
 from platos.errors import ConfigurationError
-from platos.runtime.made import definition_of
+from platos.runtime.asleep.made import definition_of
 from platos.store import ReadStore, specialists
 
 __all__ = ["describe_made"]

@@ -20,8 +20,8 @@ from platos.core.specialist import Specialist
 from platos.errors import NotFound
 from platos.ports.planner import AskingPlanner, Planner
 from platos.runtime.foresee import Foreseen, Priced, foresee, plan_for
-from platos.runtime.make_plan import windows
 from platos.runtime.measures.accounts import AccountState, in_force, read_accounts, untouched
+from platos.runtime.planning.make_plan import windows
 from platos.store import read_store
 
 __all__ = ["plan"]

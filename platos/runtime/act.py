@@ -18,11 +18,11 @@ from platos.core.role import Role
 from platos.core.state import State
 from platos.core.step import StepKey, StepKind
 from platos.errors import Broken, Failure, LowConfidence
-from platos.runtime.context import NodeContext
-from platos.runtime.life import Life
 from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
-from platos.runtime.provenance import of_work
-from platos.runtime.steps import input_digest, load_result, record_step
+from platos.runtime.node.context import NodeContext
+from platos.runtime.node.life import Life
+from platos.runtime.node.provenance import of_work
+from platos.runtime.node.steps import input_digest, load_result, record_step
 
 __all__ = ["act"]
 

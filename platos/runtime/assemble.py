@@ -12,11 +12,11 @@ from platos.core.instant import Instant
 from platos.core.state import State
 from platos.runtime.connections import Connections
 from platos.runtime.drive import go
-from platos.runtime.life import moved
-from platos.runtime.mint import Mint
+from platos.runtime.live.supervisor import supervision
 from platos.runtime.net import Net, Run
-from platos.runtime.provenance import meeting_of
-from platos.runtime.supervisor import supervision
+from platos.runtime.node.life import moved
+from platos.runtime.node.mint import Mint
+from platos.runtime.node.provenance import meeting_of
 from platos.store import Tx, journal, runs, steps
 
 __all__ = ["assemble"]

@@ -19,11 +19,11 @@ from platos.core.specialist import Specialist
 from platos.errors import BudgetExceeded, TooLong
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.ports.part import declaration_of
-from platos.runtime.answers import ask_until_valid, first_to_answer
 from platos.runtime.facts import bring_up, facts_on
 from platos.runtime.host import Host
 from platos.runtime.meter import Ask, Bought, Held, Purse, complete, reserve, turn
-from platos.runtime.schema import schema_of
+from platos.runtime.node.answers import ask_until_valid, first_to_answer
+from platos.runtime.node.schema import schema_of
 from platos.store import answers, labels, memories
 
 __all__ = ["Sitting", "TriageBench"]

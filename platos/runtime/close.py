@@ -9,8 +9,8 @@ from platos.core.approval import GateState
 from platos.core.event import PlanRejected, RunMoved, StepMoved
 from platos.core.instant import Instant
 from platos.core.state import FINAL, Outcome, State
+from platos.runtime.effects.trust import judge_ending
 from platos.runtime.net import Run
-from platos.runtime.trust import judge_ending
 from platos.runtime.verify import Ending
 from platos.store import Tx, gates, journal, passages, runs, steps
 

@@ -12,8 +12,8 @@ from platos.core.instant import iso
 from platos.core.item import Item
 from platos.errors import UsageError
 from platos.runtime.control import Command
+from platos.runtime.effects.gate import ANSWERS
 from platos.runtime.engine import Engine
-from platos.runtime.gate import ANSWERS
 from platos.store import breakers, runs
 from platos.store.autopilots import AutopilotRow
 

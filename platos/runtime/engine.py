@@ -19,29 +19,29 @@ from platos.core.failure import RetryPolicy
 from platos.core.instant import DAY, SECOND, Instant, Span
 from platos.core.item import Item, StoredItem
 from platos.errors import EpochLost, PlatosError, StoreCorrupt, StoreFull
-from platos.runtime import add as adding
-from platos.runtime import always as standing
-from platos.runtime import gate as gating
 from platos.runtime import label as labelling
 from platos.runtime import pause as steering
 from platos.runtime import redrive
-from platos.runtime import remove as removing
 from platos.runtime import thaw as thawing
-from platos.runtime import trust as trusting
-from platos.runtime.add import Added
-from platos.runtime.ahead import Ahead, look_ahead
+from platos.runtime.asleep import add as adding
+from platos.runtime.asleep import remove as removing
+from platos.runtime.asleep.add import Added
+from platos.runtime.asleep.ahead import Ahead, look_ahead
+from platos.runtime.asleep.quiet import Alike, gather, wake_quietly
+from platos.runtime.asleep.remove import Removed
+from platos.runtime.asleep.shared import Shared
 from platos.runtime.audit import draw_audits
 from platos.runtime.definitions import refresh, refresh_all
+from platos.runtime.effects import always as standing
+from platos.runtime.effects import gate as gating
+from platos.runtime.effects import trust as trusting
 from platos.runtime.host import Host
 from platos.runtime.house import first_time, keep_house
 from platos.runtime.jump import note_jumps
 from platos.runtime.links import Telling
 from platos.runtime.measures.counters import Counters, Live
 from platos.runtime.overdue import cancel_overdue
-from platos.runtime.quiet import Alike, gather, wake_quietly
 from platos.runtime.recovery import look_again, recover
-from platos.runtime.remove import Removed
-from platos.runtime.shared import Shared
 from platos.runtime.teach import Question, questions
 from platos.runtime.tell import tell_people
 from platos.runtime.undo import Shown, finish_undos, show_undo, undo
@@ -176,7 +176,7 @@ class Engine:
     async def approve_always(
         self, gate: int, where: Sequence[str], lasts: Span, *, by: str, reason: str = ""
     ) -> tuple[GateRow, AlwaysRow]:
-        """A yes to a gate that stands for calls like it. Raises as `platos.runtime.always.approve_always` does."""
+        """A yes to a gate that stands for calls like it. Raises as `effects.always.approve_always` does."""
         row, stands = await standing.approve_always(self._host, gate, where, lasts, by=by, reason=reason)
         await self._go_on_after([row])
         return row, stands
@@ -186,7 +186,7 @@ class Engine:
         return await standing.take_back(self._host, number, by=by, why=why)
 
     async def edit(self, gate: int, arguments: Mapping[str, Any], *, by: str, reason: str = "") -> GateRow:
-        """Approve a gate's call with other arguments; the gate of these. Raises as `platos.runtime.gate.edit` does."""
+        """Approve a gate's call with other arguments; the gate of these. Raises as `effects.gate.edit` does."""
         row = await gating.edit(self._host, gate, arguments, by=by, reason=reason)
         await self._go_on_after([row])
         return row
@@ -224,14 +224,14 @@ class Engine:
         return row, sorted(names)
 
     async def add(self, template: bytes, rows: Sequence[tuple[str, Sequence[str]]], *, by: str) -> Added:
-        """Make a specialist of each row. Raises as `platos.runtime.add.add` does; then none is made."""
+        """Make a specialist of each row. Raises as `asleep.add.add` does; then none is made."""
         added = await adding.add(self._host, template, rows, by=by)
         self.nudge()
         return added
 
     async def remove(self, names: Sequence[str], template: str, *, by: str) -> Removed:
         """Let these specialists wake no more, or, where none is named, all that a template makes. Raises as
-        `platos.runtime.remove.remove` does; then none is removed."""
+        `asleep.remove.remove` does; then none is removed."""
         every = names or await removing.those_of(self._host, template)
         return await removing.remove(self._host, every, by=by)
 

@@ -21,8 +21,8 @@ from platos.core.state import State
 from platos.core.step import StepKey, StepKind, above
 from platos.errors import BadReasoning, Broken
 from platos.runtime.net import Done, Failed, Net, Parked, Result, Wait
+from platos.runtime.node.steps import input_digest, load_result
 from platos.runtime.one_error import one_error
-from platos.runtime.steps import input_digest, load_result
 from platos.store import Tx, gates, steps
 
 __all__ = ["fan_out"]

@@ -15,11 +15,11 @@ from platos.core.plan import BOUNDS, Node
 from platos.core.plan_check import Given, check_node
 from platos.core.role import ITEMS
 from platos.errors import Broken, InvalidPlan
-from platos.runtime.effects import lend
-from platos.runtime.life import Life
+from platos.runtime.effects.call import lend
+from platos.runtime.live.supervisor import Ref
 from platos.runtime.net import Failed, Net, Parked, Result
-from platos.runtime.steps import input_digest
-from platos.runtime.supervisor import Ref
+from platos.runtime.node.life import Life
+from platos.runtime.node.steps import input_digest
 from platos.store import Tx, journal
 
 __all__ = ["grow"]

@@ -31,11 +31,11 @@ from platos.ports.planner import AskingPlanner, Planner
 from platos.ports.source import Source
 from platos.ports.tier import Tier
 from platos.ports.tool import Tool
+from platos.runtime.asleep.made import decode_specialist, made_of
+from platos.runtime.asleep.together import Together
 from platos.runtime.limits import Limits
 from platos.runtime.links import Telling
-from platos.runtime.made import decode_specialist, made_of
 from platos.runtime.measures.counters import Counters
-from platos.runtime.together import Together
 from platos.store import Store, journal, pauses, quiet
 from platos.store.quiet import Quiet
 from platos.store.specialists import SpecialistRow

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from platos.core.lived import Lived, Reign, Stretch
 from platos.core.schedule import Schedule
-from platos.runtime.made import decode_specialist, definition_of
+from platos.runtime.asleep.made import decode_specialist, definition_of
 from platos.store import ReadStore, journal, occurrences, past
 from platos.store.specialists import SpecialistRow
 

@@ -20,9 +20,9 @@ from platos.core.specialist import Specialist
 from platos.core.step import StepKey, above
 from platos.runtime.connections import Connections
 from platos.runtime.host import Host
+from platos.runtime.live.supervisor import Supervisor
 from platos.runtime.meter import Purse
-from platos.runtime.mint import Mint
-from platos.runtime.supervisor import Supervisor
+from platos.runtime.node.mint import Mint
 from platos.runtime.wake import Wake
 from platos.store.runs import RunRow
 

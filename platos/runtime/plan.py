@@ -17,12 +17,12 @@ from platos.core.specialist import Specialist
 from platos.core.state import State
 from platos.core.step import StepKey
 from platos.errors import ConfigurationError
-from platos.runtime.begin import begin, keep, no_plan, waiting
 from platos.runtime.close import end
-from platos.runtime.desk import Planned, PlanningDesk
 from platos.runtime.host import Host
-from platos.runtime.make_plan import extract, make_plan, wanted
 from platos.runtime.net import Run, Steps
+from platos.runtime.planning.begin import begin, keep, no_plan, waiting
+from platos.runtime.planning.desk import Planned, PlanningDesk
+from platos.runtime.planning.make_plan import extract, make_plan, wanted
 from platos.runtime.wake import Wake
 from platos.store import Tx, effects, items, journal, runs, steps, verdicts
 

@@ -16,8 +16,8 @@ from platos.core.instant import MINUTE, Instant, iso
 from platos.core.item import Item
 from platos.core.specialist import PartSpec
 from platos.ports.source import Polled
+from platos.runtime.asleep.shared import Key
 from platos.runtime.one_error import one_error
-from platos.runtime.shared import Key
 from platos.runtime.wake import Wake
 from platos.runtime.withdraw import withdraw
 from platos.store import Tx, cursors, items, journal, occurrences, specialists

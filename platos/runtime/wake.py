@@ -10,7 +10,7 @@ from platos.core.instant import Instant
 from platos.core.item import Item
 from platos.core.schedule import Missed
 from platos.core.specialist import Overlap, Specialist
-from platos.runtime.ahead import Ahead
+from platos.runtime.asleep.ahead import Ahead
 from platos.runtime.host import Hand, Host
 
 __all__ = ["Wake"]

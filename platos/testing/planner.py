@@ -21,8 +21,8 @@ from platos.errors import Broken, Failure, InvalidPlan, Unavailable
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.ports.planner import AskingPlanner, Brief, Planner
 from platos.registry import Registry
-from platos.runtime.answers import ask_until_valid
-from platos.runtime.schema import schema_of
+from platos.runtime.node.answers import ask_until_valid
+from platos.runtime.node.schema import schema_of
 
 __all__ = ["ROLES", "WINDOW", "ScriptedDesk", "briefs", "check_planner", "given_by"]
 

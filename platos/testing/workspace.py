@@ -28,7 +28,7 @@ from platos.core.item import ItemState, StoredItem
 from platos.core.mistake import Locate, dotted
 from platos.core.role import Role
 from platos.ports.part import PartKind, declaration_of
-from platos.runtime.described import DescribedSpecialists
+from platos.runtime.asleep.described import DescribedSpecialists
 from platos.runtime.engine import Engine
 from platos.runtime.links import Links
 from platos.store import Store, gates, items, journal, runs, specialists

@@ -13,7 +13,8 @@ from typing import Any
 from platos.core.effect import EffectClass, Recovery, recovery_of
 from platos.core.event import AnyEvent, StepMoved
 from platos.core.step import StepKey
-from platos.runtime import effects, meter
+from platos.runtime import meter
+from platos.runtime.effects import call as effects
 from platos.store import Store, steps
 from platos.store.database import NAME, connect_read_only
 from platos.store.writer import Committer

@@ -17,8 +17,8 @@ from platos.core.effect import EffectClass, EffectState
 from platos.core.instant import HOUR, MINUTE
 from platos.core.state import State
 from platos.errors import BadReasoning
-from platos.runtime import gate as gating
-from platos.runtime.effect_ledger import claim_or_ask, settle
+from platos.runtime.effects import gate as gating
+from platos.runtime.effects.ledger import claim_or_ask, settle
 from platos.store import Store, effects
 from platos.testing.workspace import SimulatedWorkspace
 from tests.effects.world import Cut, Deed, World

@@ -13,8 +13,8 @@ import pytest
 
 from platos.core.effect import EffectClass, EffectState, Recovery
 from platos.errors import PermissionDenied
-from platos.runtime import effects as calling
 from platos.runtime import net as net
+from platos.runtime.effects import call as calling
 from tests.effects.lives import POINTS, Actor, Knife, Planner, live, live_in
 from tests.effects.world import WIRE, World
 

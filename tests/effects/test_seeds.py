@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from platos.core.effect import EffectClass, Recovery
-from platos.runtime import effects as calling
+from platos.runtime.effects import call as calling
 from tests.effects.lives import Actor, Knife, Planner, live, live_in
 from tests.effects.world import WIRE, World
 from tests.simulation.loop import SimulatedLoop

@@ -18,7 +18,7 @@ from platos.core.item import Item, Problem
 from platos.errors import Unavailable
 from platos.ports.source import Polled
 from platos.runtime import engine as engines
-from platos.runtime.quiet import Alike, gather
+from platos.runtime.asleep.quiet import Alike, gather
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import wake_up
 from platos.testing.workspace import START, SimulatedWorkspace

@@ -15,7 +15,7 @@ from platos.core.instant import DAY, HOUR, MINUTE, iso
 from platos.core.policy import RiskTier
 from platos.core.state import State
 from platos.errors import InvalidTransition, NotFound, UsageError
-from platos.runtime import effect_ledger
+from platos.runtime.effects import ledger as effect_ledger
 from platos.store import always, decisions, effects, evidence, gates
 from platos.store.always import AlwaysRow
 from platos.testing.workspace import SimulatedWorkspace
@@ -342,7 +342,7 @@ async def test_planted_a_policy_that_looks_at_what_was_asked_and_not_at_what_is_
 ) -> None:
     """Where the rule that shows at the gate is of the words that a node used, an edit sends what is denied."""
     monkeypatch.setattr(
-        "platos.runtime.effects._with_arguments",
+        "platos.runtime.effects.call._with_arguments",
         lambda call, frozen: call._replace(
             arguments=call.tool.Arguments.model_validate_json(frozen), act=call.act._replace(frozen=frozen)
         ),

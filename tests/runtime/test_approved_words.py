@@ -20,8 +20,8 @@ from platos.core.instant import DAY, HOUR, MINUTE
 from platos.core.policy import RiskTier
 from platos.core.state import State
 from platos.errors import BadReasoning, InvalidTransition, PermissionDenied
-from platos.runtime import effects as calling
-from platos.runtime.effect_ledger import claim_or_ask
+from platos.runtime.effects import call as calling
+from platos.runtime.effects.ledger import claim_or_ask
 from platos.store import effects, gates
 from platos.testing.workspace import SimulatedWorkspace
 from tests.simulation.living import a_place

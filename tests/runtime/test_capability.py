@@ -17,9 +17,9 @@ from platos.core.plan import FanOut, Node, Plan, Sequence, Single
 from platos.core.state import Outcome
 from platos.errors import PermissionDenied
 from platos.ports.planner import Brief
-from platos.runtime import effects as acting
-from platos.runtime.life import Life
-from platos.runtime.mint import Mint
+from platos.runtime.effects import call as acting
+from platos.runtime.node.life import Life
+from platos.runtime.node.mint import Mint
 from platos.store import effects, evidence
 from platos.testing.workspace import SimulatedWorkspace
 

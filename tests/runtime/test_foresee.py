@@ -18,11 +18,11 @@ from platos.core.schedule import Schedule
 from platos.core.specialist import PartSpec, Specialist
 from platos.errors import TimedOut
 from platos.ports.model import ModelReply, ModelRequest
-from platos.runtime import answers
 from platos.runtime.foresee import Foreseen, Priced, Shaped, foresee
 from platos.runtime.foresee.nodes import REPLIES
 from platos.runtime.measures.accounts import AccountState
 from platos.runtime.net import MOST_REPLANS
+from platos.runtime.node import answers
 from platos.store import accounts
 from platos.testing.model import Scripted
 from platos.testing.workspace import SimulatedWorkspace

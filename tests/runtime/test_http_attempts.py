@@ -11,7 +11,7 @@ import pytest
 
 from platos.core.instant import HOUR
 from platos.core.state import State
-from platos.runtime import context
+from platos.runtime.node import context
 from platos.store import accounts
 from platos.testing.provider import (
     FakeProvider,

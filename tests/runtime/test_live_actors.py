@@ -11,7 +11,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from platos.errors import Broken, RateLimited, TimedOut
-from platos.runtime.supervisor import Hooks, Supervisor, supervision
+from platos.runtime.live.supervisor import Hooks, Supervisor, supervision
 
 
 async def echo(message: Any) -> Any:

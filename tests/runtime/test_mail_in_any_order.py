@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from platos.errors import Broken, TimedOut
-from platos.runtime.mailbox import Mailbox
-from platos.runtime.patience import Patience
-from platos.runtime.supervisor import Hooks, Ref, supervision
+from platos.runtime.live.mailbox import Mailbox
+from platos.runtime.live.patience import Patience
+from platos.runtime.live.supervisor import Hooks, Ref, supervision
 from tests.simulation.loop import Deadlock, SimulatedLoop, run
 
 SECONDS = (0.0, 0.5, 1.0, 2.0)

@@ -17,9 +17,9 @@ from platos.core.specialist import PartSpec
 from platos.errors import StoreFull, Unavailable
 from platos.ports.source import Polled
 from platos.runtime import engine as engines
-from platos.runtime.ahead import look_ahead
-from platos.runtime.shared import Key, Shared
-from platos.runtime.together import Together
+from platos.runtime.asleep.ahead import look_ahead
+from platos.runtime.asleep.shared import Key, Shared
+from platos.runtime.asleep.together import Together
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import wake_up
 from platos.store import Tx, open_store, specialists

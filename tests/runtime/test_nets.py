@@ -12,7 +12,7 @@ from platos.core.effect import EffectClass
 from platos.core.instant import HOUR
 from platos.core.plan import FanOut, Node, Single, children
 from platos.core.step import StepKey
-from platos.runtime.life import Life
+from platos.runtime.node.life import Life
 from platos.testing.workspace import SimulatedWorkspace
 from tests.runtime.nets import Came, Chance, came_to, draw_plan, drop, net
 

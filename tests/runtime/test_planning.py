@@ -21,8 +21,8 @@ from platos.errors import BadReasoning, TimedOut, Unavailable
 from platos.ports.model import Terms
 from platos.ports.planner import Desk
 from platos.runtime.commands import commands_of
-from platos.runtime.desk import PlanningDesk
-from platos.runtime.life import first_word
+from platos.runtime.node.life import first_word
+from platos.runtime.planning.desk import PlanningDesk
 from platos.testing.model import Scripted
 from platos.testing.workspace import SimulatedWorkspace
 

@@ -16,8 +16,8 @@ from platos.core.step import StepKind
 from platos.errors import Broken, RateLimited
 from platos.ports.actor import Context
 from platos.ports.planner import Brief
-from platos.runtime.mailbox import Mailbox
-from platos.runtime.supervisor import Supervisor
+from platos.runtime.live.mailbox import Mailbox
+from platos.runtime.live.supervisor import Supervisor
 from platos.store import steps
 from platos.testing.workspace import SimulatedWorkspace
 

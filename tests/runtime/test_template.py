@@ -19,11 +19,11 @@ from platos.core.item import Item, ItemState
 from platos.core.state import State
 from platos.errors import NotFound, UsageError
 from platos.ports.source import Polled
-from platos.runtime.add import Added
+from platos.runtime.asleep.add import Added
+from platos.runtime.asleep.remove import Removed
 from platos.runtime.explain import explain
 from platos.runtime.explain.fate import Fate
 from platos.runtime.measures import told
-from platos.runtime.remove import Removed
 from platos.runtime.wake import Wake
 from platos.runtime.wakeup import wake_up
 from platos.store import items, journal, specialists

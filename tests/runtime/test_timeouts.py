@@ -20,8 +20,8 @@ from platos.core.state import Outcome, State
 from platos.core.step import StepKind
 from platos.errors import Unavailable
 from platos.ports.model import ModelReply, ModelRequest
-from platos.runtime.life import Life
 from platos.runtime.net import Net
+from platos.runtime.node.life import Life
 from platos.store import accounts, effects
 from platos.testing.model import Scripted
 from platos.testing.workspace import SimulatedWorkspace

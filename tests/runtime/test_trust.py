@@ -17,8 +17,8 @@ from platos.core.predicate import ANY
 from platos.core.state import Outcome, State
 from platos.core.trust import AUDITED_FIRST, Answer, Record
 from platos.errors import InvalidTransition, NotFound, UsageError
-from platos.runtime import gate as gating
-from platos.runtime import trust as trusting
+from platos.runtime.effects import gate as gating
+from platos.runtime.effects import trust as trusting
 from platos.store import Tx, autopilots, decisions, effects, evidence, gates, journal
 from platos.store.autopilots import AutopilotRow, AutopilotState
 from platos.testing.workspace import SimulatedWorkspace

@@ -15,9 +15,9 @@ from platos.core.instant import Instant
 from platos.core.item import Item
 from platos.core.schedule import Missed
 from platos.core.step import StepKey
-from platos.runtime import effects as calling
-from platos.runtime import gate as gating
 from platos.runtime import meter
+from platos.runtime.effects import call as calling
+from platos.runtime.effects import gate as gating
 from platos.store import Tx, items, occurrences, specialists, steps
 from platos.store.gates import GateRow
 from tests.simulation.invariants.every import check_week

@@ -17,8 +17,8 @@ from platos.core.step import PLANNING
 from platos.errors import Unavailable
 from platos.ports.model import Document, ModelRequest
 from platos.ports.planner import AskingPlanner, Brief, Planner
-from platos.runtime.desk import question_of
-from platos.runtime.make_plan import Wanted, given_to, make_plan
+from platos.runtime.planning.desk import question_of
+from platos.runtime.planning.make_plan import Wanted, given_to, make_plan
 from platos.runtime.poll import HANDED_IN
 
 __all__ = ["Asked", "Shaped", "plan_for"]

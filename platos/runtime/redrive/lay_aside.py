@@ -11,7 +11,7 @@ from platos.core.effect import EffectState
 from platos.core.event import RunMoved, StepMoved
 from platos.core.state import FINAL, State
 from platos.runtime.host import Host
-from platos.runtime.life import moved
+from platos.runtime.node.life import moved
 from platos.runtime.redrive.hand import Bidding, held, in_state, move_effect, reopen
 from platos.store import Tx, gates, journal, runs, steps
 from platos.store.effects import EffectRow

@@ -20,7 +20,7 @@ from platos.core.state import FINAL, State
 from platos.errors import InvalidTransition, UsageError
 from platos.runtime.close import reject
 from platos.runtime.host import Host
-from platos.runtime.life import moved
+from platos.runtime.node.life import moved
 from platos.runtime.pause import refuse_paused
 from platos.runtime.redrive.hand import Bidding, held, in_state, move_effect, reopen
 from platos.store import Tx, evidence, journal, runs, steps

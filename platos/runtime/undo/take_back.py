@@ -20,11 +20,11 @@ from platos.core.state import FINAL
 from platos.core.trust import Answer
 from platos.errors import Failure, InDoubt, InvalidTransition, PlatosError, StaleWorld, StoreError, UsageError
 from platos.ports.tool import Compares, Honoured
-from platos.runtime.effect_ledger import proof_of
+from platos.runtime.effects.ledger import proof_of
+from platos.runtime.effects.trust import fail
 from platos.runtime.host import Host
 from platos.runtime.pause import refuse_paused
 from platos.runtime.redrive.hand import held
-from platos.runtime.trust import fail
 from platos.runtime.undo.way import Shown, Way, find_way, in_time, preview
 from platos.store import Tx, effects, evidence, journal, pauses, runs
 from platos.store.effects import EffectRow

@@ -17,8 +17,8 @@ from platos.core.policy import permit
 from platos.core.specialist import PartSpec, Specialist
 from platos.errors import InvalidTransition, NotFound, PermissionDenied, TimedOut, UsageError
 from platos.ports.tool import Previews, TakesBack, Tool, is_remote
-from platos.runtime.effect_ledger import Act
-from platos.runtime.effects import contract_of
+from platos.runtime.effects.call import contract_of
+from platos.runtime.effects.ledger import Act
 from platos.runtime.host import Host
 from platos.store import effects, evidence, journal, runs
 from platos.store.effects import EffectRow

@@ -20,10 +20,10 @@ from platos.core.policy import Permission, RiskTier
 from platos.core.specialist import Wanted
 from platos.core.state import State
 from platos.errors import BadReasoning, Denied, InDoubt
-from platos.runtime import gate as gating
-from platos.runtime.always import standing_for
-from platos.runtime.life import moved
-from platos.runtime.trust import Use, use_of
+from platos.runtime.effects import gate as gating
+from platos.runtime.effects.always import standing_for
+from platos.runtime.effects.trust import Use, use_of
+from platos.runtime.node.life import moved
 from platos.store import Tx, effects, evidence, gates, items, meta, pauses, runs, steps
 
 __all__ = ["Act", "Standing", "ask_only", "claim_or_ask", "move_effect", "proof_of", "settle"]

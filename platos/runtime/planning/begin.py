@@ -17,8 +17,8 @@ from platos.core.state import State
 from platos.ports.planner import AskingPlanner
 from platos.runtime.close import end
 from platos.runtime.host import Host
-from platos.runtime.make_plan import extract, plan_alone, wanted
 from platos.runtime.net import Run, Steps
+from platos.runtime.planning.make_plan import extract, plan_alone, wanted
 from platos.runtime.verify import Ending
 from platos.runtime.wake import Wake
 from platos.store import Tx, items, journal, runs, verdicts

@@ -42,12 +42,12 @@ from platos.core.step import DENIED, StepKind
 from platos.core.trust import may_be_promoted
 from platos.errors import Broken, Failure, InDoubt, InvalidOutput, PermissionDenied, TimedOut
 from platos.ports.tool import Compares, Honoured, Previews, Tool, is_remote
-from platos.runtime.effect_ledger import Act, Standing, ask_only, claim_or_ask, move_effect, settle
+from platos.runtime.effects.ledger import Act, Standing, ask_only, claim_or_ask, move_effect, settle
 from platos.runtime.host import Host
-from platos.runtime.life import Life
-from platos.runtime.provenance import leads_out, of_receipt
-from platos.runtime.schema import schema_of
-from platos.runtime.steps import load_result
+from platos.runtime.node.life import Life
+from platos.runtime.node.provenance import leads_out, of_receipt
+from platos.runtime.node.schema import schema_of
+from platos.runtime.node.steps import load_result
 from platos.store import accounts, effects, items
 
 __all__ = ["call_tool", "contract_of", "lend", "request_approval"]

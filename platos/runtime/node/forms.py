@@ -6,8 +6,8 @@ import inspect
 
 from platos.errors import PermissionDenied
 from platos.ports.tool import Says, Tool, ToolForm, is_remote
-from platos.runtime.life import Life
-from platos.runtime.schema import schema_of
+from platos.runtime.node.life import Life
+from platos.runtime.node.schema import schema_of
 
 __all__ = ["forms_of"]
 

@@ -14,8 +14,8 @@ from platos.core.state import State
 from platos.core.step import StepKey
 from platos.ports.model import ModelReply, ModelRequest
 from platos.runtime.host import Host
-from platos.runtime.life import moved
 from platos.runtime.meter import Ask, Bought, Purse, complete, reserve, turn
+from platos.runtime.node.life import moved
 from platos.store import Tx, steps
 
 __all__ = ["Question", "attempt", "cause_of"]

@@ -22,17 +22,17 @@ from platos.core.step import StepKind
 from platos.errors import Failure, LowConfidence, NotFound
 from platos.ports.model import Document, ModelReply, ModelRequest
 from platos.ports.tool import ToolForm
-from platos.runtime.answers import ask_until_valid
-from platos.runtime.attempt import Question, attempt, cause_of
-from platos.runtime.effects import call_tool, request_approval
+from platos.runtime.effects.call import call_tool, request_approval
 from platos.runtime.facts import bring_up, facts_on
-from platos.runtime.forms import forms_of
 from platos.runtime.grow import grow
-from platos.runtime.life import Life
 from platos.runtime.meter import Purse
-from platos.runtime.provenance import of_evidence, of_facts, of_item
-from platos.runtime.schema import schema_of
-from platos.runtime.steps import load_result
+from platos.runtime.node.answers import ask_until_valid
+from platos.runtime.node.attempt import Question, attempt, cause_of
+from platos.runtime.node.forms import forms_of
+from platos.runtime.node.life import Life
+from platos.runtime.node.provenance import of_evidence, of_facts, of_item
+from platos.runtime.node.schema import schema_of
+from platos.runtime.node.steps import load_result
 from platos.store import evidence
 
 __all__ = ["NodeContext"]

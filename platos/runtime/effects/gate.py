@@ -21,7 +21,7 @@ from platos.core.instant import SECOND, Instant
 from platos.core.state import State
 from platos.errors import InvalidTransition, TimedOut, UsageError
 from platos.ports.tool import Previews, is_remote
-from platos.runtime import trust as trusting
+from platos.runtime.effects import trust as trusting
 from platos.runtime.host import Host
 from platos.runtime.label import label_by_decision
 from platos.store import Tx, effects, gates, journal, runs

@@ -24,14 +24,14 @@ from platos.core.state import State
 from platos.core.step import PLANNING, StepKey, StepKind
 from platos.errors import Broken, Failure
 from platos.ports.model import Document, ModelReply, ModelRequest
-from platos.runtime.answers import ask_until_valid
-from platos.runtime.attempt import Question, attempt, cause_of
 from platos.runtime.host import Host
-from platos.runtime.life import first_word, moved
 from platos.runtime.meter import Purse
 from platos.runtime.net import purse_of
-from platos.runtime.schema import schema_of
-from platos.runtime.steps import input_digest
+from platos.runtime.node.answers import ask_until_valid
+from platos.runtime.node.attempt import Question, attempt, cause_of
+from platos.runtime.node.life import first_word, moved
+from platos.runtime.node.schema import schema_of
+from platos.runtime.node.steps import input_digest
 from platos.store import steps
 
 __all__ = ["Planned", "PlanningDesk", "question_of"]

@@ -16,7 +16,7 @@ from platos.core.effect import Contract
 from platos.core.instant import DAY, Instant, Span, iso
 from platos.core.predicate import Predicate, parse_predicate
 from platos.errors import InvalidTransition, UsageError
-from platos.runtime import gate as gating
+from platos.runtime.effects import gate as gating
 from platos.runtime.host import Host
 from platos.store import Tx, always, gates, runs
 from platos.store.always import AlwaysRow

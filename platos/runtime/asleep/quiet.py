@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from platos.core.instant import Instant
 from platos.core.specialist import PartSpec
 from platos.ports.source import Polled
-from platos.runtime.ahead import Ahead
+from platos.runtime.asleep.ahead import Ahead
+from platos.runtime.asleep.shared import Key, Shared
 from platos.runtime.host import Host
-from platos.runtime.shared import Key, Shared
 from platos.store.quiet import Claim, Quiet, Read
 from platos.store.specialists import Place
 

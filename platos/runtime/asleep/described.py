@@ -7,7 +7,7 @@ from pathlib import Path
 from platos.config.definitions import Definitions
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError
-from platos.runtime.made import made_of
+from platos.runtime.asleep.made import made_of
 from platos.store import specialists
 
 __all__ = ["DescribedSpecialists"]

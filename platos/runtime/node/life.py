@@ -20,7 +20,7 @@ from platos.core.state import State
 from platos.core.step import StepKey, StepKind
 from platos.errors import BudgetExceeded, Failure, Frozen, TimedOut, Unpriced
 from platos.runtime.net import Net, Parked, Wait
-from platos.runtime.steps import input_digest, record_step
+from platos.runtime.node.steps import input_digest, record_step
 
 __all__ = ["Life", "first_word", "moved"]
 

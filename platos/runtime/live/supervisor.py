@@ -18,10 +18,10 @@ from anyio.abc import TaskGroup
 from anyio.lowlevel import checkpoint, checkpoint_if_cancelled
 
 from platos.errors import Broken, Failure, TimedOut
-from platos.runtime.contain import contain
-from platos.runtime.mailbox import Mailbox
+from platos.runtime.live.contain import contain
+from platos.runtime.live.mailbox import Mailbox
+from platos.runtime.live.patience import Patience
 from platos.runtime.one_error import one_error
-from platos.runtime.patience import Patience
 
 __all__ = ["Hooks", "Ref", "Supervisor", "supervision"]
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from platos.core.instant import Instant
 from platos.core.specialist import Specialist
 from platos.errors import ConfigurationError
+from platos.runtime.asleep.shared import Shared
 from platos.runtime.definitions import refresh_sound
 from platos.runtime.host import Host
-from platos.runtime.shared import Shared
 from platos.store import ahead
 from platos.store.cursors import CursorRow
 from platos.store.specialists import Place, SpecialistRow

@@ -1,0 +1,1 @@
+"""Planning: a run begins, and whoever makes its plan is asked."""
