@@ -17,7 +17,6 @@ __all__ = [
     "check_version",
     "connect_read_only",
     "file_in",
-    "read_only_uri",
     "readable",
     "unusable",
 ]
@@ -44,14 +43,10 @@ def check_version(found: int, path: Path) -> None:
         )
 
 
-def read_only_uri(path: Path) -> str:
-    """The URI that opens the file for reading alone."""
-    return f"file:{quote(str(path.absolute()))}?mode=ro"
-
-
 def connect_read_only(path: Path) -> sqlite3.Connection:
     """A connection that cannot write."""
-    return sqlite3.connect(read_only_uri(path), uri=True, isolation_level=None, check_same_thread=False)
+    uri = f"file:{quote(str(path.absolute()))}?mode=ro"
+    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from typing import Any
 
 import aiosqlite
 import anyio
+import anyio.to_thread
 
-from platos.store.database import read_only_uri, unusable
+from platos.store.database import connect_read_only, unusable
 from platos.store.reader import Row
 
 __all__ = ["ThreadReader"]
@@ -36,8 +37,9 @@ class ThreadReader:
         async with self._opening:
             if self._connection is None:
                 with anyio.CancelScope(shield=True):
-                    uri = read_only_uri(self._path)
-                    self._connection = await aiosqlite.connect(uri, uri=True, isolation_level=None)
+                    # aiosqlite's thread outlives an opening that fails, and then answers to a loop that may be closed
+                    opened = await anyio.to_thread.run_sync(connect_read_only, self._path)
+                    self._connection = await aiosqlite.Connection(lambda: opened, iter_chunk_size=64)
         assert self._connection is not None
         return self._connection
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
@@ -123,6 +124,13 @@ async def test_what_cannot_be_opened_cannot_be_read(folder: Path, read: Read) ->
     (folder / NAME).mkdir()
     with pytest.raises(StoreError):
         await read_and_close(read, folder)
+
+
+async def test_a_file_that_cannot_be_opened_leaves_no_thread_that_answers_later(folder: Path) -> None:
+    (folder / NAME).mkdir()
+    with pytest.raises(StoreError):
+        await read_and_close(read_store, folder)
+    assert not [each.name for each in threading.enumerate() if "connection_worker" in each.name]
 
 
 @pytest.mark.parametrize("read", READS)
