@@ -14,11 +14,11 @@ import msgspec
 from platos.core.instant import Instant
 from platos.core.schedule import Due, Schedule
 
-__all__ = ["Lived", "Reign", "Stretch"]
+__all__ = ["Gap", "Lived", "Reign"]
 
 
-class Stretch(NamedTuple):
-    """A stretch of time, both ends included."""
+class Gap(NamedTuple):
+    """A time whose slots did not run, both ends included."""
 
     first: Instant
     last: Instant
@@ -31,7 +31,7 @@ class Reign(NamedTuple):
     schedule: Schedule
     after: Instant
     last: Instant
-    missed: tuple[Stretch, ...] = ()
+    missed: tuple[Gap, ...] = ()
 
     def has_run(self, slot: Instant) -> bool:
         """Has this slot run, or found nothing?"""
@@ -45,10 +45,10 @@ class Reign(NamedTuple):
         return slot if slot <= self.last else None
 
     def end_of_ran(self, slot: Instant) -> Instant:
-        """From a slot that has run: the last moment before the next missed stretch, or before what never ran."""
+        """From a slot that has run: the last moment before the next gap, or before what never ran."""
         return min((each.first - 1 for each in self.missed if each.first > slot), default=self.last)
 
-    def _missing(self, slot: Instant) -> Stretch | None:
+    def _missing(self, slot: Instant) -> Gap | None:
         return next((each for each in self.missed if each.first <= slot <= each.last), None)
 
 

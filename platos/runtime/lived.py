@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from platos.core.lived import Lived, Reign, Stretch
+from platos.core.lived import Gap, Lived, Reign
 from platos.core.schedule import Schedule
 from platos.runtime.asleep.made import decode_specialist, definition_of
 from platos.store import ReadStore, journal, occurrences, past
@@ -19,8 +19,8 @@ async def lived(store: ReadStore, row: SpecialistRow) -> Lived:
     Where rows may have been dropped, nothing counts as missed: what came again, and ran, may be among them.
     """
     rows, since = await occurrences.of_specialist(store, row.name), await past.forgotten(store)
-    stretches = (Stretch(max(each.slot, since), each.last) for each in rows if each.outcome in occurrences.MISSED)
-    missed = tuple(each for each in stretches if each.first <= each.last)
+    gaps = (Gap(max(each.slot, since), each.last) for each in rows if each.outcome in occurrences.MISSED)
+    missed = tuple(each for each in gaps if each.first <= each.last)
     ran = frozenset(each.slot for each in rows if each.outcome in occurrences.RAN)
     return Lived(await _reigns(store, row, missed), ran)
 
@@ -35,7 +35,7 @@ async def schedule_of(store: ReadStore, definition: str) -> Schedule:
     return decode_specialist(await journal.get_payload(store, definition)).schedule
 
 
-async def _reigns(store: ReadStore, row: SpecialistRow, missed: tuple[Stretch, ...]) -> tuple[Reign, ...]:
+async def _reigns(store: ReadStore, row: SpecialistRow, missed: tuple[Gap, ...]) -> tuple[Reign, ...]:
     """Each definition's own, in order. What the journal tells no more counts as lived by the one in force."""
     adopted, reached = await past.adoptions(store, row.name), row.reached or 0
     ends = [*(event.reached for event in adopted), reached]

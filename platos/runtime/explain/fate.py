@@ -74,7 +74,7 @@ class Fates:
         return Answer(slot, fate, self._why(slot, fate), self._around(slot))
 
     def by_hand(self, first: Instant, last: Instant) -> list[Answer]:
-        """The wake-ups by hand in a stretch of time that found something."""
+        """The wake-ups by hand between two moments that found something."""
         rows = [row for row in self.rows if row.outcome == Fate.BY_HAND and first <= row.slot <= last]
         return [Answer(row.slot, Fate.BY_HAND, row.why or _found(row), (), row) for row in rows]
 

@@ -20,13 +20,13 @@ def slots_until(past: Past, schedules: Mapping[str, Schedule], until: Instant, c
 
 
 def slots_ahead(past: Past, schedules: Mapping[str, Schedule], now: Instant, count: int) -> list[Instant]:
-    """The next slots of the definition in force; none where the specialist's file is gone."""
+    """The next slots of the definition in force; none where the specialist is gone."""
     span = past.running.get("defined")
     return schedules[span.definition].slots(now, count) if span else []
 
 
 def first_known(past: Past) -> Span | None:
-    """The stretch of the first definition."""
+    """When the first definition was in force."""
     return min(past.of("defined"), default=None, key=lambda span: span.begin)
 
 
