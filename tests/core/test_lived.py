@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platos.core.instant import DAY, MINUTE, Instant, parse_instant
-from platos.core.lived import Lived, Reign, Stretch
+from platos.core.lived import Gap, Lived, Reign
 from platos.core.schedule import CatchUp, Schedule
 
 NOON = parse_instant("2026-11-21T12:00Z")
@@ -19,8 +19,8 @@ def minute(number: int) -> Instant:
 
 def lived(*, last: int, missed: tuple[tuple[int, int], ...] = (), ran: tuple[int, ...] = (), known: int = 0) -> Lived:
     """In minutes after noon."""
-    stretches = tuple(Stretch(minute(first), minute(end)) for first, end in missed)
-    return Lived((Reign(EVERY_MINUTE, minute(known), minute(last), stretches),), frozenset(map(minute, ran)))
+    gaps = tuple(Gap(minute(first), minute(end)) for first, end in missed)
+    return Lived((Reign(EVERY_MINUTE, minute(known), minute(last), gaps),), frozenset(map(minute, ran)))
 
 
 def test_what_was_handled_and_not_missed_has_run() -> None:
@@ -75,7 +75,7 @@ def test_the_next_slot_and_the_next_that_ran_are_of_the_schedule_that_is_asked_f
 
 
 def test_what_one_definition_missed_another_may_have_run() -> None:
-    reigns = (Reign(EVERY_MINUTE, minute(0), minute(8), (Stretch(minute(1), minute(5)),)),)
+    reigns = (Reign(EVERY_MINUTE, minute(0), minute(8), (Gap(minute(1), minute(5)),)),)
     found = Lived((*reigns, Reign(EVERY_SECOND_MINUTE, minute(3), minute(8))), frozenset())
     assert [number for number in range(9) if found.has_run(minute(number))] == [4, 6, 7, 8]
 
