@@ -58,7 +58,7 @@ FLOORS = {
     "ledgers": (0, 300),
     "lies": (25, 25),
     "mutated replies": (500, 10_000),
-    "nets cut off": (40, 3_000),
+    "nets cut off": (40, 2_800),
     "orders of answers": (10, 500),
     "power losses": (400, 20_000),
     "promised cuts": (15_000, 0),
