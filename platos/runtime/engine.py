@@ -5,9 +5,10 @@ Whatever waits, waits as a row with a due time; the engine sleeps until the next
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
 
@@ -70,6 +71,21 @@ _MOST_SLOW = 8_192
 there are not more of them than that."""
 
 
+_COLLECTED_AFTER = 10_000
+"""New objects after which the collector of cycles looks through them. At Python's 700, what a crowd of wake-ups holds
+for a moment counts as old, and all that is old is gone through again and again: a third of the time of a million."""
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], _COLLECTED_AFTER), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 class Engine:
     """Keeps the specialists of one workspace going."""
 
@@ -97,9 +113,10 @@ class Engine:
         It goes on with that when it is let live or rest: what a person bids it first is done before.
         """
         owed, house = await recover(host, version), await first_time(host)
-        async with anyio.create_task_group() as tasks:
-            yield cls(host, tasks, owed, house)
-            tasks.cancel_scope.cancel()
+        with _seldom_collected():
+            async with anyio.create_task_group() as tasks:
+                yield cls(host, tasks, owed, house)
+                tasks.cancel_scope.cancel()
 
     @property
     def store(self) -> Store:

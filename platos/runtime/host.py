@@ -42,7 +42,10 @@ from platos.store.specialists import SpecialistRow
 
 __all__ = ["Definitions", "Hand", "Host", "Notes", "Parts"]
 
-_MOST_PARTS = 1_000
+_MOST_PARTS = 20_000
+"""Parts that are kept built: of many specialists, each may look at a source of its own, every quarter of an hour."""
+
+_MOST_DEFINITIONS = 1_000
 _MOST_WORKING = 64
 _MOST_TEMPLATES = 64
 
@@ -187,7 +190,7 @@ class Host:
         if definition not in self._pinned:
             content = await journal.get_payload(self.store, definition)
             self._pinned[definition] = decode_specialist(content)
-            if len(self._pinned) > _MOST_PARTS:
+            if len(self._pinned) > _MOST_DEFINITIONS:
                 self._pinned.popitem(last=False)
         return self._pinned[definition]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,3 +101,12 @@ async def test_runs_at_work_hold_up_no_wake_up(
             while any(row.wakes == before[row.name] for row in await specialists.every(engine.store)):  # noqa: ASYNC110
                 await anyio.sleep(0.01)
         tasks.cancel_scope.cancel()
+
+
+async def test_the_collector_of_cycles_is_as_it_was_once_an_engine_has_ended(
+    make_folder: Callable[[], Path], describe: Callable[..., str]
+) -> None:
+    before = gc.get_threshold()
+    async with SimulatedWorkspace(make_folder(), {"watch": describe(schedule="* * * * *")}).up():
+        assert gc.get_threshold()[0] > before[0]
+    assert gc.get_threshold() == before
