@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlite3 import Connection
 
-from platos.store import (
+from platos.store import (  # noqa: F401 - each brings the projections of its events
     accounts,
     agenda,
     ahead,
@@ -39,39 +39,6 @@ from platos.store import (
 from platos.store.tx import Tx
 
 __all__ = ["transaction"]
-
-_TABLES = (
-    accounts,
-    agenda,
-    ahead,
-    always,
-    answers,
-    audits,
-    autopilots,
-    breakers,
-    cursors,
-    decisions,
-    effects,
-    evidence,
-    gates,
-    items,
-    journal,
-    labels,
-    matters,
-    memories,
-    notes,
-    notices,
-    occurrences,
-    passages,
-    past,
-    pauses,
-    quiet,
-    runs,
-    specialists,
-    steps,
-    verdicts,
-    waits,
-)
 
 
 def transaction(connection: Connection) -> Tx:

@@ -99,8 +99,8 @@ def claim_before() -> None:
 
 
 def _move_on(tx: Tx, wake: Wake) -> None:
-    claim = {"due": wake.due, "upcoming": wake.upcoming, "definition": wake.definition, "since": wake.since}
-    specialists.skip(tx, wake.name, slot=wake.slot, **claim)  # type: ignore[arg-type]
+    due, upcoming, definition = wake.due, wake.upcoming, wake.definition
+    specialists.skip(tx, wake.name, due=due, upcoming=upcoming, definition=definition, since=wake.since, slot=wake.slot)
 
 
 def claim_after() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,10 +42,10 @@ async def test_however_many_each_moves_on_once(tmp_path: Path, count: int) -> No
 
 
 @pytest.mark.parametrize("other", [{"due": DUE + MINUTE}, {"digest": "another"}])
-async def test_what_is_not_as_it_was_is_let_be(tmp_path: Path, other: dict[str, object]) -> None:
+async def test_what_is_not_as_it_was_is_let_be(tmp_path: Path, other: dict[str, Any]) -> None:
     async with open_store(tmp_path, command="test", now=1) as store:
         await store.transact(_put, 1)
-        await woken(store, read=Read("feed", b"1", None), **other)  # type: ignore[arg-type]
+        await woken(store, read=Read("feed", b"1", None), **other)
         [row] = await specialists.every(store)
         assert (row.due, row.wakes) == (DUE, 0)
         assert await cursors.of(store, "s000") == {}
